@@ -1,0 +1,54 @@
+import type { Place } from './span.ts';
+
+/** What a user can cause in a file: collected, all at once, each with its place. */
+export interface Diagnostic extends Place {
+  /** A kebab-case word, stable for machines: 'yaml-syntax', 'unknown-key', 'cycle' … */
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Thrown when a recipe, pipeline or lockfile cannot be used. */
+export class InvalidError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => `${d.file}: ${d.message}`).join('\n'));
+    this.name = 'InvalidError';
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** 1-based line and column (in UTF-16 code units) of an offset in a text. */
+export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lastBreak = before.lastIndexOf('\n');
+  return { line: before.split('\n').length, column: offset - lastBreak };
+}
+
+/**
+ * The form a user reads:
+ *
+ *     recipes/qemu.yaml:14:11  unknown-parameter
+ *       14 |   with: { bois: "${seabios.bios}" }
+ *          |           ^^^^
+ *       The recipe qemu has no parameter "bois". Did you mean "bios"?
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
+  const { line, column } = lineAndColumn(text, diagnostic.span.start);
+  const source = text.split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
+  const width = Math.max(
+    1,
+    Math.min(diagnostic.span.end - diagnostic.span.start, source.length - column + 1),
+  );
+  const gutter = ' '.repeat(String(line).length);
+  // A tab before the caret stays a tab, so that the caret stands below its value whatever the terminal's stops are.
+  const lead = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  const lines = [
+    `${diagnostic.file}:${line}:${column}  ${diagnostic.code}`,
+    `  ${line} | ${source}`,
+    `  ${gutter} | ${lead}${'^'.repeat(width)}`,
+    `  ${diagnostic.message}${diagnostic.hint === undefined ? '' : ` ${diagnostic.hint}`}`,
+  ];
+  return lines.join('\n');
+}

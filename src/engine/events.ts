@@ -1,0 +1,67 @@
+import type { Sha256 } from '../base/index.ts';
+import type { StepEvent } from '../step/protocol.ts';
+
+/** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
+export type RunEvent = { readonly time: number } & (
+  | { readonly type: 'run-started'; readonly pipeline: string; readonly steps: readonly string[] }
+  | {
+      readonly type: 'step-cached';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly notes: readonly string[];
+    }
+  /** `why`: one line a cause, as `plan` prints them. */
+  | {
+      readonly type: 'step-started';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly why: readonly string[];
+      readonly log: string;
+    }
+  /** Another run is making the same artifact. */
+  | { readonly type: 'step-waiting'; readonly step: string; readonly key: Sha256 }
+  | {
+      readonly type: 'step-fetching';
+      readonly step: string;
+      readonly source: string;
+      readonly what: string;
+      readonly done: number;
+      readonly total?: number;
+    }
+  | { readonly type: 'step-event'; readonly step: string; readonly event: StepEvent }
+  | { readonly type: 'step-output'; readonly step: string; readonly line: string }
+  | {
+      readonly type: 'step-done';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly milliseconds: number;
+      readonly notes: readonly string[];
+      readonly unchanged: boolean;
+    }
+  | {
+      readonly type: 'step-failed';
+      readonly step: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly log?: string;
+      readonly tail: readonly string[];
+    }
+  /** Not tried, because a step it needs failed. */
+  | { readonly type: 'step-skipped'; readonly step: string; readonly because: string }
+  | {
+      readonly type: 'product-published';
+      readonly product: string;
+      readonly path: string;
+      readonly unchanged: boolean;
+      readonly files: readonly { readonly path: string; readonly size: number; readonly digest: Sha256 }[];
+    }
+  | {
+      readonly type: 'run-finished';
+      readonly outcome: 'done' | 'failed' | 'interrupted';
+      readonly milliseconds: number;
+      readonly cached: number;
+      readonly executed: number;
+      readonly failed: number;
+      readonly skipped: number;
+    }
+);

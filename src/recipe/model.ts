@@ -1,0 +1,114 @@
+import type { Place } from '../base/index.ts';
+import type { ParameterValue } from '../step/protocol.ts';
+
+/** A parameter as a recipe or a pipeline declares it. */
+export interface Parameter extends Place {
+  readonly name: string;
+  readonly summary?: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'size' | 'choice' | 'list' | 'file';
+  /** Of a choice. */
+  readonly values?: readonly string[];
+  /** Absent: the user must give one. In a pipeline a string may hold references. */
+  readonly default?: Located<ParameterValue>;
+}
+
+/** A value with the place it was written at. */
+export interface Located<T> extends Place {
+  readonly value: T;
+}
+
+/** One origin of a source, as a recipe declares it. Everything but `file` and `local` is pinned by the lockfile. */
+export type Origin =
+  /** A signed Debian source package. `revision` absent: the upstream tarball alone, whatever revision carries it now. */
+  | { readonly kind: 'debian'; readonly package: string; readonly version: string; readonly suite?: string }
+  /** A file or an archive; `unpack` false leaves an archive as the file it is. */
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly mirrors: readonly string[];
+      readonly unpack: boolean;
+    }
+  | { readonly kind: 'git'; readonly repository: string; readonly revision: string }
+  | { readonly kind: 'svn'; readonly repository: string; readonly revision: number }
+  /** A file or folder of the project, relative to its root; pinned by its own history. */
+  | { readonly kind: 'local'; readonly path: string };
+
+/** A source: origins in order of preference. */
+export interface Source extends Place {
+  readonly name: string;
+  readonly origins: readonly Located<Origin>[];
+}
+
+export type Environment =
+  /** A pinned root filesystem: recipes/buildroots/NAME.yaml. */
+  | { readonly kind: 'buildroot'; readonly name: string }
+  /** The host's own tools; the versions of those named enter the cache key. */
+  | { readonly kind: 'host'; readonly tools: readonly string[] }
+  /** The script runs no commands. */
+  | { readonly kind: 'none' };
+
+export interface Recipe {
+  readonly name: string;
+  /** Relative to `root`. */
+  readonly file: string;
+  /** Absolute: the project (or the package's own recipes) this recipe belongs to. */
+  readonly root: string;
+  readonly summary: string;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Input name → its summary. */
+  readonly inputs: ReadonlyMap<string, Located<string>>;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly environment: Located<Environment>;
+  /** Relative to `root`. */
+  readonly script: Located<string>;
+  /** Output name → path inside the artifact; a trailing "/" marks a directory. */
+  readonly outputs: ReadonlyMap<string, Located<string>>;
+}
+
+export interface Buildroot extends Place {
+  readonly name: string;
+  readonly summary: string;
+  readonly distribution: 'debian';
+  readonly suite: string;
+  readonly packages: readonly string[];
+}
+
+/** What a step's input is bound to. */
+export type Binding =
+  | { readonly kind: 'output'; readonly step: string; readonly output: string }
+  /** A file the user owns, absolute. */
+  | { readonly kind: 'file'; readonly path: string };
+
+/** A step with every parameter resolved and every input bound. */
+export interface PlannedStep extends Place {
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly parameters: ReadonlyMap<string, Located<ParameterValue>>;
+  readonly inputs: ReadonlyMap<string, Located<Binding>>;
+  /** The step that makes this step's buildroot, for environments of that kind. */
+  readonly buildrootStep?: string;
+  /** For the steps that make buildroots. */
+  readonly buildroot?: Buildroot;
+  /** Steps that must be done before: of the inputs, the buildroot. */
+  readonly after: readonly string[];
+}
+
+export interface Product extends Place {
+  readonly name: string;
+  /** Entry name → the output it holds. */
+  readonly from: ReadonlyMap<string, Located<Binding & { kind: 'output' }>>;
+  /** The step that must have succeeded before the product is published. */
+  readonly gate?: string;
+}
+
+/** A pipeline with all references resolved: what the engine runs. Steps are in an order that respects `after`. */
+export interface Plan {
+  readonly pipeline: string;
+  readonly summary: string;
+  readonly root: string;
+  readonly file: string;
+  readonly steps: readonly PlannedStep[];
+  readonly products: readonly Product[];
+  /** Steps of the pipeline that nothing needs with these parameters, e.g. a sample when the user gave a file. */
+  readonly unneeded: readonly string[];
+}
