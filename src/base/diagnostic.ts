@@ -11,11 +11,14 @@ export interface Diagnostic extends Place {
 /** Thrown when a recipe, pipeline or lockfile cannot be used. */
 export class InvalidError extends Error {
   readonly diagnostics: readonly Diagnostic[];
+  /** Each named file's text as it was read, for `renderDiagnostic`. */
+  readonly texts: ReadonlyMap<string, string>;
 
-  constructor(diagnostics: readonly Diagnostic[]) {
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string> = new Map()) {
     super(diagnostics.map((d) => `${d.file}: ${d.message}`).join('\n'));
     this.name = 'InvalidError';
     this.diagnostics = diagnostics;
+    this.texts = texts;
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Place } from '../base/index.ts';
+import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
+
+export type { Origin } from '../sources/origin.ts';
 
 /** A parameter as a recipe or a pipeline declares it. */
 export interface Parameter extends Place {
@@ -15,23 +18,9 @@ export interface Parameter extends Place {
 /** A value with the place it was written at. */
 export interface Located<T> extends Place {
   readonly value: T;
+  /** Of a list: the place of each item. */
+  readonly items?: readonly Place[];
 }
-
-/** One origin of a source, as a recipe declares it. Everything but `file` and `local` is pinned by the lockfile. */
-export type Origin =
-  /** A signed Debian source package. `revision` absent: the upstream tarball alone, whatever revision carries it now. */
-  | { readonly kind: 'debian'; readonly package: string; readonly version: string; readonly suite?: string }
-  /** A file or an archive; `unpack` false leaves an archive as the file it is. */
-  | {
-      readonly kind: 'url';
-      readonly url: string;
-      readonly mirrors: readonly string[];
-      readonly unpack: boolean;
-    }
-  | { readonly kind: 'git'; readonly repository: string; readonly revision: string }
-  | { readonly kind: 'svn'; readonly repository: string; readonly revision: number }
-  /** A file or folder of the project, relative to its root; pinned by its own history. */
-  | { readonly kind: 'local'; readonly path: string };
 
 /** A source: origins in order of preference. */
 export interface Source extends Place {
@@ -41,7 +30,12 @@ export interface Source extends Place {
 
 export type Environment =
   /** A pinned root filesystem: recipes/buildroots/NAME.yaml. */
-  | { readonly kind: 'buildroot'; readonly name: string }
+  | {
+      readonly kind: 'buildroot';
+      readonly name: string;
+      /** For `--environment host`: the host's tools that stand in for the buildroot. */
+      readonly hostTools?: readonly string[];
+    }
   /** The host's own tools; the versions of those named enter the cache key. */
   | { readonly kind: 'host'; readonly tools: readonly string[] }
   /** The script runs no commands. */

@@ -39,4 +39,6 @@ export type StepEvent =
   /** Something a person will want to know after the run: kept with the artifact, shown again from the cache. */
   | { readonly type: 'note'; readonly text: string }
   /** An output is in place. */
-  | { readonly type: 'output'; readonly name: string };
+  | { readonly type: 'output'; readonly name: string }
+  /** Why the step is about to exit with another code than 0, in words for a person. */
+  | { readonly type: 'failure'; readonly message: string; readonly hint?: string };

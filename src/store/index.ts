@@ -1,5 +1,12 @@
+export * from './actions.ts';
 export * from './blobs.ts';
+export * from './directory.ts';
+export * from './gc.ts';
 export * from './layout.ts';
 export * from './lock.ts';
+export * from './memo.ts';
+export { wholeResults } from './references.ts';
+export * from './session.ts';
 export * from './temporary.ts';
 export * from './trees.ts';
+export * from './verify.ts';

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { cpus, release } from 'node:os';
+
+/** A command to time: a whole process from outside. */
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Timing {
+  /** User and system seconds, children included. */
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** Runs a command once. @throws Error with its output when it does not exit with 0 */
+export function time(contender: Contender): Timing {
+  const script = 'TIMEFORMAT="%U %S %R"; exec 3>&2; time "$@" >/dev/null 2>/dev/null';
+  const run = spawnSync('bash', ['-c', script, 'bash', ...contender.command], {
+    cwd: contender.cwd,
+    env: { ...process.env, ...contender.env },
+    encoding: 'utf8',
+  });
+  const [user, system, wall] = run.stderr.trim().split(' ').map(Number);
+  if (run.status !== 0 || user === undefined || system === undefined || wall === undefined) {
+    throw new Error(`${contender.name} ended with ${run.status}: ${run.stderr}`);
+  }
+  return { cpu: user + system, wall };
+}
+
+/** Runs all contenders in turn, A B C A B C …, one round uncounted first, so that a drifting machine harms none alone. */
+export function timeInTurn(contenders: readonly Contender[], rounds: number): Map<string, Timing[]> {
+  const timings = new Map<string, Timing[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of contenders) {
+      const timing = time(contender);
+      if (round > 0) timings.get(contender.name)?.push(timing);
+    }
+  }
+  return timings;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN, sorted[middle] ?? NaN];
+  return (low + high) / 2;
+}
+
+/** The median of the ratios pair by pair: what a comparison on a noisy machine can stand on. */
+export function ratio(a: readonly Timing[], b: readonly Timing[], of: keyof Timing): number {
+  return median(a.map((timing, i) => timing[of] / (b[i]?.[of] ?? NaN)));
+}
+
+/** What a figure was measured on, for the line above a table. */
+export function machine(): string {
+  return `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Linux ${release()}, Node ${process.versions.node}`;
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}

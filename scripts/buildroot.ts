@@ -1,0 +1,62 @@
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { step } from '#step';
+
+const { $, sources, params, output, progress, note } = await step();
+const epoch = '@315532800';
+
+// Without root, mmdebstrap is another user to the system: it reads neither a private home folder nor the store in it.
+const workshop = await mkdtemp(join(quickFolder(), 'cidermill-buildroot-'));
+try {
+  const repository = join(workshop, 'packages');
+  await $`chmod 755 ${workshop}`.quiet();
+  await cp(sources['packages'] as string, repository, { recursive: true });
+  await $`chmod -R a+rX ${repository}`.quiet();
+  const total = readFileSync(join(repository, 'Packages'), 'utf8').match(/^Package:/gm)?.length ?? 0;
+  await makeRoot(repository, total);
+  note(`${params.text('suite')}: ${total} packages`);
+} finally {
+  await rm(workshop, { recursive: true, force: true });
+}
+
+// bwrap wants /dev to mount on; nodes in it could not be unpacked by an ordinary user.
+await mkdir('dev');
+await $`tar -rf root.tar --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
+  --mtime=${epoch} --owner=0 --group=0 --numeric-owner --mode=755 ./dev`;
+await output('root', 'root.tar');
+
+async function makeRoot(repository: string, total: number): Promise<void> {
+  const mergedUsr = `for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done`;
+  const unread = ['doc', 'man', 'info', 'locale', 'lintian'];
+  // As an option of mmdebstrap the exclusions would cost a Python process for each package.
+  const exclude = `printf "path-exclude=/usr/share/%s/*\\n" ${unread.join(' ')} >"$1/etc/dpkg/dpkg.cfg.d/lean"`;
+  const finish = `cd "$1" && rm -rf ${unread.map((name) => `usr/share/${name}/*`).join(' ')} && mkdir -p build sources inputs`;
+  let unpacked = 0;
+  // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
+  const making = $`TMPDIR=${workshop} mmdebstrap --verbose --variant=essential --format=tar \
+    --include=${params.list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
+    --customize-hook=${finish} --skip=check/qemu --skip=output/dev \
+    '' root.tar ${`deb [trusted=yes] copy:${repository} ./`} 2>&1`;
+  for await (const line of making) {
+    if (line.startsWith('Unpacking ')) progress(++unpacked, total, 'packages');
+  }
+}
+
+/** Thousands of small files are made and thrown away again: in memory, where there is plenty. */
+function quickFolder(): string {
+  const memory = '/dev/shm';
+  const gibibyte = 2 ** 30;
+  try {
+    accessSync(memory, constants.W_OK);
+    const { type, bavail, bsize } = statfsSync(memory);
+    const mount =
+      readFileSync('/proc/self/mounts', 'utf8').match(/^\S+ \/dev\/shm \S+ (\S+)/m)?.[1] ?? 'noexec';
+    const tmpfs = 0x0102_1994;
+    const roomy = bavail * bsize > 2 * gibibyte && freemem() > 4 * gibibyte;
+    return type === tmpfs && roomy && !mount.split(',').includes('noexec') ? memory : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}

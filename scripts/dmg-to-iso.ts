@@ -1,0 +1,18 @@
+import { step } from '#step';
+import { convertDmg, describeDmg } from '#image';
+
+const { inputs, output, progress, note } = await step();
+const dmg = inputs['dmg'] as string;
+const iso = 'disk.iso';
+
+const { size, checked } = await convertDmg(dmg, iso, {
+  onProgress: (done, total) => progress(done, total, 'bytes'),
+});
+
+const { map, partitions } = await describeDmg(iso);
+const volumes = partitions.flatMap(({ volume }) => (volume === undefined ? [] : [volume]));
+const held = volumes
+  .map(({ format, name }) => (name === undefined ? format : `${format} "${name}"`))
+  .join(', ');
+note(`${size} bytes, ${checked.length} checksums right; map: ${map}; volumes: ${held || 'none known'}`);
+await output('iso', iso);

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { listPipelines, listRecipes } from '../../recipe/index.ts';
+import { openWorkspace } from '../workspace.ts';
+
+export function listCommand(): Command {
+  const command = new Command('list')
+    .description('The pipelines and recipes of this project, and those that come with cidermill.')
+    .option('--json', 'as JSON')
+    .action((flags: { readonly json?: boolean }) => {
+      const { project } = openWorkspace(command);
+      const pipelines = listPipelines(project);
+      const recipes = listRecipes(project);
+      if (flags.json === true) {
+        console.log(JSON.stringify({ pipelines, recipes }, null, 2));
+        return;
+      }
+      const width = Math.max(...[...pipelines, ...recipes].map(({ name }) => name.length));
+      const line = (entry: { name: string; summary: string }): string =>
+        `  ${entry.name.padEnd(width)}  ${entry.summary}`;
+      console.log(['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)].join('\n'));
+    });
+  return command;
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { targetsOf } from '../../recipe/index.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { openWorkspace } from '../workspace.ts';
+
+export function lockCommand(): Command {
+  const command = new Command('lock')
+    .description('Pin sources and buildroot packages by digest in recipes/lock.yaml.')
+    .argument(
+      '[name...]',
+      'pipelines, recipes or buildroots to pin again; without one, all that is not pinned yet',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill lock                       pin what is new
+  cidermill lock seabios               pin the sources of seabios as they are now
+  cidermill lock debian-bookworm       take the suite's newest packages`,
+    )
+    .action(async (names: readonly string[]) => {
+      const { lockPlan } = await import('../../engine/index.ts');
+      const { store, project } = openWorkspace(command);
+      const { recipes, buildroots, unknown } = targetsOf(project, names);
+      if (unknown.length > 0) {
+        throw new Failure('usage', `there is no pipeline, recipe or buildroot "${unknown.join('", "')}"`, {
+          hint: 'See `cidermill list`.',
+        });
+      }
+      const again = names.length > 0;
+      const changed = await lockPlan({
+        ...{ store, project, recipes, buildroots, again },
+        signal: onInterrupt(),
+        onLocked: (name, what) => console.log(`${name}  ${what}`),
+        onProgress: () => undefined,
+      });
+      console.log(changed ? 'recipes/lock.yaml is written' : 'recipes/lock.yaml is as it was');
+    });
+  return command;
+}

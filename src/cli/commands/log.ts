@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { openWorkspace } from '../workspace.ts';
+
+export function logCommand(): Command {
+  const command = new Command('log')
+    .description('The log of the newest run of a step, whether it was made just now or is from the cache.')
+    .argument('<pipeline>', 'a pipeline or a recipe')
+    .argument('<step>', 'a step of it')
+    .option('--path', 'print where the log lies instead')
+    .addHelpText('after', '\nExample:\n  cidermill log quickstart qemu | less')
+    .action(async (pipeline: string, step: string, flags: { readonly path?: boolean }) => {
+      const { findLog } = await import('../../engine/index.ts');
+      const { store, project } = openWorkspace(command);
+      const path = findLog(store, project.root, pipeline, step);
+      if (path === undefined) {
+        throw new Failure('no-log', `there is no log of ${step} in ${pipeline}: it has not run from here`);
+      }
+      process.stdout.write(flags.path === true ? `${path}\n` : readFileSync(path));
+    });
+  return command;
+}

@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { exitCodes } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { openWorkspace } from '../workspace.ts';
+import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
+
+interface RunFlags extends PlanOptions {
+  readonly jobs: number;
+  readonly keepGoing?: boolean;
+  readonly json?: boolean;
+  readonly offline?: boolean;
+  readonly installTools?: boolean;
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('Run a pipeline, or a single recipe: what is cached is not run again.')
+    .argument('<name>', 'a pipeline of pipelines/ or a recipe of recipes/')
+    .option('-j, --jobs <n>', 'steps at once, and jobs within each', positive, availableParallelism())
+    .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
+    .option('--offline', 'fetch nothing: only what the store holds')
+    .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
+    .option('--json', 'one event a line as JSON on standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill run quickstart
+  cidermill run quickstart --set installer=~/InstallESD.dmg --set disk=64G
+  cidermill run seabios --jobs 4
+  cidermill run dmg-to-iso --set dmg=image.dmg
+
+Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
+    )
+    .action(async (name: string, flags: RunFlags) => {
+      const { chooseReporter } = await import('../reporters/index.ts');
+      const { runPlan } = await import('../../engine/index.ts');
+      const workspace = openWorkspace(command);
+      const { plan, sources } = makePlan(workspace, name, flags);
+      const { readyTools } = await import('../ready-tools.ts');
+      await readyTools(workspace, plan, sources, flags);
+      const reporter = await chooseReporter({
+        json: flags.json === true,
+        stdout: process.stdout,
+        env: process.env,
+      });
+      const { outcome } = await runPlan({
+        store: workspace.store,
+        plan,
+        sources,
+        artifacts: workspace.artifacts,
+        jobs: flags.jobs,
+        keepGoing: flags.keepGoing === true,
+        offline: flags.offline === true,
+        onHost: flags.environment === 'host',
+        signal: onInterrupt(),
+        onEvent: (event) => reporter.take(event),
+      });
+      reporter.close();
+      process.exitCode = {
+        done: exitCodes.done,
+        failed: exitCodes.failed,
+        interrupted: exitCodes.interrupted,
+      }[outcome];
+    });
+  return addPlanOptions(command);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1 || value > 1024) {
+    throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
+  }
+  return value;
+}

@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { parseSize } from '../../recipe/index.ts';
+import { openWorkspace } from '../workspace.ts';
+import { formatBytes } from '../reporters/format.ts';
+
+export function storeCommand(): Command {
+  const command = new Command('store').description(
+    'What the store holds, whether it is sound, and making room in it.',
+  );
+  command.addCommand(listStore(command)).addCommand(verify(command)).addCommand(gc(command));
+  return command;
+}
+
+function listStore(parent: Command): Command {
+  const command = new Command('list')
+    .description('The artifacts in the store, the newest first.')
+    .option('--json', 'as JSON')
+    .action(async (flags: { readonly json?: boolean }) => {
+      const { listArtifacts } = await import('../../engine/index.ts');
+      const artifacts = await listArtifacts(openWorkspace(parent).store);
+      if (flags.json === true) {
+        console.log(JSON.stringify(artifacts, null, 2));
+        return;
+      }
+      for (const { key, script, size, used } of artifacts) {
+        console.log(
+          `${key.slice(0, 12)}  ${formatBytes(size).padStart(10)}  ${used.toISOString().slice(0, 16)}  ${script}`,
+        );
+      }
+      console.log(`${artifacts.length} artifacts`);
+    });
+  return command;
+}
+
+function verify(parent: Command): Command {
+  const command = new Command('verify')
+    .description('Hash every blob and read every action; clear what killed runs left behind.')
+    .option('--mend', 'remove what is damaged, so that the next run makes it again')
+    .option('--json', 'as JSON')
+    .action(async (flags: { readonly mend?: boolean; readonly json?: boolean }) => {
+      const { verifyStore } = await import('../../store/index.ts');
+      const report = await verifyStore(openWorkspace(parent).store, { mend: flags.mend === true });
+      if (flags.json === true) console.log(JSON.stringify(report, null, 2));
+      else {
+        console.log(`${report.blobs} blobs, ${formatBytes(report.bytes)}, ${report.actions} actions`);
+        if (report.cleared > 0) console.log(`cleared the leftovers of ${report.cleared} killed runs`);
+        if (report.incomplete.length > 0)
+          console.log(`${report.incomplete.length} actions lack a blob: they will run again`);
+      }
+      if (report.faults.length > 0 && flags.mend !== true) {
+        throw new Failure('store-damaged', `the store is damaged:\n${report.faults.join('\n')}`, {
+          hint: 'Run `cidermill store verify --mend` to remove what is damaged; the next run makes it again.',
+        });
+      }
+      if (flags.json !== true)
+        console.log(report.faults.length > 0 ? `removed:\n${report.faults.join('\n')}` : 'sound');
+    });
+  return command;
+}
+
+function gc(parent: Command): Command {
+  const command = new Command('gc')
+    .description(
+      'Remove what the lock, the products and the newest runs do not need, oldest first, down to a budget.',
+    )
+    .option('--budget <size>', 'how much may stay, e.g. 20G', size, 20 * 2 ** 30)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill store gc --budget 5G')
+    .action(async (flags: { readonly budget: number; readonly json?: boolean }) => {
+      const { gcStore } = await import('../../engine/index.ts');
+      const workspace = openWorkspace(parent);
+      const report = await gcStore(workspace.store, workspace.project, flags.budget);
+      if (flags.json === true) {
+        console.log(JSON.stringify(report, null, 2));
+        return;
+      }
+      console.log(
+        `removed ${report.actionsRemoved} actions and ${report.blobsRemoved} blobs: ` +
+          `${formatBytes(report.before)} → ${formatBytes(report.after)}`,
+      );
+      if (report.needed > flags.budget) {
+        console.log(
+          `${formatBytes(report.needed)} are needed by the lock and the newest runs: more than the budget.`,
+        );
+      }
+    });
+  return command;
+}
+
+function size(text: string): number {
+  const value = parseSize(text);
+  if (value === undefined) throw new InvalidArgumentError('It is a size such as 512M or 20G.');
+  return value;
+}

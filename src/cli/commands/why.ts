@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { addPlanOptions, makePlan, preview, type PlanOptions } from '../planning.ts';
+import { openWorkspace } from '../workspace.ts';
+import { verdictLine } from './plan.ts';
+
+export function whyCommand(): Command {
+  const command = new Command('why')
+    .description('Why a step would run or is cached, with its key and all that is in it.')
+    .argument('<pipeline>', 'a pipeline or a recipe')
+    .argument('<step>', 'a step of it')
+    .option('--json', 'the action as it is hashed')
+    .addHelpText('after', '\nExample:\n  cidermill why quickstart qemu')
+    .action(async (name: string, step: string, flags: PlanOptions & { readonly json?: boolean }) => {
+      const workspace = openWorkspace(command);
+      const { plan, sources } = makePlan(workspace, name, flags);
+      const previews = await preview(workspace, plan, sources, flags);
+      const one = previews.find((each) => each.step === step);
+      if (one === undefined) {
+        const names = previews.map((each) => each.step).join(', ');
+        throw new Failure('unknown-step', `${name} has no step "${step}"`, { hint: `Its steps: ${names}.` });
+      }
+      if (flags.json === true) {
+        console.log(JSON.stringify(one, null, 2));
+        return;
+      }
+      console.log(`${step}  ${verdictLine(one)}`);
+      if (one.key !== undefined) console.log(`\nkey ${one.key}`);
+      if (one.action !== undefined) console.log(JSON.stringify(one.action, null, 2));
+    });
+  return addPlanOptions(command);
+}

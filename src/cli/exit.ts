@@ -1,0 +1,25 @@
+import { CommanderError } from 'commander';
+import { Failure, FormatError, InvalidError } from '../base/index.ts';
+import { renderBug, renderFailure, renderInvalid } from './errors.ts';
+
+/** What the process ends with; README.md has the table. */
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
+
+/** Failures that are a fault of the call or of the project's files rather than of what was run. */
+const wrongUse = new Set(['no-project', 'unknown-pipeline', 'unknown-step', 'unknown-product', 'usage']);
+
+/** Says on standard error what went wrong, and gives the exit code for it. */
+export function reportError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
+  if (error instanceof InvalidError) {
+    console.error(renderInvalid(error));
+    return exitCodes.wrongUse;
+  }
+  if (error instanceof Failure || error instanceof FormatError) {
+    console.error(renderFailure(error));
+    return error instanceof Failure && wrongUse.has(error.code) ? exitCodes.wrongUse : exitCodes.failed;
+  }
+  if (error instanceof DOMException && error.name === 'AbortError') return exitCodes.interrupted;
+  console.error(renderBug(error));
+  return exitCodes.failed;
+}

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { dmgCommand } from './commands/dmg.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { graphCommand } from './commands/graph.ts';
+import { listCommand } from './commands/list.ts';
+import { lockCommand } from './commands/lock.ts';
+import { logCommand } from './commands/log.ts';
+import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
+import { storeCommand } from './commands/store.ts';
+import { whyCommand } from './commands/why.ts';
+import { reportError } from './exit.ts';
+import { version } from './version.ts';
+
+const program = new Command('cidermill')
+  .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
+  .version(version())
+  .option(
+    '-C, --directory <folder>',
+    'the project: the nearest folder upwards from here with pipelines/ or recipes/',
+  )
+  .showHelpAfterError('Run it with --help to see what it takes.')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  cidermill run quickstart            build everything, prove it by booting it
+  cidermill plan quickstart           what would run, and why
+  cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
+
+Environment:
+  CIDERMILL_STORE   the store, when several checkouts share one (else artifacts/.store)
+  NO_COLOR          no colour
+
+Exit codes: 0 done, 1 a step failed or an input is bad, 2 wrong use, 130 interrupted`,
+  )
+  .exitOverride();
+
+for (const command of [
+  runCommand(),
+  planCommand(),
+  whyCommand(),
+  lockCommand(),
+  listCommand(),
+  graphCommand(),
+  logCommand(),
+  storeCommand(),
+  dmgCommand(),
+  doctorCommand(),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}

@@ -1,0 +1,55 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Plan } from '../recipe/index.ts';
+import { planNamed } from '../recipe/index.ts';
+import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Options of all commands that make a plan. */
+export interface PlanOptions {
+  readonly set: Readonly<Record<string, string>>;
+  readonly environment?: 'host';
+}
+
+export function addPlanOptions(command: Command): Command {
+  return command
+    .option(
+      '-s, --set <name=value>',
+      'a parameter of the pipeline, or a parameter or input of the recipe',
+      assignment,
+      {},
+    )
+    .addOption(
+      new Option('--environment <kind>', "run on this host's own tools instead of in buildroots").choices([
+        'host',
+      ]),
+    );
+}
+
+/** Loads, validates and resolves what was asked for. @throws InvalidError with every fault of the files involved */
+export function makePlan(
+  workspace: Workspace,
+  name: string,
+  options: PlanOptions,
+): { plan: Plan; sources: StepSources } {
+  const plan = planNamed(workspace.project, name, options.set);
+  return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
+}
+
+/** What a run of the plan would do. */
+export async function preview(
+  workspace: Workspace,
+  plan: Plan,
+  sources: StepSources,
+  options: PlanOptions,
+): Promise<Preview[]> {
+  return previewRun({ store: workspace.store, plan, sources, onHost: options.environment === 'host' });
+}
+
+function assignment(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It is written NAME=VALUE.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

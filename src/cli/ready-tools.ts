@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline/promises';
+import { Failure } from '../base/index.ts';
+import type { StepSources } from '../engine/index.ts';
+import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
+import type { Plan, PlannedStep } from '../recipe/index.ts';
+import { preview, type PlanOptions } from './planning.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Makes sure that the host has the programs a run will start, if there is anything to run. With `installTools` it
+ * installs what is missing: named and asked for on a terminal, done at once where there is none.
+ * @throws Failure 'missing-tools' with the command that installs them
+ */
+export async function readyTools(
+  workspace: Workspace,
+  plan: Plan,
+  sources: StepSources,
+  options: PlanOptions & { readonly installTools?: boolean; readonly offline?: boolean },
+): Promise<void> {
+  const onHost = options.environment === 'host';
+  const missing = [...new Set(plan.steps.flatMap((step) => toolsOf(step, onHost)))].filter(
+    (tool) => findTool(tool) === undefined,
+  );
+  if (missing.length === 0) return;
+  const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
+  if (previews?.every(({ verdict }) => verdict === 'cached') === true) return;
+  const packages = [...new Set(missing.map(packageOf))];
+  const privilege = installPrivilege(process.stdin.isTTY);
+  if (options.installTools !== true || privilege === 'none' || !(await agreed(packages))) {
+    throw new Failure(
+      'missing-tools',
+      `this run needs host packages that are not installed: ${packages.join(' ')}`,
+      {
+        hint: `Install them: ${installCommand(packages)}`,
+      },
+    );
+  }
+  console.error(`Installing host packages: ${packages.join(' ')}`);
+  await installPackages(packages, privilege);
+}
+
+async function agreed(packages: readonly string[]): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`Install the host packages ${packages.join(' ')} by apt? [Y/n] `);
+    return /^(y|yes|)$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+/** The programs that a step starts on the host. */
+function toolsOf(step: PlannedStep, onHost: boolean): string[] {
+  const environment = step.recipe.environment.value;
+  const kinds = [...step.recipe.sources.values()].flatMap(({ origins }) => origins[0]?.value.kind ?? []);
+  return [
+    'flock',
+    ...(environment.kind === 'host' ? environment.tools : []),
+    ...(environment.kind === 'buildroot' && onHost ? (environment.hostTools ?? []) : []),
+    ...(environment.kind === 'buildroot' && !onHost ? ['bwrap', 'tar'] : []),
+    ...(step.buildroot === undefined ? [] : ['apt-get', 'dpkg-deb', ...mapOfUserIds()]),
+    ...(kinds.includes('debian') ? ['apt-get', 'xz'] : []),
+    ...(kinds.includes('git') ? ['git'] : []),
+    ...(kinds.includes('svn') ? ['svn'] : []),
+  ];
+}
+
+function mapOfUserIds(): string[] {
+  return process.getuid?.() === 0 ? [] : ['newuidmap'];
+}

@@ -1,0 +1,41 @@
+import { wantsColour } from './colours.ts';
+import { jsonReporter } from './json.ts';
+import { plainReporter } from './plain.ts';
+import type { Reporter, TerminalSink } from './reporter.ts';
+
+/**
+ * The reporter for where the output goes: NDJSON when asked for, the live view on a terminal that can move its cursor,
+ * else plain lines. The live view gives the cursor back even when the process exits in its midst.
+ */
+export async function chooseReporter(options: {
+  readonly json: boolean;
+  readonly stdout: TerminalSink & { readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute; paths below it are shown relative to it. */
+  readonly folder?: string;
+}): Promise<Reporter> {
+  const { json, stdout, env, folder = process.cwd() } = options;
+  if (json) return jsonReporter(stdout);
+  const isTerminal = stdout.isTTY === true;
+  const colour = wantsColour(env, isTerminal);
+  if (!isTerminal || env['TERM'] === 'dumb' || isSet(env['CI']))
+    return plainReporter(stdout, { colour, folder });
+
+  // Loading it takes longer than a run with nothing to do, for those who would not see it.
+  const { ttyReporter } = await import('./tty.ts');
+  // The Linux console's font has no braille.
+  const reporter = ttyReporter(stdout, { colour, unicode: env['TERM'] !== 'linux', folder });
+  const onExit = (): void => reporter.close();
+  process.once('exit', onExit);
+  return {
+    take: (event) => reporter.take(event),
+    close: () => {
+      process.off('exit', onExit);
+      reporter.close();
+    },
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== 'false' && value !== '0';
+}

@@ -1,0 +1,23 @@
+import type { RunEvent } from '../../engine/events.ts';
+import type { Reporter, TextSink } from './reporter.ts';
+
+/**
+ * The events themselves, one JSON object a line (NDJSON, UTF-8), in the order they happened: the fields are those of
+ * RunEvent in src/engine/events.ts and stay what they are. `type` says which event it is, `time` is in milliseconds
+ * since the epoch, durations are in milliseconds, sizes in bytes, digests in hexadecimal. Fields and event types may be added: a reader
+ * ignores what it does not know. The last line is `run-finished`, unless the run was killed.
+ */
+export function jsonReporter(stream: TextSink): Reporter {
+  return {
+    take: (event: RunEvent) => stream.write(`${escapeControls(JSON.stringify(event))}\n`),
+    close: () => undefined,
+  };
+}
+
+/** JSON leaves DEL, C1 and the Unicode line separators as they are; a terminal or a line reader may not. */
+function escapeControls(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,138 @@
+import type { RunEvent } from '../../engine/events.ts';
+import { colours } from './colours.ts';
+import {
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatEstimate,
+  formatPercent,
+  formatRate,
+} from './format.ts';
+import { printable } from './printable.ts';
+import { perSecond, timeLeft } from './rate.ts';
+import type { Reporter, TextSink } from './reporter.ts';
+import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
+import { endOfStep, nameColumn, type Look } from './step-lines.ts';
+import { productLines, summaryLine } from './summary.ts';
+import { padTo } from './text-width.ts';
+
+/** Of one step, in milliseconds of event time. */
+const betweenProgress = 15_000;
+/** The same for a step that says nothing of its progress. */
+const betweenSigns = 60_000;
+const mostCauses = 3;
+
+/** Lines for a log file: what starts, what ends, and now and then how far it is. Nothing is ever overwritten. */
+export function plainReporter(
+  stream: TextSink,
+  options: { readonly colour?: boolean; readonly folder?: string } = {},
+): Reporter {
+  const look: Look = {
+    colours: colours(options.colour ?? false),
+    marks: undefined,
+    columns: () => Infinity,
+    quote: '|',
+    folder: options.folder,
+  };
+  const state = emptyState();
+  const products: string[] = [];
+  const lastSaid = new Map<string, number>();
+  let width = 0;
+
+  const write = (lines: readonly string[]): void => {
+    if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+  };
+  const say = (step: string, text: string): void => write([`${padTo(printable(step), width)}  ${text}`]);
+  const flushProducts = (): void => write(products.splice(0));
+
+  return {
+    take: (event) => {
+      const before = 'step' in event ? state.active.get(event.step) : undefined;
+      follow(state, event);
+      switch (event.type) {
+        case 'run-started':
+          width = nameColumn(event.steps);
+          write([`${printable(event.pipeline)}: ${formatCount(event.steps.length, 'step')}`]);
+          return;
+        case 'step-waiting':
+          say(event.step, 'waiting: another run is making it');
+          return;
+        case 'step-started':
+          lastSaid.set(event.step, event.time);
+          say(event.step, `started${causes(event.why)}`);
+          return;
+        case 'step-fetching':
+        case 'step-event':
+        case 'step-output': {
+          const step = state.active.get(event.step);
+          if (step === undefined) return;
+          const said = lastSaid.get(step.name) ?? step.started;
+          const pause = step.progress === undefined ? betweenSigns : betweenProgress;
+          if (event.time - said < pause) return;
+          lastSaid.set(step.name, event.time);
+          say(step.name, howFar(step, event.time));
+          return;
+        }
+        case 'step-cached':
+        case 'step-done':
+        case 'step-failed':
+        case 'step-skipped':
+          write(
+            endOfStep(look, width, event, {
+              steps: state.steps,
+              ...(before === undefined
+                ? {}
+                : { milliseconds: event.time - before.started, notes: before.notes }),
+            }),
+          );
+          return;
+        case 'product-published':
+          products.push(...productLines(look, event));
+          return;
+        case 'run-finished':
+          write(stopped(state, event, width));
+          write([summaryLine(look, event, state)]);
+          flushProducts();
+          return;
+      }
+    },
+    close: flushProducts,
+  };
+}
+
+/** A step's progress in words; its last line of output where it tells none. */
+function howFar(step: ActiveStep, now: number): string {
+  const running = `${step.phase} for ${formatDuration(now - step.started)}`;
+  if (step.progress === undefined)
+    return step.lastLine === '' ? running : `${running}: ${printable(step.lastLine)}`;
+  const { done, total, unit, label } = step.progress;
+  const rate = perSecond(step.rate, now);
+  const left = total === undefined ? undefined : timeLeft(step.rate, total, now);
+  const parts = [
+    ...(total === undefined ? [] : [formatPercent(done, total)]),
+    formatAmount(done, total, printable(unit)),
+    ...(rate === undefined ? [] : [formatRate(rate, printable(unit))]),
+    ...(left === undefined ? [] : [`about ${formatEstimate(left)} left`]),
+  ];
+  const what = step.phase === 'fetching' ? `fetching ${printable(label ?? '')}: ` : '';
+  return `${what}${parts.join(', ')}`;
+}
+
+function causes(why: readonly string[]): string {
+  if (why.length === 0) return '';
+  const more = why.length > mostCauses ? `; and ${why.length - mostCauses} more` : '';
+  return `: ${why.slice(0, mostCauses).map(printable).join('; ')}${more}`;
+}
+
+/** The steps that were running when the run was interrupted. */
+function stopped(
+  state: RunState,
+  event: Extract<RunEvent, { readonly type: 'run-finished' }>,
+  width: number,
+): string[] {
+  if (event.outcome !== 'interrupted') return [];
+  return [...state.active.values()].map(
+    ({ name, started }) =>
+      `${padTo(printable(name), width)}  stopped after ${formatDuration(event.time - started)}`,
+  );
+}

@@ -1,0 +1,152 @@
+import type { RunEvent } from '../../engine/events.ts';
+import { observe, type Rate } from './rate.ts';
+
+/** How far a step is, checked: amounts are finite and not negative. */
+export interface Progress {
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: string;
+  readonly label?: string;
+}
+
+/** A step between its first event and its last. */
+export interface ActiveStep {
+  readonly name: string;
+  /** Time of its first event. */
+  readonly started: number;
+  readonly why: readonly string[];
+  phase: 'waiting' | 'fetching' | 'running';
+  progress: Progress | undefined;
+  rate: Rate | undefined;
+  /** As the step wrote it, not yet printable. */
+  lastLine: string;
+  readonly notes: string[];
+}
+
+/** What a live display needs to know of a run. */
+export interface RunState {
+  pipeline: string;
+  steps: readonly string[];
+  started: number;
+  readonly active: Map<string, ActiveStep>;
+  /** Steps that will not run any more. */
+  readonly ended: Set<string>;
+  readonly failed: string[];
+}
+
+/** More notes of one step are dropped: a script gone wild must not fill the memory. */
+const mostNotes = 50;
+
+export function emptyState(): RunState {
+  return { pipeline: '', steps: [], started: 0, active: new Map(), ended: new Set(), failed: [] };
+}
+
+/** Brings the state up to date with one event. */
+export function follow(state: RunState, event: RunEvent): void {
+  switch (event.type) {
+    case 'run-started':
+      state.pipeline = event.pipeline;
+      state.steps = event.steps;
+      state.started = event.time;
+      return;
+    case 'step-waiting':
+      state.active.set(event.step, newStep(event.step, event.time, 'waiting', []));
+      return;
+    case 'step-started':
+      state.active.set(event.step, newStep(event.step, event.time, 'running', event.why));
+      return;
+    case 'step-fetching': {
+      const { what: label, done, total } = event;
+      const step = enter(state, event, 'fetching');
+      if (step.progress?.label !== label) step.rate = undefined;
+      advance(step, event.time, { done, total, unit: 'bytes', label });
+      return;
+    }
+    case 'step-event': {
+      const step = enter(state, event, 'running');
+      // What a script writes on file descriptor 3 is not checked by anyone before.
+      const inner: Readonly<Record<string, unknown>> = { ...event.event };
+      if (inner['type'] === 'progress') advance(step, event.time, inner);
+      else if (inner['type'] === 'note' && typeof inner['text'] === 'string' && step.notes.length < mostNotes)
+        step.notes.push(inner['text']);
+      return;
+    }
+    case 'step-output': {
+      const step = enter(state, event, 'running');
+      const counted = countedLine(event.line);
+      if (counted !== undefined) advance(step, event.time, counted);
+      else if (event.line.trim() !== '') step.lastLine = event.line;
+      return;
+    }
+    case 'step-failed':
+      state.failed.push(event.step);
+      leave(state, event.step);
+      return;
+    case 'step-cached':
+    case 'step-done':
+    case 'step-skipped':
+      leave(state, event.step);
+      return;
+    case 'product-published':
+    case 'run-finished':
+      return;
+  }
+}
+
+/** Ninja's `[412/1283] what it does`, which Meson's tests and others use too. */
+function countedLine(line: string): Progress | undefined {
+  const match = /^\[ *(\d{1,7})\/ *(\d{1,7})\] *(.*)/.exec(line.slice(0, 500));
+  if (match === null) return undefined;
+  const [, done, total, label = ''] = match;
+  return { done: Number(done), total: Number(total), unit: 'steps', label };
+}
+
+function newStep(
+  name: string,
+  started: number,
+  phase: ActiveStep['phase'],
+  why: readonly string[],
+): ActiveStep {
+  return { name, started, why, phase, progress: undefined, rate: undefined, lastLine: '', notes: [] };
+}
+
+function enter(
+  state: RunState,
+  { step: name, time }: { readonly step: string; readonly time: number },
+  phase: ActiveStep['phase'],
+): ActiveStep {
+  const step = state.active.get(name) ?? newStep(name, time, phase, []);
+  state.active.set(name, step);
+  if (step.phase !== phase) {
+    step.phase = phase;
+    step.progress = undefined;
+    step.rate = undefined;
+  }
+  return step;
+}
+
+function leave(state: RunState, name: string): void {
+  state.active.delete(name);
+  state.ended.add(name);
+}
+
+function advance(
+  step: ActiveStep,
+  time: number,
+  { done, total, unit, label }: { done?: unknown; total?: unknown; unit?: unknown; label?: unknown },
+): void {
+  if (!isAmount(done) || typeof unit !== 'string') return;
+  const known = isAmount(total) && total > 0;
+  if (step.progress?.unit !== unit) step.rate = undefined;
+  step.rate = observe(step.rate, time, done);
+  step.progress = {
+    done: known ? Math.min(done, total) : done,
+    unit,
+    ...(known ? { total } : {}),
+    ...(typeof label === 'string' && label !== '' ? { label } : {}),
+  };
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

@@ -1,0 +1,122 @@
+import { isAbsolute, relative } from 'node:path';
+import type { RunEvent } from '../../engine/events.ts';
+import type { Colours } from './colours.ts';
+import { formatDuration } from './format.ts';
+import { printable, printableLines } from './printable.ts';
+import { padTo, textWidth, wrap } from './text-width.ts';
+
+/** How the lasting lines look; the words are the same for a terminal and for a log file. */
+export interface Look {
+  readonly colours: Colours;
+  /** What stands before a step's name; undefined where words say it. */
+  readonly marks: { readonly done: string; readonly failed: string; readonly skipped: string } | undefined;
+  /** How wide sentences may be before they go on in another line; infinite in a file. */
+  readonly columns: () => number;
+  /** Before each quoted line of a log. */
+  readonly quote: string;
+  /** Absolute; paths below it are shown relative to it. */
+  readonly folder: string | undefined;
+}
+
+export type EndOfStep = Extract<
+  RunEvent,
+  { readonly type: 'step-cached' | 'step-done' | 'step-failed' | 'step-skipped' }
+>;
+
+const mostNotes = 20;
+const widestName = 24;
+
+/** The column in which names of steps are set. */
+export function nameColumn(steps: readonly string[]): number {
+  return Math.min(
+    widestName,
+    steps.reduce((most, step) => Math.max(most, textWidth(printable(step))), 0),
+  );
+}
+
+/** What stays on the screen of a step that ended: one line, and its notes or its failure indented beneath. */
+export function endOfStep(
+  look: Look,
+  width: number,
+  event: EndOfStep,
+  more: {
+    readonly milliseconds?: number;
+    readonly notes?: readonly string[];
+    readonly steps: readonly string[];
+  },
+): string[] {
+  const { colours, marks } = look;
+  const name = padTo(printable(event.step), width);
+  switch (event.type) {
+    case 'step-cached':
+      return [
+        `${marks ? `${colours.dim(marks.done)} ` : ''}${name}  ${colours.dim('cached')}`,
+        ...noteLines(look, event.notes),
+      ];
+    case 'step-done': {
+      const time = `${marks ? '' : 'done in '}${formatDuration(event.milliseconds)}`;
+      const same = event.unchanged ? colours.dim(', its outputs are the same as before') : '';
+      return [
+        `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${same}`,
+        ...noteLines(look, event.notes),
+      ];
+    }
+    case 'step-failed': {
+      const after = more.milliseconds === undefined ? '' : ` after ${formatDuration(more.milliseconds)}`;
+      const head = `${marks ? `${colours.red(marks.failed)} ` : ''}${name}  `;
+      const [first = '', ...rest] = printableLines(event.message);
+      const room = look.columns() - width - 4 - `failed${after}: `.length;
+      const inline = rest.length === 0 && textWidth(first) <= room;
+      return [
+        inline
+          ? `${head}${colours.red(`failed${after}:`)} ${first}`
+          : `${head}${colours.red(`failed${after}`)}`,
+        ...(inline ? [] : indented(look, event.message)),
+        ...noteLines(look, more.notes ?? []),
+        ...hintLines(look, event.hint),
+        ...logLines(look, event.tail, event.log),
+      ];
+    }
+    case 'step-skipped': {
+      const because = more.steps.includes(event.because) ? `it needs ${event.because}` : event.because;
+      return [
+        `${marks ? `${colours.yellow(marks.skipped)} ` : ''}${name}  ${colours.yellow('skipped:')} ${printable(because)}`,
+      ];
+    }
+  }
+}
+
+/** A path as a person at `look.folder` would type it. */
+export function shownPath(path: string, folder: string | undefined): string {
+  if (folder === undefined || !isAbsolute(path)) return printable(path);
+  const short = relative(folder, path);
+  return printable(short === '' || short.startsWith('..') ? path : short);
+}
+
+function noteLines(look: Look, notes: readonly string[]): string[] {
+  const lines = notes.slice(0, mostNotes).flatMap((note) => indented(look, note));
+  const left = notes.length - mostNotes;
+  return left > 0 ? [...lines, look.colours.dim(`    and ${left} more notes`)] : lines;
+}
+
+function hintLines(look: Look, hint: string | undefined): string[] {
+  if (hint === undefined) return [];
+  const [first = '', ...rest] = indented(look, `hint: ${hint}`);
+  return [first.replace('hint:', look.colours.cyan('hint:')), ...rest];
+}
+
+/** Sentences of others, beneath the step they are about. */
+function indented(look: Look, text: string): string[] {
+  return printableLines(text)
+    .flatMap((line) => wrap(line, look.columns() - 4))
+    .map((line) => `    ${line}`);
+}
+
+function logLines(
+  { colours, quote, folder }: Look,
+  tail: readonly string[],
+  log: string | undefined,
+): string[] {
+  const quoted = tail.map((line) => colours.dim(`    ${quote} ${printable(line)}`.trimEnd()));
+  return log === undefined ? quoted : [...quoted, `    log: ${shownPath(log, folder)}`];
+}

@@ -1,0 +1,53 @@
+import type { RunEvent } from '../../engine/events.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
+import { printable } from './printable.ts';
+import type { RunState } from './run-state.ts';
+import { shownPath, type Look } from './step-lines.ts';
+import { padTo, textWidth } from './text-width.ts';
+
+type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
+type Published = Extract<RunEvent, { readonly type: 'product-published' }>;
+
+/** The rest of a product with more files is only counted. */
+const mostFiles = 20;
+
+/** How a run ended, in one line: what was executed, and plainly so when nothing was. */
+export function summaryLine({ colours }: Look, event: Finished, state: RunState): string {
+  const { cached, executed, failed, skipped } = event;
+  const time = formatDuration(event.milliseconds);
+  const run = `${formatCount(executed, 'step')} run, ${cached} cached`;
+  switch (event.outcome) {
+    case 'done':
+      return executed === 0
+        ? `${colours.green(colours.bold('nothing to do:'))} ${formatCount(cached, 'step')} cached, ${time}`
+        : `${colours.green(colours.bold(`done in ${time}:`))} ${run}`;
+    case 'failed': {
+      const names = state.failed.length > 0 ? ` (${state.failed.map(printable).join(', ')})` : '';
+      const rest = skipped > 0 ? `, ${skipped} skipped` : '';
+      return `${colours.red(colours.bold(`failed in ${time}:`))} ${formatCount(failed, 'step')} failed${names}, ${executed} run, ${cached} cached${rest}`;
+    }
+    case 'interrupted':
+      return `${colours.yellow(colours.bold(`interrupted after ${time}:`))} ${run}; the next run goes on from there`;
+  }
+}
+
+/** Where a product lies, and its files with sizes and digests. */
+export function productLines(look: Look, event: Published): string[] {
+  const { colours, folder } = look;
+  const shown = event.files.slice(0, mostFiles).map((file) => ({ ...file, path: printable(file.path) }));
+  const rest = event.files.slice(mostFiles);
+  const width = shown.reduce((most, { path }) => Math.max(most, textWidth(path)), 0);
+  const unchanged = event.unchanged ? colours.dim(' (unchanged)') : '';
+  return [
+    `${colours.bold(printable(event.product))}: ${shownPath(event.path, folder)}${unchanged}`,
+    ...shown.map(
+      ({ path, size, digest }) =>
+        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ${colours.dim(`sha256:${digest.slice(0, 12)}`)}`,
+    ),
+    ...(rest.length > 0
+      ? [
+          `    and ${formatCount(rest.length, 'more file')}, ${formatBytes(rest.reduce((sum, { size }) => sum + size, 0))}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { packageRoot } from '../host/index.ts';
+import { findProject, type Project } from '../recipe/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+
+/** What every command that works with a project starts from. */
+export interface Workspace {
+  readonly project: Project;
+  /** Absolute: products and, unless it is shared, the store. */
+  readonly artifacts: string;
+  readonly store: Store;
+}
+
+/** Opens the project around the current folder, or around the one that `--directory` names. */
+export function openWorkspace(command: Command): Workspace {
+  const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
+  const project = findProject(resolve(directory), packageRoot);
+  const artifacts = join(project.root, 'artifacts');
+  mkdirSync(artifacts, { recursive: true });
+  return { project, artifacts, store: openStore(storeFolder(artifacts)) };
+}
+
+function storeFolder(artifacts: string): string {
+  const shared = process.env['CIDERMILL_STORE'];
+  return shared === undefined || shared === '' ? join(artifacts, '.store') : resolve(shared);
+}

@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { sha256, type Sha256 } from '../base/index.ts';
+
+/** File → digest, paths relative to the root they belong to, with "/". */
+export type Closure = Readonly<Record<string, Sha256>>;
+
+/** Where a script's imports lead: its project's root, and the package's for `#floor` imports. */
+interface Roots {
+  readonly project: string;
+  readonly package: string;
+}
+
+/**
+ * Every module a script's outcome may depend on: the script, what it names by a relative path ending in .ts (a
+ * worker's file as well as an import), and the library floors it imports. The step protocol is left out: its version
+ * is in the key (docs/cache-keys.md).
+ */
+export function scriptClosure(script: string, roots: Roots, files: Map<string, Module> = modules): Closure {
+  const closure: Record<string, Sha256> = {};
+  const pending = [resolve(roots.project, script)];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const name = nameOf(path, roots);
+    if (name === undefined || Object.hasOwn(closure, name) || !existsSync(path)) continue;
+    const module = readModule(path, files);
+    closure[name] = module.digest;
+    for (const specifier of module.specifiers) {
+      if (specifier.startsWith('#'))
+        pending.push(...floorEntries(join(roots.package, 'src', specifier.slice(1))));
+      else pending.push(resolve(dirname(path), specifier));
+    }
+  }
+  return closure;
+}
+
+/** What an import of a floor may run: its index, and the worker threads it starts by a name that is no import. */
+function floorEntries(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const workers = readdirSync(folder).filter((name) => name.endsWith('-worker.ts'));
+  return ['index.ts', ...workers].map((name) => join(folder, name));
+}
+
+interface Module {
+  readonly digest: Sha256;
+  readonly specifiers: readonly string[];
+}
+
+/** One reading of each file a process; a run hashes a floor once however many scripts import it. */
+const modules = new Map<string, Module>();
+
+function readModule(path: string, files: Map<string, Module>): Module {
+  let module = files.get(path);
+  if (module === undefined) {
+    const bytes = readFileSync(path);
+    const specifiers = [
+      ...bytes.toString('utf8').matchAll(/(['"])(\.{1,2}\/[^'"\n]+\.ts|#[a-z][a-z0-9/-]*)\1/g),
+    ];
+    module = { digest: sha256(bytes), specifiers: specifiers.map((match) => match[2] ?? '') };
+    files.set(path, module);
+  }
+  return module;
+}
+
+/** The name a file has in a key: never absolute. Undefined for the step protocol and for what lies outside. */
+function nameOf(path: string, roots: Roots): string | undefined {
+  for (const root of [roots.project, roots.package]) {
+    const name = relative(root, path).split(sep).join('/');
+    if (name.startsWith('../')) continue;
+    return root === roots.package && name.startsWith('src/step/') ? undefined : name;
+  }
+  return undefined;
+}

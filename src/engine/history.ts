@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256, type Json, type Sha256 } from '../base/index.ts';
+import { blobPath, readAction, writeWhole, type Store } from '../store/index.ts';
+import type { Action } from './action.ts';
+
+/** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
+export interface StepRecord {
+  readonly step: string;
+  readonly key: Sha256;
+  readonly action: Action;
+  readonly outcome: 'done' | 'cached' | 'failed';
+  /** Absolute path of the log of the run that made it, for steps that were executed. */
+  readonly log?: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** Where the records of a pipeline lie: per checkout, since several may share a store. */
+export interface History {
+  readonly store: Store;
+  readonly folder: string;
+}
+
+export function openHistory(store: Store, projectRoot: string, pipeline: string): History {
+  return { store, folder: join(store.root, 'history', sha256(projectRoot).slice(0, 16), pipeline) };
+}
+
+export function readRecord(history: History, step: string): StepRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(history.folder, `${step}.json`), 'utf8')) as StepRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeRecord(history: History, record: StepRecord): Promise<void> {
+  const json: Json = record as unknown as Json;
+  await writeWhole(history.store, join(history.folder, `${record.step}.json`), JSON.stringify(json));
+}
+
+/** Where the log of a step's newest run lies: its own, or for one from the cache that of the run that made it. */
+export function findLog(
+  store: Store,
+  projectRoot: string,
+  pipeline: string,
+  step: string,
+): string | undefined {
+  const record = readRecord(openHistory(store, projectRoot, pipeline), step);
+  if (record === undefined) return undefined;
+  if (record.log !== undefined && existsSync(record.log)) return record.log;
+  const result = readAction(store, record.key);
+  return result === undefined ? undefined : blobPath(store, result.log);
+}

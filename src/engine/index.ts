@@ -1,0 +1,7 @@
+export type { RunEvent } from './events.ts';
+export { gcStore, listArtifacts } from './inventory.ts';
+export { findLog } from './history.ts';
+export { lockPlan } from './lock-plan.ts';
+export { previewRun, type Preview } from './preview.ts';
+export { runPlan } from './run.ts';
+export { openStepSources, type StepSources } from './step-sources.ts';

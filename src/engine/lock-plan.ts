@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { Failure } from '../base/index.ts';
+import type { Buildroot, Located, Origin, Project, Recipe } from '../recipe/index.ts';
+import {
+  lockOrigin,
+  resolveBuildroot,
+  updateLock,
+  type FetchProgress,
+  type LockedBuildroot,
+  type LockedOrigin,
+} from '../sources/index.ts';
+import { openSession, type Store } from '../store/index.ts';
+import { lockFile, openPins } from './pins.ts';
+
+export interface LockOptions {
+  readonly store: Store;
+  readonly project: Project;
+  readonly recipes: readonly Recipe[];
+  readonly buildroots: readonly Buildroot[];
+  /** Also what is locked already: another revision may have replaced it. */
+  readonly again: boolean;
+  readonly signal: AbortSignal;
+  readonly onLocked: (name: string, what: string) => void;
+  readonly onProgress: (name: string, progress: FetchProgress) => void;
+}
+
+/**
+ * Pins the sources of recipes and the packages of buildroots in the project's lockfile.
+ * @returns whether the lockfile is another now
+ */
+export async function lockPlan(options: LockOptions): Promise<boolean> {
+  const { store, project } = options;
+  const session = await openSession(store);
+  try {
+    const sources: Record<string, LockedOrigin[]> = {};
+    for (const recipe of options.recipes) Object.assign(sources, await lockRecipe(recipe, options));
+    const buildroots: Record<string, LockedBuildroot> = {};
+    for (const buildroot of options.buildroots) {
+      if (!options.again && openPins(project).buildroot(buildroot, []) !== undefined) continue;
+      const locked = await resolveBuildroot(buildroot, contextOf(options, project.root, buildroot.name));
+      buildroots[buildroot.name] = locked;
+      options.onLocked(buildroot.name, `${locked.packages.length} packages of ${locked.suite}`);
+    }
+    return updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+  } finally {
+    await session.release();
+  }
+}
+
+/** The sources of a recipe that are to be pinned, with all of their origins. */
+async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<string, LockedOrigin[]>> {
+  const pins = openPins(options.project);
+  const locked: Record<string, LockedOrigin[]> = {};
+  for (const source of recipe.sources.values()) {
+    const outside = source.origins.filter(({ value }) => value.kind !== 'local');
+    const known = outside.some((origin) => pins.origin(recipe, source, origin, []) !== undefined);
+    if (outside.length === 0 || (known && !options.again)) continue;
+    const name = `${recipe.name}.${source.name}`;
+    locked[name] = await lockOrigins(name, outside, recipe, options);
+  }
+  return locked;
+}
+
+/** Pins every origin that can be reached; one of them is enough. @throws Failure of the first one when none can */
+async function lockOrigins(
+  name: string,
+  origins: readonly Located<Origin>[],
+  recipe: Recipe,
+  options: LockOptions,
+): Promise<LockedOrigin[]> {
+  const locked: LockedOrigin[] = [];
+  const failures: Failure[] = [];
+  for (const { value: origin } of origins) {
+    try {
+      const one = await lockOrigin(origin, contextOf(options, recipe.root, name));
+      locked.push(one);
+      if (one.kind !== 'local')
+        for (const { file, size } of one.files) options.onLocked(name, `${file}, ${size} bytes`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (locked.length === 0 && first !== undefined) throw first;
+  for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);
+  return locked;
+}
+
+function contextOf(options: LockOptions, root: string, name: string) {
+  const { store, signal } = options;
+  return { store, root, signal, onProgress: (progress: FetchProgress) => options.onProgress(name, progress) };
+}

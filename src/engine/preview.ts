@@ -1,0 +1,87 @@
+import type { Sha256 } from '../base/index.ts';
+import type { PlannedStep } from '../recipe/index.ts';
+import { openMemo, readAction, type Output } from '../store/index.ts';
+import { actionKey, type Action } from './action.ts';
+import type { RunContext } from './context.ts';
+import { openHistory, readRecord } from './history.ts';
+import { explainChange } from './explain.ts';
+import { resolveStep } from './resolve.ts';
+
+/** What a run would do with a step, as far as it can be known before it. */
+export interface Preview {
+  readonly step: string;
+  /**
+   * cached: its artifact is in the store. run: it will be made. cached-if-same: its artifact is in the store for the
+   * outputs that the steps in `waitsFor` made the last time. unknown: it needs the output of a step never made here.
+   */
+  readonly verdict: 'cached' | 'run' | 'cached-if-same' | 'unknown';
+  readonly why: readonly string[];
+  readonly waitsFor: readonly string[];
+  readonly key?: Sha256;
+  /** What the key is the digest of. */
+  readonly action?: Action;
+}
+
+/** As much of a run's context as foreseeing it needs. */
+type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'toolVersions'>;
+
+/** Foresees a run without doing any of it, with the outputs that steps made the last time standing in. */
+export async function previewRun(
+  options: Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost'>,
+): Promise<Preview[]> {
+  const { store, plan } = options;
+  const history = openHistory(store, plan.root, plan.pipeline);
+  const context = { ...options, history, toolVersions: openMemo(store, 'tools') };
+  const outputs = new Map<string, Readonly<Record<string, Output>>>();
+  const previews = new Map<string, Preview>();
+  for (const step of plan.steps) previews.set(step.name, await previewStep(context, step, outputs, previews));
+  return [...previews.values()];
+}
+
+async function previewStep(
+  context: PreviewContext,
+  step: PlannedStep,
+  outputs: Map<string, Readonly<Record<string, Output>>>,
+  previews: ReadonlyMap<string, Preview>,
+): Promise<Preview> {
+  const waitsFor = step.after.filter((name) => previews.get(name)?.verdict !== 'cached');
+  const unmade = step.after.filter((name) => !outputs.has(name));
+  if (unmade.length > 0) {
+    return { step: step.name, verdict: 'unknown', waitsFor: unmade, why: [] };
+  }
+  let first: { action: Action; key: Sha256 } | undefined;
+  for (const digests of context.sources.choices(step)) {
+    const action = await resolveStep(context, step, outputs, digests);
+    const key = actionKey(action);
+    first ??= { action, key };
+    const result = readAction(context.store, key);
+    if (result === undefined) continue;
+    outputs.set(step.name, result.outputs);
+    return {
+      step: step.name,
+      verdict: waitsFor.length === 0 ? 'cached' : 'cached-if-same',
+      waitsFor,
+      why: [],
+      key,
+      action,
+    };
+  }
+  if (first === undefined) throw new Error(`the step ${step.name} has no choice of sources`);
+  const record = readRecord(context.history, step.name);
+  const before = record === undefined ? undefined : readAction(context.store, record.key);
+  if (before !== undefined) outputs.set(step.name, before.outputs);
+  return { step: step.name, verdict: 'run', why: whyRun(context, step, first.action), waitsFor, ...first };
+}
+
+/** Why an action that is not in the store will be executed: never empty. */
+export function whyRun(
+  context: Pick<RunContext, 'store' | 'history' | 'plan'>,
+  step: PlannedStep,
+  action: Action,
+): string[] {
+  const record = readRecord(context.history, step.name);
+  if (record === undefined) return ['it has not run here before'];
+  const changes = explainChange(record.action, action, step, context.store, context.plan.root);
+  if (changes.length > 0) return changes;
+  return [record.outcome === 'failed' ? 'it failed the last time' : 'its artifact is no longer in the store'];
+}

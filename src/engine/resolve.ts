@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import { Failure, type Sha256 } from '../base/index.ts';
+import { findTool, packageRoot, toolIdentity, toolVersion } from '../host/index.ts';
+import type { PlannedStep } from '../recipe/index.ts';
+import type { Output } from '../store/index.ts';
+import { keyVersion, type Action, type ActionEnvironment } from './action.ts';
+import { scriptClosure } from './closure.ts';
+import type { RunContext } from './context.ts';
+
+/** Step → its outputs, for the steps that are done. */
+export type Done = ReadonlyMap<string, Readonly<Record<string, Output>>>;
+
+type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'toolVersions'>;
+
+/**
+ * Resolves a step whose predecessors are done into an action.
+ * @param sources the digest of each source, of the origin chosen
+ */
+export async function resolveStep(
+  context: ResolveContext,
+  step: PlannedStep,
+  done: Done,
+  sources: Readonly<Record<string, Sha256>>,
+): Promise<Action> {
+  const { recipe } = step;
+  const inputs: Record<string, string> = {};
+  for (const [name, { value }] of step.inputs) {
+    inputs[name] =
+      value.kind === 'output'
+        ? outputWord(outputOf(done, value.step, value.output))
+        : `file:${await context.sources.userFile(value.path)}`;
+  }
+  return {
+    keyVersion,
+    platform: `${process.platform}-${process.arch}`,
+    script: recipe.script.value,
+    modules: scriptClosure(recipe.script.value, { project: recipe.root, package: packageRoot }),
+    parameters: Object.fromEntries([...step.parameters].map(([name, { value }]) => [name, value])),
+    sources,
+    inputs,
+    environment: await resolveEnvironment(context, step, done),
+    outputs: Object.fromEntries([...recipe.outputs].map(([name, { value }]) => [name, value])),
+  };
+}
+
+/** The output a binding names. The plan has checked that it is declared. */
+export function outputOf(done: Done, step: string, output: string): Output {
+  const found = done.get(step)?.[output];
+  if (found === undefined) throw new Error(`the output ${step}.${output} is read before it is made`);
+  return found;
+}
+
+function outputWord(output: Output): string {
+  const type = output.type === 'file' && output.executable ? 'executable' : output.type;
+  return `${type}:${output.digest}`;
+}
+
+async function resolveEnvironment(
+  context: ResolveContext,
+  step: PlannedStep,
+  done: Done,
+): Promise<ActionEnvironment> {
+  const environment = step.recipe.environment.value;
+  if (environment.kind === 'none') return { kind: 'none' };
+  if (environment.kind === 'buildroot' && step.buildrootStep !== undefined && !context.onHost) {
+    return { kind: 'buildroot', root: outputWord(outputOf(done, step.buildrootStep, 'root')) };
+  }
+  const names = environment.kind === 'host' ? environment.tools : (environment.hostTools ?? []);
+  if (names.length === 0) {
+    throw new Failure(
+      'no-host-tools',
+      `the recipe ${step.recipe.name} does not say which of the host's tools it needs`,
+      {
+        hint: `Add "host: [TOOL, …]" beside "buildroot:" in ${step.recipe.file}, or run it in its buildroot.`,
+      },
+    );
+  }
+  const tools: Record<string, string> = {};
+  for (const name of names) tools[name] = await hostToolVersion(context, name, step);
+  return { kind: 'host', tools };
+}
+
+async function hostToolVersion(context: ResolveContext, name: string, step: PlannedStep): Promise<string> {
+  const path = findTool(name);
+  if (path === undefined) {
+    throw new Failure(
+      'missing-tool',
+      `the step ${step.name} needs the program ${name}, which is not on this host`,
+      {
+        hint: `Install it; \`cidermill doctor\` names the package.`,
+      },
+    );
+  }
+  const identity = toolIdentity(path);
+  const known = context.toolVersions.get(identity);
+  if (known !== undefined) return known;
+  const version = toolVersion(path) || basename(identity);
+  await context.toolVersions.set(identity, version);
+  return version;
+}

@@ -1,0 +1,2 @@
+export * from './volume-header.ts';
+export * from './volume-name.ts';

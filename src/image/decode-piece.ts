@@ -1,0 +1,59 @@
+import { readSync, writeSync } from 'node:fs';
+import { FormatError } from '../base/index.ts';
+import { crc32, decodeChunk } from '../formats/udif/index.ts';
+import type { Piece } from './pieces.ts';
+
+/** Open files, by descriptors that all threads of the process share. Without an output the pieces are only decoded. */
+export interface Files {
+  readonly input: number;
+  readonly output: number | undefined;
+}
+
+/** Reads, decodes and writes one piece. @returns its CRC-32 */
+export async function decodePiece(piece: Piece, files: Files): Promise<number> {
+  const data = await decodeChunk(piece, readWhole(files.input, piece.offset, piece.length));
+  if (files.output !== undefined) writeSparse(files.output, data, piece.start);
+  return crc32(data);
+}
+
+/** Used again for every piece: nothing keeps a chunk's input once it is decoded and written. */
+let inputBuffer = Buffer.alloc(0);
+
+function readWhole(descriptor: number, offset: number, length: number): Uint8Array {
+  if (inputBuffer.length < length) inputBuffer = Buffer.allocUnsafeSlow(length);
+  const data = inputBuffer.subarray(0, length);
+  for (let done = 0; done < length;) {
+    const count = readSync(descriptor, data, done, length - done, offset + done);
+    if (count === 0) {
+      throw new FormatError('udif', 'the file became shorter while it was read', { offset: offset + done });
+    }
+    done += count;
+  }
+  return data;
+}
+
+/** The grain of holes: a page, as file systems allocate. */
+const page = 4096;
+const zeros = Buffer.alloc(page);
+
+/** Writes what is not zero, page by page of the output; the rest stays a hole of the fresh file. */
+function writeSparse(descriptor: number, data: Uint8Array, position: number): void {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
+  let pending = -1;
+  for (let from = 0; from < bytes.length;) {
+    const to = Math.min(bytes.length, from + page - ((position + from) % page));
+    const empty = bytes.compare(zeros, 0, to - from, from, to) === 0;
+    if (empty && pending >= 0) {
+      writeWhole(descriptor, bytes.subarray(pending, from), position + pending);
+      pending = -1;
+    } else if (!empty && pending < 0) pending = from;
+    from = to;
+  }
+  if (pending >= 0) writeWhole(descriptor, bytes.subarray(pending), position + pending);
+}
+
+function writeWhole(descriptor: number, data: Buffer, position: number): void {
+  for (let done = 0; done < data.length;) {
+    done += writeSync(descriptor, data, done, data.length - done, position + done);
+  }
+}

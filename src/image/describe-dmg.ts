@@ -1,0 +1,85 @@
+import { FormatError } from '../base/index.ts';
+import { slice } from '../formats/source/index.ts';
+import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
+import { openImage, type Image } from './open-image.ts';
+import { readPartitionMap, type Partition } from './partition-map.ts';
+import { readVolume, type Volume } from './volume.ts';
+
+export interface DmgInfo {
+  readonly format: 'udif' | 'raw';
+  /** Of the file, in bytes. */
+  readonly fileSize: number;
+  /** Of the disk in it, in sectors of 512 bytes. */
+  readonly sectors: number;
+  /** Of a UDIF image: how many chunks of each kind there are, and how many bytes of the disk they make. */
+  readonly chunks: Readonly<Partial<Record<ChunkKind, { readonly count: number; readonly bytes: number }>>>;
+  readonly checksums: {
+    readonly dataFork: ChecksumKind;
+    readonly master: ChecksumKind;
+    /** Of the tables; several when they differ. */
+    readonly tables: readonly ChecksumKind[];
+  };
+  readonly map: 'gpt' | 'apm' | 'none';
+  /** One without a map is one partition from 0. */
+  readonly partitions: readonly (Partition & { readonly volume?: Volume })[];
+  /** What is odd and yet no obstacle, e.g. a damaged backup GPT. */
+  readonly problems: readonly string[];
+}
+
+export type ChecksumKind = 'none' | 'CRC-32' | `type ${number}`;
+
+/** Says what an image holds, from its tables and from the partition map and volume headers it decodes to. */
+export async function describeDmg(path: string): Promise<DmgInfo> {
+  const image = await openImage(path);
+  try {
+    return await describe(image);
+  } finally {
+    await image.close();
+  }
+}
+
+async function describe({ udif, file, disk }: Image): Promise<DmgInfo> {
+  const chunks: Partial<Record<ChunkKind, { count: number; bytes: number }>> = {};
+  for (const { kind, size } of udif?.tables.flatMap((table) => table.chunks) ?? []) {
+    const sum = (chunks[kind] ??= { count: 0, bytes: 0 });
+    sum.count++;
+    sum.bytes += size;
+  }
+  const problems: string[] = [];
+  /** The description of a disk whose map or volume is damaged is still one. */
+  const tolerate = (error: unknown): undefined => {
+    if (!(error instanceof FormatError)) throw error;
+    problems.push(error.message);
+  };
+  const map = await readPartitionMap(disk).catch(tolerate);
+  if (map?.problem !== undefined) problems.push(map.problem);
+  const whole: Partition = { type: '', kind: 'whole disk', name: '', offset: 0, size: disk.size };
+  const partitions: (Partition & { volume?: Volume })[] = [];
+  for (const partition of map?.partitions ?? [whole]) {
+    if (partition.offset + partition.size > disk.size) {
+      problems.push(`the partition "${partition.name}" ends after the disk`);
+      partitions.push(partition);
+      continue;
+    }
+    const volume = await readVolume(slice(disk, partition.offset, partition.size)).catch(tolerate);
+    partitions.push(volume === undefined ? partition : { ...partition, volume });
+  }
+  return {
+    format: udif === undefined ? 'raw' : 'udif',
+    fileSize: file.size,
+    sectors: disk.size / sectorSize,
+    chunks,
+    checksums: {
+      dataFork: checksumKind(udif?.koly.dataForkChecksum.type ?? 0),
+      master: checksumKind(udif?.koly.masterChecksum.type ?? 0),
+      tables: [...new Set(udif?.tables.map((table) => checksumKind(table.checksumType)) ?? [])],
+    },
+    map: map?.scheme ?? 'none',
+    partitions,
+    problems,
+  };
+}
+
+function checksumKind(type: number): ChecksumKind {
+  return type === 0 ? 'none' : type === 2 ? 'CRC-32' : `type ${type}`;
+}

@@ -1,0 +1,11 @@
+export type { PlanOptions } from './assemble.ts';
+export { jsonSchemas } from './json-schema.ts';
+export { listPipelines, listRecipes, type Listed } from './list.ts';
+export { loadBuildroot, loadPipeline, loadRecipe } from './load.ts';
+export type * from './model.ts';
+export { planPipeline } from './plan-pipeline.ts';
+export { planNamed, planRecipe } from './plan-recipe.ts';
+export type { Overrides } from './planning.ts';
+export { displayName, findProject, type Project } from './project.ts';
+export { parseSize } from './size.ts';
+export { targetsOf, type Targets } from './targets.ts';

@@ -1,0 +1,28 @@
+import { buildrootSchema } from './buildroot-file.ts';
+import { pipelineSchema } from './pipeline-file.ts';
+import { recipeSchema } from './recipe-file.ts';
+import type { JsonSchema } from './shape.ts';
+
+const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
+  ['recipe', recipeSchema],
+  ['pipeline', pipelineSchema],
+  ['buildroot', buildrootSchema],
+];
+
+/** File name in schema/ → its text: JSON schemas of draft 7, for editors, of the same shapes that read the files. */
+export function jsonSchemas(): ReadonlyMap<string, string> {
+  return new Map(
+    schemas.map(([name, schema]) => [
+      `${name}.schema.json`,
+      `${JSON.stringify(
+        {
+          $schema: 'http://json-schema.org/draft-07/schema#',
+          title: `cidermill ${name}`,
+          ...schema,
+        },
+        null,
+        2,
+      )}\n`,
+    ]),
+  );
+}

@@ -1,0 +1,75 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Span } from '../base/index.ts';
+import type { Report } from './faults.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { YamlNode } from './yaml-node.ts';
+
+const largestFile = 1 << 20;
+
+export interface YamlText {
+  readonly text: string;
+  /** Undefined when the file holds nothing to go on with; why has been reported. */
+  readonly node: YamlNode | undefined;
+}
+
+/**
+ * Reads and parses a YAML file.
+ * @param file how the file is named to the user
+ * @returns undefined when there is no such file
+ */
+export function readYamlFile(path: string, file: string, report: Report): YamlText | undefined {
+  const start = { file, span: { start: 0, end: 0 } };
+  let bytes: Buffer | undefined;
+  try {
+    bytes = readBounded(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    report('unreadable', start, `The file cannot be read: ${code ?? 'unknown reason'}.`);
+    return { text: '', node: undefined };
+  }
+  if (bytes === undefined) {
+    report('too-large', start, `The file is no ordinary file of at most ${largestFile} bytes.`);
+    return { text: '', node: undefined };
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { text, node: parseYaml(text, file, report) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // Latin-1 keeps one code unit a byte: offsets stay true, and the line can be shown.
+    report(
+      'not-utf8',
+      { file, span: firstBadByte(bytes) },
+      'The file is not UTF-8 from here on.',
+      'Save it as UTF-8.',
+    );
+    return { text: bytes.toString('latin1'), node: undefined };
+  }
+}
+
+function readBounded(path: string): Buffer | undefined {
+  // Not blocking: a pipe named like a recipe must not hold the run up.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() && stat.size <= largestFile ? readFileSync(fd) : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function firstBadByte(bytes: Buffer): Span {
+  // The longest prefix that decodes; a whole sequence may lie across its end, hence `stream`.
+  let [low, high] = [0, bytes.length];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      low = middle;
+    } catch {
+      high = middle - 1;
+    }
+  }
+  return { start: low, end: low + 1 };
+}

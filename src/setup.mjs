@@ -1,0 +1,58 @@
+// Makes a checkout ready to run: Node's version, the packages of package-lock.json, the built files in dist/.
+// Plain JavaScript without dependencies, since it runs before there are any. A published package is ready as it is.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { argv, exit, stderr, versions } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const isCheckout = existsSync(join(root, 'package-lock.json'));
+
+/** Does what is needed and nothing else; a fresh checkout takes seconds, a ready one milliseconds. */
+export async function setUp() {
+  const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    stderr.write(`cidermill needs Node.js 20.19 or newer; this is ${versions.node}.\n`);
+    exit(1);
+  }
+  if (!isCheckout) return;
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) installPackages();
+  if (modified('dist/.built') < newestSource()) {
+    const { build } = await import('./build.mjs');
+    await build(root);
+  }
+}
+
+function installPackages() {
+  stderr.write('Installing the npm packages of package-lock.json …\n');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) {
+    stderr.write('npm ci failed; see its message above. Run it again by hand: npm ci\n');
+    exit(1);
+  }
+}
+
+/** The newest modification time of what dist/ is built from, in milliseconds. */
+function newestSource() {
+  let newest = Math.max(modified('package.json'), modified('package-lock.json'));
+  const visit = (folder) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else newest = Math.max(newest, modified(path));
+    }
+  };
+  visit('src');
+  visit('scripts');
+  return newest;
+}
+
+function modified(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) await setUp();

@@ -1,0 +1,38 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { $ as shell, quote } from 'zx';
+import { Failure } from '../base/index.ts';
+import type { StepRequest } from './protocol.ts';
+
+/** Starts a program where the step's commands run: in the sandbox, or on the host. */
+export function spawnInside(
+  request: StepRequest,
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
+  if (request.commandPrefix === null) {
+    throw new Failure('no-environment', `the step ${request.step} has no environment to run commands in`, {
+      hint: 'Give its recipe `environment: { buildroot: NAME }` or `environment: { host: [TOOL] }`.',
+    });
+  }
+  const [program = command, ...rest] = [...request.commandPrefix, command, ...args];
+  return spawn(program, rest, { ...options, env: { ...request.commandEnvironment } });
+}
+
+/**
+ * zx's `$` with the step's environment behind it: every command runs as `bash -euo pipefail -c` in the work folder.
+ * `--norc`, because bash takes the socket that Node gives as standard input for a network login.
+ */
+export function shellInside(request: StepRequest): typeof shell {
+  const spawnShell = (line: string, _none: unknown, options: SpawnOptions): ChildProcess =>
+    spawnInside(request, 'bash', ['--norc', '-euo', 'pipefail', '-c', line], { ...options, shell: false });
+  return shell({
+    shell: 'bash',
+    quote,
+    prefix: '',
+    // zx prints each command and what it says; the engine keeps it all as the step's log.
+    verbose: true,
+    env: { ...request.commandEnvironment },
+    spawn: spawnShell as typeof spawn,
+  });
+}

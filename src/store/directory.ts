@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, stat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { canonicalJson, Failure, type Json } from '../base/index.ts';
+import { readListing, type ListingEntry, type Output } from './actions.ts';
+import { putBytes, putFile } from './blobs.ts';
+import { blobPath, type Store } from './layout.ts';
+import { ensureTree } from './trees.ts';
+
+/**
+ * Moves what a step made into the store: `<folder>/<path>` becomes an output.
+ * @param path as declared; a trailing "/" asks for a directory
+ * @throws Failure 'bad-output' for what cannot be stored: a socket, a link that leaves the directory
+ */
+export async function putOutput(store: Store, folder: string, path: string): Promise<Output> {
+  const whole = join(folder, path);
+  if (!path.endsWith('/')) {
+    const info = await lstat(whole);
+    if (!info.isFile()) throw new Failure('bad-output', `the output ${path} is not a regular file`);
+    return { type: 'file', path, executable: (info.mode & 0o111) !== 0, ...(await putFile(store, whole)) };
+  }
+  const listing: ListingEntry[] = [];
+  await list(store, whole, '', listing);
+  listing.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
+}
+
+async function list(store: Store, folder: string, below: string, listing: ListingEntry[]): Promise<void> {
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    const whole = join(folder, path);
+    if (entry.isSymbolicLink()) {
+      const target = await readlink(whole);
+      const aim = join('/x', dirname(path), target);
+      if (target.startsWith('/') || !(aim === '/x' || aim.startsWith('/x/'))) {
+        throw new Failure('bad-output', `the link ${path} leads out of its directory, to ${target}`);
+      }
+      listing.push({ type: 'symlink', path, target });
+    } else if (entry.isDirectory()) {
+      listing.push({ type: 'directory', path });
+      await list(store, folder, path, listing);
+    } else if (entry.isFile()) {
+      const executable = ((await stat(whole)).mode & 0o111) !== 0;
+      listing.push({ type: 'file', path, executable, ...(await putFile(store, whole)) });
+    } else {
+      throw new Failure('bad-output', `${path} is neither a file, a directory nor a link`);
+    }
+  }
+}
+
+/** The path of an output as a file or folder to read: a file is the blob itself, unless it must be executable. */
+export async function outputPath(store: Store, output: Output): Promise<string> {
+  if (output.type === 'file' && !output.executable) return blobPath(store, output.digest);
+  if (output.type === 'file') {
+    const folder = await ensureTree(store, output.digest, async (work) => {
+      await copyOut(store, { ...output, path: 'file' }, work);
+    });
+    return join(folder, 'file');
+  }
+  return ensureTree(store, output.digest, async (work) => {
+    for (const entry of readListing(store, output.digest)) await copyOut(store, entry, work, 'link');
+  });
+}
+
+/**
+ * Lays one entry of a listing into a folder. A blob is linked only where nobody will write to it or execute it: its
+ * one inode is read-only and shared by all who have it.
+ */
+export async function copyOut(
+  store: Store,
+  entry: ListingEntry,
+  folder: string,
+  how: 'copy' | 'link' = 'copy',
+): Promise<void> {
+  const path = join(folder, entry.path);
+  switch (entry.type) {
+    case 'directory':
+      await mkdir(path, { recursive: true });
+      return;
+    case 'symlink':
+      await symlink(entry.target, path);
+      return;
+    case 'file':
+      if (how === 'link' && !entry.executable) return link(blobPath(store, entry.digest), path);
+      await copyFile(blobPath(store, entry.digest), path, constants.COPYFILE_FICLONE);
+      await chmod(path, entry.executable ? 0o755 : 0o644);
+  }
+}

@@ -1,0 +1,163 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FormatError } from '../../src/base/index.ts';
+import { decodeLzfse } from '../../src/formats/lzfse/index.ts';
+import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { freshFolder } from '../rig/folder.ts';
+import { sevenZipDisk } from '../rig/seven-zip.ts';
+import { writeUdif } from '../rig/udif-writer.ts';
+
+/** What 7-Zip makes of a stream, in a disk image around it. */
+function judged(stream: Uint8Array, size: number): Buffer {
+  const path = join(freshFolder(), 'one.dmg');
+  const run = { kind: 'lzfse', data: new Uint8Array(size), stored: stream } as const;
+  writeFileSync(path, writeUdif([{ name: 'disk', runs: [run] }], { checksums: false }));
+  return sevenZipDisk(path);
+}
+
+describe.skipIf(noFixtures)('streams of other encoders (skipped without the fixtures folder)', () => {
+  test('a stream of bvx2 blocks decodes as 7-Zip decodes it', () => {
+    const stream = readFileSync(fixture('lzfse_rust/html.lzfse'));
+    expect(judged(stream, 102_400).equals(decodeLzfse(stream, 102_400))).toBe(true);
+  });
+
+  test('a stream of a bvx1 block decodes to the text it was made of', () => {
+    const stream = readFileSync(fixture('lzfse_rust/vx1.lzfse'));
+    const text = Buffer.from(decodeLzfse(stream, 4096)).toString('latin1');
+    expect(text).toMatch(/^\s+ALICE'S ADVENTURES IN WONDERLAND\s/);
+    expect(text).toMatch(/^[\s!-~]+$/);
+  });
+
+  test('a stream with any byte changed decodes to its size or is refused with an offset', () => {
+    const original = readFileSync(fixture('lzfse_rust/vx1.lzfse'));
+    fc.assert(
+      fc.property(fc.nat({ max: original.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const stream = Buffer.from(original);
+        stream[at] = (stream[at] ?? 0) ^ change;
+        expectSizeOrError(stream, 4096);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('LZVN blocks of every opcode decode as 7-Zip decodes them', () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const { stream, size } = randomLzvn(seed);
+    expect(judged(stream, size).equals(decodeLzfse(stream, size))).toBe(true);
+  }
+});
+
+test('raw blocks join and the end block ends', () => {
+  const block = Buffer.concat([Buffer.from('bvx-\x03\0\0\0', 'latin1'), Buffer.from('abc')]);
+  const stream = Buffer.concat([block, block, Buffer.from('bvx$')]);
+  expect(Buffer.from(decodeLzfse(stream, 6)).toString()).toBe('abcabc');
+  expect(() => decodeLzfse(stream, 7)).toThrow('decodes to 6 bytes instead of 7');
+  expect(() => decodeLzfse(stream, 5)).toThrow('decodes to more than 5 bytes');
+  expect(() => decodeLzfse(stream.subarray(0, -4), 6)).toThrow('ends without an end block (at byte 22)');
+});
+
+test('any bytes after a block signature give the size asked for or a FormatError', () => {
+  const magic = fc.constantFrom('bvx-', 'bvxn', 'bvx1', 'bvx2', 'bvx$', 'bvx?');
+  const stream = fc.tuple(magic, fc.uint8Array({ maxLength: 1200 }));
+  fc.assert(
+    fc.property(stream, fc.nat({ max: 4096 }), ([name, rest], size) => {
+      expectSizeOrError(Buffer.concat([Buffer.from(name), rest]), size);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function expectSizeOrError(stream: Uint8Array, size: number): void {
+  try {
+    expect(decodeLzfse(stream, size)).toHaveLength(size);
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as FormatError).offset).toBeTypeOf('number');
+  }
+}
+
+/** A valid LZVN stream of opcodes drawn evenly from all forms, that ends on a whole sector. */
+function randomLzvn(seed: number): { stream: Buffer; size: number } {
+  let state = seed;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const out: number[] = [];
+  let size = 0;
+  let known = false;
+  const literals = (count: number): void => {
+    for (let i = 0; i < count; i++) out.push(random(256));
+    size += count;
+  };
+  out.push(0xe0, 4);
+  literals(20);
+  while (size < 20_000) {
+    const most = size; // A match may reach back this far, before its own literals are counted.
+    const form = random(8);
+    const l = random(4);
+    if (form === 0) {
+      const m = random(8);
+      const d = 1 + random(Math.min(most, 0x5ff));
+      // LL 01 1… with M 6 or 7 is the undefined 0x70–0x7f, LL 11 with M 2 or 3 0xd0–0xdf, 101… the medium form.
+      const opcode = (l << 6) | (m << 3) | (d >> 8);
+      if ((opcode & 7) > 5 || opcode >= 0xe0 || (opcode >= 0xa0 && opcode < 0xc0)) continue;
+      if ((opcode & 0xf0) === 0x70 || (opcode & 0xf0) === 0xd0) continue;
+      out.push(opcode, d & 255);
+      literals(l);
+      size += m + 3;
+      known = true;
+    } else if (form === 1) {
+      const m = random(32);
+      const d = 1 + random(Math.min(most, 0x3fff));
+      out.push(0xa0 | (l << 3) | (m >> 2), ((d & 0x3f) << 2) | (m & 3), d >> 6);
+      literals(l);
+      size += m + 3;
+      known = true;
+    } else if (form === 2) {
+      const m = random(8);
+      const opcode = (l << 6) | (m << 3) | 7;
+      if (opcode >= 0xe0 || (opcode >= 0xa0 && opcode < 0xc0)) continue;
+      if ((opcode & 0xf0) === 0x70 || (opcode & 0xf0) === 0xd0) continue;
+      const d = 1 + random(Math.min(most, 0xffff));
+      out.push(opcode, d & 255, d >> 8);
+      literals(l);
+      size += m + 3;
+      known = true;
+    } else if (form === 3 && known) {
+      const opcode = ((1 + random(2)) << 6) | (random(4) << 3) | 6;
+      if (opcode >= 0xa0 || (opcode & 0xf0) === 0x70) continue;
+      out.push(opcode);
+      literals(opcode >> 6);
+      size += ((opcode >> 3) & 7) + 3;
+    } else if (form === 4) {
+      const count = 1 + random(15);
+      out.push(0xe0 | count);
+      literals(count);
+    } else if (form === 5) {
+      const count = random(256);
+      out.push(0xe0, count);
+      literals(count + 16);
+    } else if (form === 6 && known) {
+      const count = 1 + random(15);
+      out.push(0xf0 | count);
+      size += count;
+    } else if (form === 7 && known) {
+      const count = random(256);
+      out.push(random(2) === 0 ? 0x0e : 0x16, 0xf0, count);
+      size += count + 16;
+    }
+  }
+  while (size % 512 !== 0) {
+    out.push(0xe1);
+    literals(1);
+  }
+  out.push(6, 0, 0, 0, 0, 0, 0, 0);
+  const head = Buffer.from('bvxn\0\0\0\0\0\0\0\0');
+  head.writeUInt32LE(size, 4);
+  head.writeUInt32LE(out.length, 8);
+  return { stream: Buffer.concat([head, Buffer.from(out), Buffer.from('bvx$')]), size };
+}

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findTool, installPackages, installPrivilege, packageOf } from '../../src/host/index.ts';
+
+/** The programs that judge what we write, or stand in for a user's, and the Debian packages that have them. */
+const judges: Readonly<Record<string, string>> = {
+  '7zz': '7zip',
+  'qemu-img': 'qemu-utils',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  mmls: 'sleuthkit',
+  sgdisk: 'gdisk',
+  gcc: 'gcc',
+  strace: 'strace',
+};
+
+/** What the tests run beside the judges. */
+const tools = ['flock', 'bwrap', 'mmdebstrap', 'apt-get', 'dpkg-source', 'xz', 'bzip2', 'zstd', 'git', 'svn'];
+
+/** Brings the tools the tests need and builds the command line, once before all of them. */
+export async function setup(): Promise<void> {
+  const missing = [
+    ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
+    ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
+    ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+  ];
+  if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
+  execFileSync(process.execPath, ['src/setup.mjs'], { stdio: 'inherit' });
+}

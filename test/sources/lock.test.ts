@@ -1,0 +1,220 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { lineAndColumn, sha256 } from '../../src/base/index.ts';
+import {
+  lookUpBuildroot,
+  lookUpOrigin,
+  mergeLock,
+  parseLock,
+  readLock,
+  updateLock,
+  type LockedBuildroot,
+  type LockedOrigin,
+} from '../../src/sources/index.ts';
+import { freshContext } from './store-rig.ts';
+
+const { folder } = freshContext();
+
+type Pinned = Exclude<LockedOrigin, { kind: 'local' }>;
+
+function file(name: string) {
+  return { file: name, size: name.length, sha256: sha256(name) };
+}
+
+const debian: Pinned = {
+  kind: 'debian',
+  origin: { kind: 'debian', package: 'qemu', version: '1:7.2+dfsg', suite: 'bookworm' },
+  files: [file('pool/main/q/qemu/qemu_7.2+dfsg.orig.tar.xz')],
+};
+const url: Pinned = {
+  kind: 'url',
+  origin: {
+    kind: 'url',
+    url: 'https://example.org/a-1.tar.gz',
+    mirrors: ['https://example.com/a-1.tar.gz'],
+    unpack: false,
+  },
+  files: [file('a-1.tar.gz')],
+};
+const git: Pinned = {
+  kind: 'git',
+  origin: { kind: 'git', repository: 'https://user@example.org/r.git', revision: 'v1' },
+  commit: '0123456789'.repeat(4),
+  tree: sha256('git'),
+  files: [file('r.tar')],
+};
+const svn: Pinned = {
+  kind: 'svn',
+  origin: { kind: 'svn', repository: 'https://example.org/svn/trunk', revision: 42 },
+  tree: sha256('svn'),
+  files: [file('trunk.tar')],
+};
+const buildroot: LockedBuildroot = {
+  suite: 'bookworm',
+  architecture: 'amd64',
+  requested: ['make', 'gcc'],
+  packages: [
+    { name: 'gcc', version: '4:12.2.0-3', ...file('pool/main/g/gcc-defaults/gcc_12.2.0-3_amd64.deb') },
+    { name: 'make', version: '4.3', ...file('pool/main/m/make_4.3_amd64.deb') },
+  ],
+};
+const all: { sources: Record<string, Pinned[]>; buildroots: Record<string, LockedBuildroot> } = {
+  sources: { 'q.tree': [debian, url], 'r.tree': [git, svn] },
+  buildroots: { bookworm: buildroot },
+};
+
+describe('the lockfile', () => {
+  test('gives back every origin and buildroot that was written to it', () => {
+    const { lock, diagnostics } = parseLock(mergeLock('', all), 'lock.yaml');
+    expect(diagnostics).toEqual([]);
+    for (const [name, origins] of Object.entries(all.sources)) {
+      for (const locked of origins) {
+        expect(lookUpOrigin(lock, name, locked.origin)).toEqual(locked);
+      }
+    }
+    expect(lookUpBuildroot(lock, 'bookworm', { suite: 'bookworm', packages: ['gcc', 'make'] })).toMatchObject(
+      buildroot,
+    );
+  });
+
+  test('does not speak for an origin or a buildroot that is declared otherwise now', () => {
+    const { lock } = parseLock(mergeLock('', all), 'lock.yaml');
+    const origin = { kind: 'debian', package: 'qemu', version: '1:7.2+dfsg' } as const;
+    expect(lookUpOrigin(lock, 'q.tree', origin)).toBeUndefined();
+    expect(lookUpOrigin(lock, 'q.tree', { ...origin, suite: 'trixie' })).toBeUndefined();
+    expect(lookUpOrigin(lock, 'other.tree', { ...origin, suite: 'bookworm' })).toBeUndefined();
+    expect(lookUpBuildroot(lock, 'bookworm', { suite: 'trixie', packages: ['gcc', 'make'] })).toBeUndefined();
+    expect(lookUpBuildroot(lock, 'bookworm', { suite: 'bookworm', packages: ['gcc'] })).toBeUndefined();
+  });
+
+  test('is the same whatever order its entries come in', () => {
+    const one = mergeLock(mergeLock('', { sources: { 'r.tree': [git, svn] } }), {
+      sources: { 'q.tree': [debian, url] },
+    });
+    expect(mergeLock(one, { buildroots: all.buildroots })).toBe(mergeLock('', all));
+  });
+
+  test('keeps the entries that are not locked anew byte for byte, with their comments', () => {
+    const odd = `# mine
+version: 1
+sources:
+  # about a
+  a.tree:
+    - url:   "https://example.org/x"   # spaced oddly
+      files: [{file: x, size: 1, sha256: ${sha256('x')}}]
+
+  # about q
+  q.tree:
+    - debian: old@1
+      files: []
+buildroots: # all of them
+  zzz: { suite: s, architecture: a, requested: [], packages: [] }
+`;
+    const merged = mergeLock(odd, { sources: { 'b.tree': [git], 'q.tree': [debian] } });
+    const kept = odd.slice(0, odd.indexOf('\n  # about q'));
+    expect(merged.startsWith(`${kept}  b.tree:\n    - git: https://user@example.org/r.git@v1\n`)).toBe(true);
+    expect(merged).toContain('\n  zzz: { suite: s, architecture: a, requested: [], packages: [] }\n');
+    expect(merged).not.toContain('old@1');
+    expect(parseLock(merged, 'lock.yaml').diagnostics).toEqual([]);
+    expect(
+      mergeLock(mergeLock(odd, { sources: { 'b.tree': [git] } }), { removed: ['b.tree', 'q.tree', 'zzz'] }),
+    ).toBe(kept);
+  });
+
+  test('is written whole or not at all, and only when it changes', () => {
+    const path = join(folder, 'recipes', 'lock.yaml');
+    expect(updateLock(path, 'lock.yaml', all)).toBe(true);
+    expect(updateLock(path, 'lock.yaml', all)).toBe(false);
+    expect(readFileSync(path, 'utf8')).toBe(mergeLock('', all));
+    expect(readdirSync(join(folder, 'recipes'))).toEqual(['lock.yaml']);
+  });
+
+  test('that is broken is not written over', () => {
+    const path = join(folder, 'broken.yaml');
+    writeFileSync(path, 'version: 1\nsources: [');
+    expect(() => updateLock(path, 'broken.yaml', all)).toThrow(/broken\.yaml/);
+    expect(readFileSync(path, 'utf8')).toBe('version: 1\nsources: [');
+  });
+
+  test('that is not there is an empty one', () => {
+    const { lock, diagnostics } = readLock(join(folder, 'not-there.yaml'), 'lock.yaml');
+    expect([lock.sources.size, diagnostics]).toEqual([0, []]);
+    expect(existsSync(join(folder, 'not-there.yaml'))).toBe(false);
+  });
+});
+
+describe('a bad lockfile', () => {
+  const digest = sha256('x');
+  const entry = (lines: string): string => `version: 1\nsources:\n  a.tree:\n${lines}`;
+  test.each([
+    ['a later version', 'version: 2\n', 'lock-version', 1, 10],
+    ['no mapping', '- 1\n', 'wrong-type', 1, 1],
+    ['a key of nobody', 'version: 1\nsource: {}\n', 'unknown-key', 2, 1],
+    ['broken YAML', 'version: 1\nsources: {\n', 'yaml-syntax', 3, 1],
+    ['the same key twice', 'version: 1\nversion: 1\n', 'yaml-syntax', 2, 1],
+    ['a source that is no list', entry('    url: x\n'), 'wrong-type', 4, 5],
+    ['an origin of no kind', entry('    - files: []\n'), 'missing-key', 4, 7],
+    [
+      'a short digest',
+      entry('    - url: https://x/y\n      files: [{ file: y, size: 1, sha256: abc }]\n'),
+      'wrong-type',
+      5,
+      43,
+    ],
+    [
+      'a negative size',
+      entry(`    - url: https://x/y\n      files: [{ file: y, size: -1, sha256: ${digest} }]\n`),
+      'wrong-type',
+      5,
+      32,
+    ],
+    [
+      'a path upwards',
+      entry(`    - debian: a@1\n      files: [{ file: ../y, size: 1, sha256: ${digest} }]\n`),
+      'wrong-type',
+      5,
+      23,
+    ],
+    [
+      'a commit that is none',
+      entry(
+        `    - git: r@v1\n      commit: v1\n      tree: ${digest}\n      files: [{ file: y, size: 1, sha256: ${digest} }]\n`,
+      ),
+      'wrong-type',
+      5,
+      15,
+    ],
+    [
+      'a url with two files',
+      entry(
+        `    - url: https://x/y\n      files: [{ file: y, size: 1, sha256: ${digest} }, { file: y, size: 1, sha256: ${digest} }]\n`,
+      ),
+      'wrong-type',
+      5,
+      14,
+    ],
+    [
+      'a package without a version',
+      `version: 1\nbuildroots:\n  b:\n    suite: s\n    architecture: a\n    requested: []\n    packages: [{ name: n, file: f, size: 1, sha256: ${digest} }]\n`,
+      'missing-key',
+      7,
+      16,
+    ],
+  ])('with %s is told of at its line and column', (_what, text, code, line, column) => {
+    const { diagnostics } = parseLock(text, 'recipes/lock.yaml');
+    const found = diagnostics.map((one) => ({ code: one.code, ...lineAndColumn(text, one.span.start) }));
+    expect(found[0]).toEqual({ code, line, column });
+    expect(diagnostics[0]?.file).toBe('recipes/lock.yaml');
+  });
+
+  test('has all of its faults told at once', () => {
+    const text = `version: 1\nsources:\n  a.tree: 1\n  b.tree:\n    - urls: x\nbuildroots:\n  b: 2\n`;
+    expect(parseLock(text, 'lock.yaml').diagnostics.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('with an alias bomb is refused', () => {
+    const bomb = 'version: 1\na: &a [x,x]\nb: &b [*a,*a]\nsources: { s: *b }\n';
+    expect(parseLock(bomb, 'lock.yaml').diagnostics.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,201 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { protocolVersion, type StepEvent, type StepRequest } from '../../src/step/index.ts';
+import { gptDisk } from './disk-images.ts';
+import { temporaryFolder, testOsk } from './guests.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const firmware = '/usr/share/seabios/bios-256k.bin';
+
+interface Ran {
+  readonly code: number | null;
+  readonly outputs: string;
+  readonly events: readonly StepEvent[];
+  readonly log: string;
+}
+
+/** Runs a step's script as the engine does, its commands in a sandbox that shows this host's files. */
+async function runScript(
+  name: string,
+  request: Pick<StepRequest, 'parameters' | 'sources' | 'inputs' | 'outputs'>,
+): Promise<Ran> {
+  const folder = temporaryFolder();
+  const [work, outputs] = [join(folder, 'build'), join(folder, 'outputs')];
+  mkdirSync(work);
+  mkdirSync(outputs);
+  // As in the engine's sandbox nothing can be written to but /tmp and the work folder.
+  const shown = [...Object.values(request.sources), ...Object.values(request.inputs)];
+  const sandbox = [
+    ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...shown.flatMap((path) => ['--ro-bind', path, path]),
+    ...['--bind', work, work, '--chdir', work, '--unshare-all', '--die-with-parent'],
+  ];
+  const whole: StepRequest = {
+    ...request,
+    protocol: protocolVersion,
+    step: name,
+    outputFolder: outputs,
+    jobs: 2,
+    commandPrefix: ['bwrap', ...sandbox, '--'],
+    commandEnvironment: { PATH: '/usr/bin:/bin', SOURCE_DATE_EPOCH: '0' },
+  };
+  const requestFile = join(folder, 'request.json');
+  writeFileSync(requestFile, JSON.stringify(whole));
+  const tsx = import.meta.resolve('tsx');
+  const child = spawn(process.execPath, ['--import', tsx, join(root, 'scripts', `${name}.ts`)], {
+    cwd: work,
+    env: { ...process.env, CIDERMILL_REQUEST: requestFile },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const events: StepEvent[] = [];
+  createInterface(child.stdio[3] as Readable).on('line', (line) =>
+    events.push(JSON.parse(line) as StepEvent),
+  );
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  }
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, outputs, events, log };
+}
+
+/** This host's QEMU in the layout of the qemu recipe's output. */
+function hostQemu(): string {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'bin'));
+  mkdirSync(join(folder, 'share'));
+  symlinkSync('/usr/share/qemu', join(folder, 'share/qemu'));
+  for (const program of ['qemu-img', 'qemu-system-x86_64']) {
+    symlinkSync(execFileSync('which', [program], { encoding: 'utf8' }).trim(), join(folder, 'bin', program));
+  }
+  return folder;
+}
+
+function sha256Of(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+const qemu = hostQemu();
+const inputs: Record<string, string> = { qemu, bios: firmware };
+const parameters = { machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60 };
+const smokeOutputs = {
+  screen: 'screen.png',
+  'screen-text': 'screen.txt',
+  milestones: 'milestones.txt',
+  console: 'console.txt',
+};
+
+async function makeDisk(): Promise<Ran> {
+  return runScript('guest-disk', {
+    parameters: { size: 2 ** 30 },
+    sources: {},
+    inputs: { qemu },
+    outputs: { image: 'disk.qcow2' },
+  });
+}
+
+async function smoke(change: Partial<typeof parameters> = {}): Promise<Ran> {
+  return runScript('smoke-boot', {
+    parameters: { ...parameters, ...change },
+    sources: {},
+    inputs,
+    outputs: smokeOutputs,
+  });
+}
+
+beforeAll(async () => {
+  const probe = await runScript('probe', {
+    parameters: { osk: testOsk },
+    sources: { probe: join(root, 'recipes/probe') },
+    inputs: {},
+    outputs: { kernel: 'probe.elf' },
+  });
+  expect(probe.code, probe.log).toBe(0);
+  inputs['kernel'] = join(probe.outputs, 'probe.elf');
+  const disk = await makeDisk();
+  expect(disk.code, disk.log).toBe(0);
+  inputs['disk'] = join(disk.outputs, 'disk.qcow2');
+  // A comma in a path is one that QEMU's options must not trip over.
+  inputs['iso'] = join(temporaryFolder(), 'an,iso.img');
+  writeFileSync(inputs['iso'], gptDisk());
+});
+
+describe('the guest-disk script', () => {
+  it('makes a disk of the size asked for, the same bytes each time, and says that it is sound', async () => {
+    const again = await makeDisk();
+    const disk = join(again.outputs, 'disk.qcow2');
+    expect(again.events.find(({ type }) => type === 'note')).toMatchObject({
+      text: expect.stringMatching(
+        /^qcow2, 1073741824 bytes for the guest, \d+ bytes to begin with, no errors$/,
+      ) as string,
+    });
+    expect(readFileSync(disk).equals(readFileSync(inputs['disk'] as string))).toBe(true);
+  });
+});
+
+describe('the smoke-boot script', () => {
+  it('boots the probe in the sandbox and leaves picture, text, milestones and console, the same each time', async () => {
+    const runs = [await smoke(), await smoke()];
+    for (const { code, log } of runs) expect(code, log).toBe(0);
+    const [first, second] = runs.map(({ outputs }) =>
+      Object.fromEntries(
+        Object.values(smokeOutputs).map((path) => [path, readFileSync(join(outputs, path))]),
+      ),
+    );
+    expect(second).toEqual(first);
+    const milestones = String(first?.['milestones.txt']);
+    expect(milestones).toContain(`sha256 ${sha256Of(join(qemu, 'bin/qemu-system-x86_64'))}`);
+    expect(milestones).toContain(`sha256 ${sha256Of(firmware)}`);
+    expect(milestones).toMatch(/14 {2}screen .*all 11 seen\n\nQEMU ended with exit code 65/);
+    expect(String(first?.['console.txt'])).toContain('[ ok ] volume    GPT, H+ at sector 80');
+    expect(String(first?.['screen.txt'])).toContain('[ ok ] volume    GPT, H+ at sector 80');
+  });
+
+  it('leaves the images as they were', async () => {
+    const images = ['disk', 'iso'].map((name) => inputs[name] as string);
+    const before = images.map(sha256Of);
+    await smoke();
+    expect(images.map(sha256Of)).toEqual(before);
+  });
+
+  it('fails with the name of what is missing, and leaves no output', async () => {
+    const { code, outputs, events } = await smoke({ osk: 'x'.repeat(64) });
+    expect(code).toBe(1);
+    const failure = events.find(({ type }) => type === 'failure');
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(
+        /^milestone osk .* did not come; the guest says "missing: osk"/,
+      ) as string,
+    });
+    expect(JSON.stringify(failure)).not.toContain('xxxx');
+    expect(existsSync(join(outputs, 'milestones.txt'))).toBe(false);
+  });
+
+  it('fails when the firmware does nothing, and says how long it waited', async () => {
+    const empty = join(temporaryFolder(), 'bios.bin');
+    copyFileSync(firmware, empty);
+    // At the reset vector a jump to itself.
+    const image = readFileSync(empty);
+    image.write('\xeb\xfe', image.length - 16, 'latin1');
+    writeFileSync(empty, image);
+    const { code, events } = await runScript('smoke-boot', {
+      parameters: { ...parameters, timeout: 2 },
+      sources: {},
+      inputs: { ...inputs, bios: empty },
+      outputs: smokeOutputs,
+    });
+    expect(code).toBe(1);
+    expect(events.find(({ type }) => type === 'failure')).toMatchObject({
+      message: expect.stringMatching(
+        /^milestone firmware .* did not come within 2 s\nMilestones seen: none/,
+      ) as string,
+    });
+  });
+});
