@@ -52,7 +52,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const pins = openPins(project);
   const faults: Diagnostic[] = [];
   const pinned = new Map(plan.steps.map((step) => [step.name, pinStep(step, pins, faults)]));
-  if (faults.length > 0) throw new InvalidError(faults);
+  if (faults.length > 0) throw new InvalidError(faults, project.memory.texts);
   const users = openUserFiles(store);
   const of = (step: PlannedStep): ReadonlyMap<string, readonly Pinned[]> =>
     pinned.get(step.name) ?? new Map();

@@ -9,7 +9,7 @@ export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */
   readonly onDecoded?: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
-  /** How many worker threads; 0 decodes in this one. By default none for a small image, else as many as cores, 2 to 8. */
+  /** How many worker threads; 0 decodes in this one. By default none for a small image, else as many as cores, 2 to 4: each takes some 40 MB. */
   readonly threads?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function decodeAll(
 
 function defaultThreads(pieces: readonly Piece[]): number {
   const input = pieces.reduce((total, piece) => total + piece.length, 0);
-  return input < worthThreads ? 0 : Math.min(8, Math.max(2, availableParallelism()));
+  return input < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism()));
 }
 
 function* batches(pieces: readonly Piece[]): Generator<Batch> {

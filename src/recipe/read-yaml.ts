@@ -32,19 +32,19 @@ export function readYamlFile(path: string, file: string, report: Report): YamlTe
     report('too-large', start, `The file is no ordinary file of at most ${largestFile} bytes.`);
     return { text: '', node: undefined };
   }
+  const text = decode(bytes);
+  if (text !== undefined) return { text, node: parseYaml(text, file, report) };
+  const span = firstBadByte(bytes);
+  report('not-utf8', { file, span }, 'The file is not UTF-8 from here on.', 'Save it as UTF-8.');
+  // Latin-1 keeps one code unit a byte: offsets stay true, and the line can be shown.
+  return { text: bytes.toString('latin1'), node: undefined };
+}
+
+function decode(bytes: Buffer): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { text, node: parseYaml(text, file, report) };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    // Latin-1 keeps one code unit a byte: offsets stay true, and the line can be shown.
-    report(
-      'not-utf8',
-      { file, span: firstBadByte(bytes) },
-      'The file is not UTF-8 from here on.',
-      'Save it as UTF-8.',
-    );
-    return { text: bytes.toString('latin1'), node: undefined };
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

@@ -31,6 +31,7 @@ export function fit(text: string, columns: number): string {
 
 /** The words of a text in lines no wider than `columns`; a word that is wider stays whole, so that it can be copied. */
 export function wrap(text: string, columns: number): string[] {
+  if (textWidth(text) <= columns) return [text];
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -10,7 +10,7 @@ const start = 1_718_000_000_000;
 /** A recording: seconds since its start, and what happened. */
 export function recording(...moments: readonly (readonly [number, Untimed<RunEvent>])[]): RunEvent[] {
   return moments.map(
-    ([seconds, event]) => ({ time: start + Math.round(seconds * 1000), ...event }) as RunEvent,
+    ([seconds, event]) => ({ time: start + Math.round(seconds * 1000), ...event }),
   );
 }
 
