@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { accessSync, constants, lstatSync, readFileSync, statfsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { step } from '#step';
@@ -8,7 +8,9 @@ const { $, sources, params, output, progress, note } = await step();
 const epoch = '@315532800';
 
 // Without root, mmdebstrap is another user to the system: it reads neither a private home folder nor the store in it.
-const workshop = await mkdtemp(join(quickFolder(), 'cidermill-buildroot-'));
+const quick = quickFolder();
+await removeAbandoned(quick);
+const workshop = await mkdtemp(join(quick, `cidermill-buildroot-${process.pid}-`));
 try {
   const repository = join(workshop, 'packages');
   await $`chmod 755 ${workshop}`.quiet();
@@ -32,7 +34,12 @@ async function makeRoot(repository: string, total: number): Promise<void> {
   const unread = ['doc', 'man', 'info', 'locale', 'lintian'];
   // As an option of mmdebstrap the exclusions would cost a Python process for each package.
   const exclude = `printf "path-exclude=/usr/share/%s/*\\n" ${unread.join(' ')} >"$1/etc/dpkg/dpkg.cfg.d/lean"`;
-  const finish = `cd "$1" && rm -rf ${unread.map((name) => `usr/share/${name}/*`).join(' ')} && mkdir -p build sources inputs`;
+  const finish = [
+    'cd "$1"',
+    `rm -rf ${unread.map((name) => `usr/share/${name}/*`).join(' ')}`,
+    ': >etc/apt/sources.list', // it names a folder that is gone, another one each time
+    'mkdir -p build sources inputs',
+  ].join(' && ');
   let unpacked = 0;
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
   const making = $`TMPDIR=${workshop} mmdebstrap --verbose --variant=essential --format=tar \
@@ -41,6 +48,25 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     '' root.tar ${`deb [trusted=yes] copy:${repository} ./`} 2>&1`;
   for await (const line of making) {
     if (line.startsWith('Unpacking ')) progress(++unpacked, total, 'packages');
+  }
+}
+
+/** What runs left that were killed: gigabytes, and maybe of the users that only a user namespace knows. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^cidermill-buildroot-(\d+)-\w+$/.exec(name)?.[1] ?? process.pid);
+    const path = join(folder, name);
+    if (isAlive(pid) || lstatSync(path, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue;
+    if (process.getuid() !== 0) await $`mmdebstrap --unshare-helper rm -rf ${path}`.nothrow().quiet();
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

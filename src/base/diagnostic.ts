@@ -39,19 +39,41 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
  */
 export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
   const { line, column } = lineAndColumn(text, diagnostic.span.start);
-  const source = text.split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
+  const source = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+  const gutter = ' '.repeat(String(line).length);
+  const { shown, before, from } = window(source, column - 1);
   const width = Math.max(
     1,
-    Math.min(diagnostic.span.end - diagnostic.span.start, source.length - column + 1),
+    Math.min(diagnostic.span.end - diagnostic.span.start, source.length - column + 1, shown.length - before),
   );
-  const gutter = ' '.repeat(String(line).length);
   // A tab before the caret stays a tab, so that the caret stands below its value whatever the terminal's stops are.
-  const lead = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  const lead = shown.slice(0, before).replace(/[^\t]/g, ' ');
   const lines = [
     `${diagnostic.file}:${line}:${column}  ${diagnostic.code}`,
-    `  ${line} | ${source}`,
-    `  ${gutter} | ${lead}${'^'.repeat(width)}`,
-    `  ${diagnostic.message}${diagnostic.hint === undefined ? '' : ` ${diagnostic.hint}`}`,
+    `  ${line} | ${from}${printable(shown)}`,
+    `  ${gutter} | ${' '.repeat(from.length)}${lead}${'^'.repeat(width)}`,
+    `  ${printable(diagnostic.message)}${diagnostic.hint === undefined ? '' : ` ${printable(diagnostic.hint)}`}`,
   ];
   return lines.join('\n');
+}
+
+const longestLine = 200;
+
+/** The part of a line around an index, for lines that no terminal can show; `from` marks that it does not begin with the line. */
+function window(line: string, index: number): { shown: string; before: number; from: string } {
+  if (line.length <= longestLine) return { shown: line, before: index, from: '' };
+  const start = Math.max(0, Math.min(index - 40, line.length - longestLine));
+  return {
+    shown: line.slice(start, start + longestLine),
+    before: index - start,
+    from: start === 0 ? '' : '…',
+  };
+}
+
+/** What would steer a terminal: C0 but tab and line feed, C1, separators, bidirectional overrides. */
+// eslint-disable-next-line no-control-regex -- these are what must not be printed
+const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+function printable(text: string): string {
+  return text.replace(steering, '\ufffd');
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
+import { colours, wantsColour } from './reporters/colours.ts';
 
 /** What the process ends with; README.md has the table. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
@@ -11,15 +12,16 @@ const wrongUse = new Set(['no-project', 'unknown-pipeline', 'unknown-step', 'unk
 /** Says on standard error what went wrong, and gives the exit code for it. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
+  const ink = colours(wantsColour(process.env, process.stderr.isTTY));
   if (error instanceof InvalidError) {
-    console.error(renderInvalid(error));
+    console.error(renderInvalid(error, ink));
     return exitCodes.wrongUse;
   }
   if (error instanceof Failure || error instanceof FormatError) {
-    console.error(renderFailure(error));
+    console.error(renderFailure(error, ink));
     return error instanceof Failure && wrongUse.has(error.code) ? exitCodes.wrongUse : exitCodes.failed;
   }
   if (error instanceof DOMException && error.name === 'AbortError') return exitCodes.interrupted;
-  console.error(renderBug(error));
+  console.error(renderBug(error, ink));
   return exitCodes.failed;
 }

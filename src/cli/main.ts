@@ -51,6 +51,12 @@ for (const command of [
   program.addCommand(command.copyInheritedSettings(program));
 }
 
+// A reader that has seen enough (`cidermill log … | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { Failure, FormatError, type Sha256 } from '../base/index.ts';
+import { canonicalJson, Failure, FormatError, type Json, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
   openMemo,
@@ -208,6 +208,10 @@ class Run {
     const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
     await writeRecord(this.#context.history, record);
   }
+}
+
+function sameOutputs(a: ActionResult, b: ActionResult): boolean {
+  return canonicalJson(a.outputs as unknown as Json) === canonicalJson(b.outputs as unknown as Json);
 }
 
 function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {

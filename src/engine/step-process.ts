@@ -112,15 +112,32 @@ function eachLine(stream: Readable, take: (line: string) => void): Promise<unkno
   return new Promise((resolve) => lines.once('close', resolve));
 }
 
+/** An event whose fields are what their type says: the script is not ours to trust. */
 function parseEvent(line: string): StepEvent | undefined {
   if (line.length > longestEvent) return undefined;
+  let event: Record<string, unknown> | null;
   try {
-    const event = JSON.parse(line) as { type?: unknown };
-    return typeof event.type === 'string' ? (event as StepEvent) : undefined;
+    event = JSON.parse(line) as Record<string, unknown> | null;
   } catch {
     return undefined;
   }
+  const fields = event === null ? undefined : eventFields[event['type'] as StepEvent['type']];
+  const fits = ([name, type]: [string, string]): boolean => {
+    const [kind, optional] = type.split('?');
+    return typeof event?.[name] === kind || (optional !== undefined && event?.[name] === undefined);
+  };
+  return fields !== undefined && Object.entries(fields).every(fits)
+    ? (event as unknown as StepEvent)
+    : undefined;
 }
+
+/** The fields of each event and their types; a "?" marks one that may be absent. */
+const eventFields: Readonly<Partial<Record<StepEvent['type'], Readonly<Record<string, string>>>>> = {
+  progress: { done: 'number', total: 'number?', unit: 'string', label: 'string?' },
+  note: { text: 'string' },
+  output: { name: 'string' },
+  failure: { message: 'string', hint: 'string?' },
+};
 
 async function endGroup(pid: number | undefined): Promise<void> {
   killGroup(pid, 'SIGTERM');

@@ -7,7 +7,7 @@ import { holdsReferences } from './parameter-shape.ts';
 import { valueOfText, type ParameterType } from './parameter-value.ts';
 import type { PipelineStep } from './pipeline-file.ts';
 import type { Resolved, Scope } from './scope.ts';
-import { locate, wrongType } from './shape.ts';
+import { locate, shorten, wrongType } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
 import type { YamlNode } from './yaml-node.ts';
 
@@ -49,12 +49,8 @@ export function bindStep(
   addDefaults(recipe, parameters, step.key, (name) => step.with.has(name), report);
   for (const [name, summary] of recipe.inputs) {
     if (step.with.has(name)) continue;
-    report(
-      'missing-input',
-      step.key,
-      `The recipe ${recipe.name} needs the input "${name}".`,
-      `It is ${summary.value}.`,
-    );
+    const what = `the input "${name}" (${shorten(summary.value)})`;
+    report('missing-input', step.key, `The recipe ${recipe.name} needs ${what}.`, 'Give it below "with".');
   }
   return { name: step.name, recipe, parameters, inputs, ...step.key };
 }
@@ -77,8 +73,8 @@ export function addDefaults(
     if (given(name)) continue;
     if (fallback !== undefined) parameters.set(name, fallback);
     else {
-      const hint = `It is ${summary ?? `of type ${type}`}.`;
-      report('missing-parameter', place, `The recipe ${recipe.name} needs the parameter "${name}".`, hint);
+      const what = `the parameter "${name}" (${shorten(summary ?? type)})`;
+      report('missing-parameter', place, `The recipe ${recipe.name} needs ${what}.`);
     }
   }
 }

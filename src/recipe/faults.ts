@@ -17,7 +17,7 @@ export interface Faults {
 }
 
 /** Beyond this a file's faults are counted, not kept: a file of garbage must not become a megabyte of advice. */
-const mostPerFile = 50;
+const mostPerFile = 20;
 
 export function collectFaults(): Faults {
   const files = new Map<string, { kept: Diagnostic[]; seen: Set<string>; more: number }>();

@@ -56,7 +56,12 @@ function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | u
       if (origin.value.kind !== 'local') continue;
       const path = join(of.root, origin.value.path);
       if (statSync(path, { throwIfNoEntry: false }) === undefined)
-        report('missing-file', origin, `There is no ${origin.value.path}.`, `It would be ${path}.`);
+        report(
+          'missing-file',
+          origin,
+          `There is no file or folder ${origin.value.path}.`,
+          `It would be ${path}.`,
+        );
     }
   }
   return recipe;

@@ -51,13 +51,10 @@ export function object<F extends Fields>(what: string, fields: F): Shape<ReadObj
       for (const { name: key, key: place, value } of node.entries) {
         const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
         if (field === undefined) {
-          report('unknown-key', place, `${capital(what)} has no key "${shorten(key)}".`, () =>
-            suggestOrList(
-              key,
-              known.filter((candidate) => !node.entries.some((entry) => entry.name === candidate)),
-              'other keys',
-            ),
-          );
+          report('unknown-key', place, `${capital(what)} has no key "${shorten(key)}".`, () => {
+            const others = known.filter((other) => !node.entries.some((entry) => entry.name === other));
+            return others.length === 0 ? undefined : suggestOrList(key, others, 'other keys');
+          });
           continue;
         }
         present.add(key);
@@ -69,7 +66,12 @@ export function object<F extends Fields>(what: string, fields: F): Shape<ReadObj
         // The first key stands for the mapping: a caret under all of it would say less.
         const place = node.entries[0]?.key ?? node.place;
         for (const key of missing)
-          report('missing-key', place, `${capital(what)} needs the key "${key}".`, fields[key]?.summary);
+          report(
+            'missing-key',
+            place,
+            `${capital(what)} needs the key "${key}".`,
+            `${fields[key]?.summary ?? ''}.`,
+          );
       }
       return { place: node.place, has: (key) => present.has(key), fields: values as ReadObject<F>['fields'] };
     },

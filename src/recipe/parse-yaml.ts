@@ -38,7 +38,7 @@ export function parseYaml(text: string, file: string, report: Report): YamlNode 
         at(file, text, start, start + 3),
         'The file holds more than one document.',
       );
-      break;
+      return undefined;
     }
     first = false;
     for (const { pos, message } of document.errors) {
@@ -51,7 +51,7 @@ export function parseYaml(text: string, file: string, report: Report): YamlNode 
       report('yaml-syntax', at(file, text, 0, 1), 'The file holds no value.');
       return undefined;
     }
-    node = convert(contents, { file, text, report });
+    node = convert(contents, { file, text, report, aliases: new Set() });
   }
   return node;
 }
@@ -97,13 +97,20 @@ interface Conversion {
   readonly file: string;
   readonly text: string;
   readonly report: Report;
+  /** Names of aliases that were reported. */
+  readonly aliases: Set<string>;
 }
 
 function convert(node: ParsedNode, how: Conversion): YamlNode {
   const [start, end] = node.range;
   const place = at(how.file, how.text, start, end);
   if (isAlias(node)) {
-    how.report('alias', place, 'Aliases are not supported.', 'Write the value out, or make it a parameter.');
+    // Once a name: a bomb has one alias after the other.
+    if (!how.aliases.has(node.source)) {
+      const hint = 'Write the value out, or make it a parameter.';
+      how.report('alias', place, `The alias "*${node.source}" is not supported.`, hint);
+    }
+    how.aliases.add(node.source);
     return { kind: 'broken', place };
   }
   // A tag or an anchor stands before the value and outside its range.
@@ -113,7 +120,7 @@ function convert(node: ParsedNode, how: Conversion): YamlNode {
     how.report(
       'tag',
       place,
-      `The tag "${node.tag}" is not supported.`,
+      `The tag "${node.tag.replace(/^tag:yaml.org,2002:/, '!!')}" is not supported.`,
       'Remove it; quote the value where text is meant.',
     );
   if (isMap(node)) return { kind: 'map', place, entries: convertEntries(node.items, how) };

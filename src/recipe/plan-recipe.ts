@@ -8,7 +8,7 @@ import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import { namesIn, type Project } from './project.ts';
 import { bindFile } from './scope.ts';
 import { valueOfSetting } from './setting.ts';
-import { locate } from './shape.ts';
+import { locate, shorten } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
 
 /**
@@ -84,8 +84,9 @@ function bindRecipe(planning: Planning, recipe: Recipe): BoundStep {
   addDefaults(recipe, parameters, target, (name) => settings.has(name), report);
   for (const [name, summary] of recipe.inputs) {
     if (settings.has(name)) continue;
-    const hint = `Give a file with --set ${name}=FILE: ${summary.value}.`;
-    report('missing-input', target, `The recipe ${recipe.name} needs the input "${name}".`, hint);
+    const what = `the input "${name}" (${shorten(summary.value)})`;
+    const hint = `Give a file with --set ${name}=FILE.`;
+    report('missing-input', target, `The recipe ${recipe.name} needs ${what}.`, hint);
   }
   return { name: recipe.name, recipe, parameters, inputs, ...place(recipe) };
 }

@@ -19,7 +19,7 @@ export interface YamlText {
  */
 export function readYamlFile(path: string, file: string, report: Report): YamlText | undefined {
   const start = { file, span: { start: 0, end: 0 } };
-  let bytes: Buffer | undefined;
+  let bytes: Buffer | Refusal;
   try {
     bytes = readBounded(path);
   } catch (error) {
@@ -28,8 +28,8 @@ export function readYamlFile(path: string, file: string, report: Report): YamlTe
     report('unreadable', start, `The file cannot be read: ${code ?? 'unknown reason'}.`);
     return { text: '', node: undefined };
   }
-  if (bytes === undefined) {
-    report('too-large', start, `The file is no ordinary file of at most ${largestFile} bytes.`);
+  if (!Buffer.isBuffer(bytes)) {
+    report(bytes.code, start, bytes.message);
     return { text: '', node: undefined };
   }
   const text = decode(bytes);
@@ -48,12 +48,22 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-function readBounded(path: string): Buffer | undefined {
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+function readBounded(path: string): Buffer | Refusal {
   // Not blocking: a pipe named like a recipe must not hold the run up.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(fd);
-    return stat.isFile() && stat.size <= largestFile ? readFileSync(fd) : undefined;
+    if (!stat.isFile()) return { code: 'unreadable', message: 'Here must be an ordinary file.' };
+    if (stat.size > largestFile) {
+      const message = `The file has ${stat.size} bytes, and at most ${largestFile} are read.`;
+      return { code: 'too-large', message };
+    }
+    return readFileSync(fd);
   } finally {
     closeSync(fd);
   }

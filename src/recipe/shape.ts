@@ -31,11 +31,9 @@ export function locate<T>(value: T, place: Place, items?: readonly Place[]): Loc
 /** Reports that a value is not what stands here. `wanted` is a noun with its article. */
 export function wrongType(node: YamlNode, wanted: string, report: Report): void {
   if (node.kind === 'broken') return;
-  const quote =
-    wanted.includes('text') && node.kind === 'scalar' && node.value !== null
-      ? 'Put it in quotes.'
-      : undefined;
-  report('wrong-type', node.place, `Here must be ${wanted}, not ${describeNode(node)}.`, quote);
+  const quotable = node.kind === 'scalar' && typeof node.value !== 'string' && node.value !== null;
+  const hint = quotable && wanted.includes('text') ? 'Put it in quotes.' : undefined;
+  report('wrong-type', node.place, `Here must be ${wanted}, not ${describeNode(node)}.`, hint);
 }
 
 /** @param fault the end of a sentence "TEXT …" when the text will not do */

@@ -2,7 +2,6 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
@@ -39,13 +38,21 @@ function gunzip(path: string): Decompressed {
   const source = createReadStream(path, { highWaterMark: chunkSize });
   const inflate = createGunzip({ chunkSize: 1 << 18 });
   const stream = new PassThrough({ highWaterMark: chunkSize });
-  inflate.pipe(stream, { end: false });
+  source.pipe(inflate).pipe(stream, { end: false });
   stream.once('close', () => source.destroy());
-  const done = pipeline(source, inflate)
-    .catch((error: unknown) => {
-      if (!stream.destroyed) throw badArchive('gunzip', (error as Error).message);
-    })
-    .finally(() => stream.end());
+  const done = new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      if (stream.destroyed) resolve();
+      else reject(badArchive('gunzip', error.message));
+      stream.end();
+    };
+    source.once('error', fail);
+    inflate.once('error', fail);
+    inflate.once('end', () => {
+      resolve();
+      stream.end();
+    });
+  });
   return { stream, done: watched(done) };
 }
 

@@ -15,6 +15,7 @@ import {
   type Store,
 } from '../store/index.ts';
 import { requestFailure, responseFailure, shownUrl } from './http-failure.ts';
+import { fromFirst } from './mirrors.ts';
 import { proxyAgents } from './proxy.ts';
 
 export interface DownloadOptions {
@@ -84,27 +85,6 @@ function wrongBytes(url: string, expected: Blob, found: Blob): Failure {
       `found ${found.digest} (${found.size} bytes)`,
     { hint: 'If the new file is to be trusted, lock it again with `cidermill lock`.' },
   );
-}
-
-/** The first address that works; when none does, the failure of each is told, and a retry is worth it if one was temporary. */
-async function fromFirst<T>(urls: readonly string[], fetch: (url: string) => Promise<T>): Promise<T> {
-  const failures: Failure[] = [];
-  for (const url of urls) {
-    try {
-      return await fetch(url);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failures.push(error);
-    }
-  }
-  const [first] = failures;
-  if (first === undefined) throw new Failure('fetch-failed', 'there is no address to fetch it from');
-  if (failures.length === 1) throw first;
-  throw new Failure(first.code, failures.map((failure) => failure.message).join('\n'), {
-    hint: first.hint,
-    temporary: failures.some((failure) => failure.temporary),
-    cause: first,
-  });
 }
 
 /** Makes the file at `path` what the address holds, beginning with what is there already. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, parseDocument, type Node } from 'yaml';
-import { isSha256, type Diagnostic, type Place, type Sha256 } from '../base/index.ts';
+import { isSha256, type Diagnostic, type Sha256 } from '../base/index.ts';
 import { emptyLock, lockVersion, type Lock, type LockEntry } from './lock.ts';
-import { fault, Fields, spanOf, type LockFaults, type Value } from './lock-fields.ts';
+import { forms, lockedKinds, originOf } from './lock-forms.ts';
+import { readQuickly } from './lock-quick.ts';
+import { fault, Fields, type LockFaults, type Value } from './lock-fields.ts';
 import type { LockedBuildroot, LockedFile, LockedPackage } from './locked.ts';
-import type { Origin } from './origin.ts';
 
 export interface ReadLock {
   readonly lock: Lock;
@@ -28,9 +29,11 @@ export function readLock(path: string, file: string): ReadLock {
       return { lock: emptyLock, text: '', diagnostics: [] };
     throw error;
   }
-  return parseLock(text, file);
+  const lock = text.length > largestLock ? undefined : readQuickly(text);
+  return lock === undefined ? parseLock(text, file) : { lock, text, diagnostics: [] };
 }
 
+/** Reads a lockfile of any form YAML allows. */
 export function parseLock(text: string, file: string): ReadLock {
   const faults: LockFaults = { file, diagnostics: [] };
   if (text.length > largestLock) {
@@ -76,7 +79,7 @@ function readTop(contents: Node, faults: LockFaults): Lock {
       entries.filter((entry) => entry !== undefined),
     );
   }
-  const buildroots = new Map<string, LockedBuildroot & Place>();
+  const buildroots = new Map<string, LockedBuildroot>();
   const roots = section(top, 'buildroots', faults);
   for (const name of roots?.names ?? []) {
     const buildroot = readBuildroot(roots?.value(name), name, faults);
@@ -92,24 +95,22 @@ function section(top: Fields, name: string, faults: LockFaults): Fields | undefi
   return empty ? undefined : new Fields(node, `the section "${name}"`, 'any', faults);
 }
 
-const kinds = ['debian', 'url', 'git', 'svn'] as const;
-
 function readEntry(node: Value, source: string, faults: LockFaults): LockEntry | undefined {
   const before = faults.diagnostics.length;
   const what = `an origin of ${source}`;
-  const fields = new Fields(node, what, [...kinds, 'suite', 'commit', 'tree', 'files'], faults);
-  const [kind, second] = kinds.filter((one) => fields.has(one));
+  const fields = new Fields(node, what, [...lockedKinds, 'suite', 'commit', 'tree', 'files'], faults);
+  const [kind, second] = lockedKinds.filter((one) => fields.has(one));
   if (faults.diagnostics.length > before) return undefined;
   if (kind === undefined || second !== undefined) {
-    fault(faults, 'missing-key', node, `An origin of ${source} must have one of ${kinds.join(', ')}.`);
+    fault(faults, 'missing-key', node, `An origin of ${source} must have one of ${lockedKinds.join(', ')}.`);
     return undefined;
   }
-  const text = fields.text(kind, kind === 'url' ? /^https?:/ : /.@./);
+  const text = fields.text(kind, kind === 'url' ? forms.url : forms.versioned);
   const files = fields
     .list('files')
     .map((file) => readFile(new Fields(file, `a file of ${source}`, fileKeys, faults)));
   const exported = kind === 'git' || kind === 'svn';
-  const commit = kind === 'git' ? fields.text('commit', /^[0-9a-f]{40}([0-9a-f]{24})?$/) : undefined;
+  const commit = kind === 'git' ? fields.text('commit', forms.commit) : undefined;
   const tree = exported ? digest(fields, 'tree') : undefined;
   const suite = fields.has('suite') ? fields.text('suite') : undefined;
   if (files.length === 0 || (kind !== 'debian' && files.length !== 1)) {
@@ -122,8 +123,6 @@ function readEntry(node: Value, source: string, faults: LockFaults): LockEntry |
   }
   if (faults.diagnostics.length > before || text === undefined) return undefined;
   return {
-    file: faults.file,
-    span: spanOf(node),
     origin: originOf(kind, text, suite),
     files: files.filter((file) => file !== undefined),
     ...(commit === undefined ? {} : { commit }),
@@ -131,27 +130,10 @@ function readEntry(node: Value, source: string, faults: LockFaults): LockEntry |
   };
 }
 
-/** Only what `originKey` looks at; the rest is the recipe's to say. */
-function originOf(kind: (typeof kinds)[number], text: string, suite: string | undefined): Origin {
-  const at = text.lastIndexOf('@');
-  const [before, after] = [text.slice(0, at), text.slice(at + 1)];
-  switch (kind) {
-    case 'debian':
-      return { kind, package: before, version: after, ...(suite === undefined ? {} : { suite }) };
-    case 'url':
-      return { kind, url: text, mirrors: [], unpack: true };
-    case 'git':
-      return { kind, repository: before, revision: after };
-    case 'svn':
-      return { kind, repository: before, revision: Number(after) };
-  }
-}
-
 const fileKeys = ['file', 'size', 'sha256'];
 
 function readFile(fields: Fields): LockedFile | undefined {
-  // It becomes part of addresses and of names in folders.
-  const file = fields.text('file', /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\0]+$/);
+  const file = fields.text('file', forms.file);
   const size = fields.integer('size');
   const sha256 = digest(fields, 'sha256');
   return file === undefined || size === undefined || sha256 === undefined
@@ -160,11 +142,11 @@ function readFile(fields: Fields): LockedFile | undefined {
 }
 
 function digest(fields: Fields, name: string): Sha256 | undefined {
-  const text = fields.text(name, /^[0-9a-f]{64}$/);
+  const text = fields.text(name, forms.sha256);
   return text !== undefined && isSha256(text) ? text : undefined;
 }
 
-function readBuildroot(node: Value, name: string, faults: LockFaults): (LockedBuildroot & Place) | undefined {
+function readBuildroot(node: Value, name: string, faults: LockFaults): LockedBuildroot | undefined {
   const before = faults.diagnostics.length;
   const what = `the buildroot ${name}`;
   const fields = new Fields(node, what, ['suite', 'architecture', 'requested', 'packages'], faults);
@@ -184,8 +166,6 @@ function readBuildroot(node: Value, name: string, faults: LockFaults): (LockedBu
   if (faults.diagnostics.length > before || suite === undefined || architecture === undefined)
     return undefined;
   return {
-    file: faults.file,
-    span: spanOf(node),
     suite,
     architecture,
     requested,

@@ -46,9 +46,13 @@ const head = `# Written by \`cidermill lock\`: what every source and every packa
 version: ${lockVersion}
 `;
 
-/** The text of a lockfile after changes. */
+/** The text of a lockfile after changes. A file that was laid out by hand in another form than ours is laid out anew. */
 export function mergeLock(text: string, changes: LockChanges): string {
-  const before = entriesOf(text);
+  const merged = mergeEntries(entriesOf(text, 'kept'), changes);
+  return parseDocument(merged).errors.length === 0 ? merged : mergeEntries(entriesOf(text, 'anew'), changes);
+}
+
+function mergeEntries(before: LockText, changes: LockChanges): string {
   const sources = merge(before.sources, changes.removed, Object.entries(changes.sources ?? {}), sourceEntry);
   const roots = merge(
     before.buildroots,
@@ -60,11 +64,21 @@ export function mergeLock(text: string, changes: LockChanges): string {
   return before.head + body.join('');
 }
 
+/** The lockfile's parts as text: what stands before the sections, and each entry with the comments above it. */
+interface LockText {
+  head: string;
+  sources: Entries;
+  buildroots: Entries;
+}
+
 type Entries = Map<string, string>;
 
-/** The lockfile's parts as text: what stands before the sections, and each entry with the comments above it. */
-function entriesOf(text: string): { head: string; sources: Entries; buildroots: Entries } {
-  const found = { head: text.trim() === '' ? head : text, sources: new Map(), buildroots: new Map() };
+function entriesOf(text: string, layout: 'kept' | 'anew'): LockText {
+  const found: LockText = {
+    head: text.trim() === '' ? head : text,
+    sources: new Map(),
+    buildroots: new Map(),
+  };
   const top = parseDocument(text).contents;
   if (!isMap(top)) return { ...found, head };
   const starts = top.items.map(({ key }) => lineStart(text, key as Scalar));
@@ -75,9 +89,15 @@ function entriesOf(text: string): { head: string; sources: Entries; buildroots: 
     const following = starts[index + 1];
     const end = following === undefined ? text.length : withComments(text, following, '');
     if (start < found.head.length) found.head = text.slice(0, start);
-    if (isMap(value)) found[name] = membersOf(text, value, end);
+    if (!isMap(value)) return;
+    found[name] = layout === 'anew' || value.flow === true ? laidOut(value) : membersOf(text, value, end);
   });
   return found;
+}
+
+function laidOut(section: YAMLMap): Entries {
+  const members = Object.entries(section.toJSON() as Record<string, unknown>);
+  return new Map(members.map(([name, value]) => [name, indent(stringifyCompact({ [name]: value }))]));
 }
 
 function membersOf(text: string, section: YAMLMap, end: number): Entries {

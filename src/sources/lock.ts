@@ -1,4 +1,3 @@
-import type { Place } from '../base/index.ts';
 import type { LockedBuildroot, LockedFile, LockedOrigin } from './locked.ts';
 import { originKey, originText, type Origin } from './origin.ts';
 import type { Sha256 } from '../base/index.ts';
@@ -6,7 +5,7 @@ import type { Sha256 } from '../base/index.ts';
 export const lockVersion = 1;
 
 /** What the lockfile says of one origin of a source. */
-export interface LockEntry extends Place {
+export interface LockEntry {
   readonly origin: Origin;
   readonly files: readonly LockedFile[];
   /** Of git. */
@@ -19,7 +18,7 @@ export interface LockEntry extends Place {
 export interface Lock {
   /** "RECIPE.SOURCE" → one entry an origin. */
   readonly sources: ReadonlyMap<string, readonly LockEntry[]>;
-  readonly buildroots: ReadonlyMap<string, LockedBuildroot & Place>;
+  readonly buildroots: ReadonlyMap<string, LockedBuildroot>;
 }
 
 export const emptyLock: Lock = { sources: new Map(), buildroots: new Map() };

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { events, said, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
+import { events, isAlive, said, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
 
 /** Eight steps in a chain, each of which takes a moment and makes a few files. */
 function chainProject(): TestProject {
@@ -80,14 +80,7 @@ setInterval(() => {}, 1000);
     const output = await said(child.stdout, /"line":"pid \d+"/);
     const pid = Number(/"line":"pid (\d+)"/.exec(output)?.[1]);
     child.kill('SIGKILL');
-    const alive = (): boolean => {
-      try {
-        return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-      } catch {
-        return false;
-      }
-    };
-    await expect.poll(alive, { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 });
 

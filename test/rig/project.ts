@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
@@ -47,6 +47,7 @@ export function testProject(files: Readonly<Record<string, string>>): TestProjec
       return { code, stdout: stdout(), stderr: stderr() };
     },
   };
+  project.write('package.json', '{ "type": "module" }\n');
   for (const [path, text] of Object.entries(files)) project.write(path, text);
   return project;
 }
@@ -80,4 +81,13 @@ export function stepsOf(output: string, type: string): (string | undefined)[] {
   return events(output)
     .filter((event) => event.type === type)
     .map((event) => event.step);
+}
+
+/** Is there a process of that number that still runs? One that has ended and is not yet reaped does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
 }

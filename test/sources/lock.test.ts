@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lineAndColumn, sha256 } from '../../src/base/index.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type LockedBuildroot,
   type LockedOrigin,
 } from '../../src/sources/index.ts';
+import { readQuickly } from '../../src/sources/lock-quick.ts';
 import { freshContext } from './store-rig.ts';
 
 const { folder } = freshContext();
@@ -122,6 +124,16 @@ buildroots: # all of them
     ).toBe(kept);
   });
 
+  test('that was laid out in another form is laid out anew', () => {
+    const entry = `[{ url: https://x/y, files: [{ file: y, size: 1, sha256: ${sha256('y')} }] }]`;
+    for (const sources of [`sources: { y.tree: ${entry} }`, `sources:\n     y.tree: ${entry}`]) {
+      const merged = mergeLock(`version: 1\n${sources}\n`, { sources: { 'q.tree': [debian] } });
+      expect(merged).toMatch(/^version: 1\nsources:\n {2}q\.tree:\n(.*\n)* {2}y\.tree:\n/);
+      const { lock, diagnostics } = parseLock(merged, 'lock.yaml');
+      expect([diagnostics, [...lock.sources.keys()]]).toEqual([[], ['q.tree', 'y.tree']]);
+    }
+  });
+
   test('is written whole or not at all, and only when it changes', () => {
     const path = join(folder, 'recipes', 'lock.yaml');
     expect(updateLock(path, 'lock.yaml', all)).toBe(true);
@@ -141,6 +153,45 @@ buildroots: # all of them
     const { lock, diagnostics } = readLock(join(folder, 'not-there.yaml'), 'lock.yaml');
     expect([lock.sources.size, diagnostics]).toEqual([0, []]);
     expect(existsSync(join(folder, 'not-there.yaml'))).toBe(false);
+  });
+});
+
+describe('the quick reader', () => {
+  const text = mergeLock('', all);
+
+  test('reads what is written, and reads it as YAML does', () => {
+    expect(readQuickly(text)).toEqual(parseLock(text, 'lock.yaml').lock);
+    const odd = { ...debian, origin: { ...debian.origin, suite: '1.0' } as const };
+    const quoted = mergeLock('', { sources: { '7': [odd], true: [svn] } });
+    expect(readQuickly(quoted)).toEqual(parseLock(quoted, 'lock.yaml').lock);
+  });
+
+  test('leaves to YAML whatever is not of that form: it never reads anything else than YAML does', () => {
+    const lines = text.split('\n');
+    const where = fc.nat(text.length);
+    fc.assert(
+      fc.property(
+        fc.nat(lines.length - 1),
+        where,
+        fc.constantFrom(...Array.from(' "\\:#-{}[],\n\tax0~&*')),
+        fc.nat(3),
+        (line, at, char, how) => {
+          const changed =
+            [
+              lines.toSpliced(line, 1).join('\n'),
+              lines.toSpliced(line, 0, lines[at % lines.length] ?? '').join('\n'),
+              text.slice(0, at) + char + text.slice(at),
+              text.slice(0, at) + char + text.slice(at + 1),
+            ][how] ?? '';
+          const quick = readQuickly(changed);
+          if (quick === undefined) return;
+          const { lock, diagnostics } = parseLock(changed, 'lock.yaml');
+          expect(diagnostics).toEqual([]);
+          expect(quick).toEqual(lock);
+        },
+      ),
+      { numRuns: 1500 },
+    );
   });
 });
 

@@ -56,8 +56,7 @@ Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
         onHost: flags.environment === 'host',
         signal: onInterrupt(),
         onEvent: (event) => reporter.take(event),
-      });
-      reporter.close();
+      }).finally(() => reporter.close());
       process.exitCode = {
         done: exitCodes.done,
         failed: exitCodes.failed,

@@ -21,7 +21,6 @@ export async function chooseReporter(options: {
   if (!isTerminal || env['TERM'] === 'dumb' || isSet(env['CI']))
     return plainReporter(stdout, { colour, folder });
 
-  // Loading it takes longer than a run with nothing to do, for those who would not see it.
   const { ttyReporter } = await import('./tty.ts');
   // The Linux console's font has no braille.
   const reporter = ttyReporter(stdout, { colour, unicode: env['TERM'] !== 'linux', folder });

@@ -75,7 +75,11 @@ export function follow(state: RunState, event: RunEvent): void {
       const step = enter(state, event, 'running');
       const counted = countedLine(event.line);
       if (counted !== undefined) advance(step, event.time, counted);
-      else if (event.line.trim() !== '') step.lastLine = event.line;
+      else if (event.line.trim() !== '') {
+        step.lastLine = event.line;
+        // What it counted is done, and it is about something else now.
+        if (step.progress?.done === step.progress?.total) step.progress = undefined;
+      }
       return;
     }
     case 'step-failed':

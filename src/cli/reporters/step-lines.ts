@@ -55,7 +55,7 @@ export function endOfStep(
       ];
     case 'step-done': {
       const time = `${marks ? '' : 'done in '}${formatDuration(event.milliseconds)}`;
-      const same = event.unchanged ? colours.dim(', its outputs are the same as before') : '';
+      const same = event.unchanged ? colours.dim(', same outputs as before') : '';
       return [
         `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${same}`,
         ...noteLines(look, event.notes),

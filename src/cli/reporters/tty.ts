@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import type { RunEvent } from '../../engine/events.ts';
 import { colours } from './colours.ts';
 import { formatCount, formatDuration } from './format.ts';
@@ -8,7 +7,8 @@ import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
 import { endOfStep, nameColumn, type Look } from './step-lines.ts';
 import { productLines, summaryLine } from './summary.ts';
-import { padTo, textWidth } from './text-width.ts';
+import { columnsOf, type Screen } from './screen.ts';
+import { padTo } from './text-width.ts';
 
 /** The time, and being woken: given, so that tests need not wait. */
 export interface Clock {
@@ -30,12 +30,6 @@ export const systemClock: Clock = {
 /** In milliseconds. */
 const betweenFrames = 100;
 
-const hideCursor = '\u001b[?25l';
-const showCursor = '\u001b[?25h';
-/** Between these a terminal that knows them shows nothing half drawn. */
-const [beginUpdate, endUpdate] = ['\u001b[?2026h', '\u001b[?2026l'];
-const eraseLineAndGoUp = '\u001b[2K\u001b[1A';
-
 /** A live view: what has ended scrolls away above, what is running is redrawn below, ten times a second at most. */
 export function ttyReporter(
   stream: TerminalSink,
@@ -44,6 +38,8 @@ export function ttyReporter(
     readonly unicode?: boolean;
     readonly folder?: string;
     readonly clock?: Clock;
+    /** Opened with the first frame unless given: a run with nothing to do ends sooner than log-update loads. */
+    readonly screen?: Screen;
   } = {},
 ): Reporter {
   const { colour = true, unicode = true, clock = systemClock } = options;
@@ -55,7 +51,8 @@ export function ttyReporter(
     folder: options.folder,
   };
   const state = emptyState();
-  const screen = openScreen(stream);
+  let { screen } = options;
+  let opening = false;
   const lasting: string[] = [];
   const products: string[] = [];
   let width = 0;
@@ -64,6 +61,10 @@ export function ttyReporter(
   let closed = false;
 
   const draw = (): void => {
+    if (screen === undefined) {
+      if (!opening) void open();
+      return;
+    }
     frame += 1;
     const lines = liveLines(state, clock.now(), {
       columns: columnsOf(stream),
@@ -74,10 +75,18 @@ export function ttyReporter(
     });
     screen.draw(lasting.splice(0), lines);
   };
+  const open = async (): Promise<void> => {
+    opening = true;
+    const { openScreen } = await import('./log-update-screen.ts');
+    screen = openScreen(stream);
+    if (stop !== undefined) draw();
+  };
   const finish = (): void => {
     stop?.();
     stop = undefined;
-    screen.draw([...lasting.splice(0), ...products.splice(0)], []);
+    const rest = [...lasting.splice(0), ...products.splice(0)];
+    if (screen !== undefined) screen.draw(rest, []);
+    else if (rest.length > 0) stream.write(`${rest.join('\n')}\n`);
   };
 
   const take = (event: RunEvent): void => {
@@ -136,64 +145,4 @@ export function ttyReporter(
       finish();
     },
   };
-}
-
-function columnsOf(stream: TerminalSink): number {
-  return Math.max(1, stream.columns ?? 80);
-}
-
-/** The live part of a terminal, drawn by log-update into a buffer so that a frame is one write. */
-function openScreen(stream: TerminalSink): {
-  /** Puts lines above the live part for good and replaces the live part; without live lines the cursor is back. */
-  readonly draw: (lasting: readonly string[], live: readonly string[]) => void;
-} {
-  let buffer = '';
-  const sink = {
-    get columns() {
-      return columnsOf(stream);
-    },
-    get rows() {
-      return stream.rows ?? 24;
-    },
-    write: (text: string) => {
-      buffer += text;
-      return true;
-    },
-  };
-  // log-update would hide the cursor of the process's standard error, whatever the stream.
-  const update = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
-  let hidden = false;
-  let shown: { readonly columns: number; readonly widths: readonly number[] } | undefined;
-
-  return {
-    draw: (lasting, live) => {
-      const columns = columnsOf(stream);
-      if (shown !== undefined && columns < shown.columns) {
-        // A narrower terminal has broken our lines: go up past the rows that log-update does not know of.
-        const extra = shown.widths.reduce(
-          (sum, width) => sum + Math.max(0, Math.ceil(width / columns) - 1),
-          0,
-        );
-        buffer += eraseLineAndGoUp.repeat(extra);
-        update.clear();
-      }
-      if (lasting.length > 0 || live.length === 0) {
-        if (shown !== undefined) update.clear();
-        buffer += lasting.map((line) => `${line}\n`).join('');
-      }
-      if (live.length > 0) update(live.join('\n'));
-      shown = live.length > 0 ? { columns, widths: live.map(visibleWidth) } : undefined;
-      if (buffer === '' && hidden === live.length > 0) return;
-      const cursor = hidden === live.length > 0 ? '' : live.length > 0 ? hideCursor : showCursor;
-      hidden = live.length > 0;
-      stream.write(hidden || cursor !== '' ? beginUpdate + buffer + cursor + endUpdate : buffer);
-      buffer = '';
-    },
-  };
-}
-
-/** The width of a line of ours: its only escape sequences are colours. */
-function visibleWidth(line: string): number {
-  // eslint-disable-next-line no-control-regex -- a colour begins with one
-  return textWidth(line.replace(/\u001b\[[0-9;]*m/g, ''));
 }

@@ -9,9 +9,7 @@ const start = 1_718_000_000_000;
 
 /** A recording: seconds since its start, and what happened. */
 export function recording(...moments: readonly (readonly [number, Untimed<RunEvent>])[]): RunEvent[] {
-  return moments.map(
-    ([seconds, event]) => ({ time: start + Math.round(seconds * 1000), ...event }),
-  );
+  return moments.map(([seconds, event]) => ({ time: start + Math.round(seconds * 1000), ...event }));
 }
 
 const key = (step: string) => sha256(`key of ${step}`);

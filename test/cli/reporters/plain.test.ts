@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainReporter } from '../../../src/cli/reporters/plain.ts';
+import type { RunEvent } from '../../../src/engine/events.ts';
+import { anyRun } from './any-run.ts';
+import { failedRun, firstRun, interruptedRun, secondRun } from './recorded-run.ts';
+import { textSink } from './sink.ts';
+
+function plainText(events: readonly RunEvent[], colour = false): string {
+  const sink = textSink();
+  const reporter = plainReporter(sink, { colour, folder: '/home/ann/mill' });
+  for (const event of events) reporter.take(event);
+  reporter.close();
+  return sink.text();
+}
+
+describe('the plain reporter', () => {
+  it.each([
+    ['a first run', 'first-run', firstRun],
+    ['a run with nothing to do', 'second-run', secondRun],
+    ['a run that fails and keeps going', 'failed-run', failedRun],
+    ['a run that is interrupted', 'interrupted-run', interruptedRun],
+  ])('tells %s as the golden text does', async (_title, name, events) => {
+    await expect(plainText(events)).toMatchFileSnapshot(`golden/plain-${name}.txt`);
+  });
+
+  it('says of a run with nothing to do that there was nothing to do', () => {
+    expect(plainText(secondRun)).toContain('\nnothing to do: 7 steps cached, 0.31 s\n');
+  });
+
+  it('tells the progress of a step once in 15 s at most', () => {
+    expect(plainText(firstRun).match(/^qemu .*steps\/s/gm)).toHaveLength(7);
+  });
+
+  it('tells of the products even when the run breaks off after publishing them', () => {
+    const events = firstRun.filter(({ type }) => type !== 'run-finished');
+    expect(plainText(events)).toMatch(/image: artifacts\/image\n(.*\n){3}$/);
+  });
+
+  it('colours only when asked to', () => {
+    expect(plainText(failedRun, true)).toContain('\u001b[31mfailed after 54 s:\u001b[39m');
+  });
+
+  it('writes whole lines without a control character, whatever happens', () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        const text = plainText(events);
+        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+        expect(text === '' || text.endsWith('\n')).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

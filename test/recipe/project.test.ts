@@ -1,0 +1,119 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InvalidError } from '../../src/base/index.ts';
+import {
+  findProject,
+  listPipelines,
+  listRecipes,
+  loadBuildroot,
+  loadPipeline,
+  loadRecipe,
+  targetsOf,
+} from '../../src/recipe/index.ts';
+import { freshFolder } from '../rig/folder.ts';
+import { layOut, openOrchard, orchard, planOf } from './orchard.ts';
+
+describe('a project', () => {
+  it('is the nearest folder upwards with recipes/ or pipelines/', () => {
+    const root = layOut(orchard);
+    mkdirSync(join(root, 'deep/er'), { recursive: true });
+    expect(findProject(join(root, 'deep/er'), root)).toMatchObject({ root, cwd: join(root, 'deep/er') });
+    expect(findProject(join(root, 'recipes/buildroots'), root).root).toBe(root);
+  });
+
+  it('is the folder itself where there is none upwards', () => {
+    const folder = freshFolder();
+    expect(findProject(folder, folder).root).toBe(folder);
+  });
+
+  it('has the pipelines, recipes and buildroots of the package, and its own before them', () => {
+    const builtin = layOut(orchard);
+    const root = layOut({
+      'recipes/windfall.yaml': orchard['recipes/windfall.yaml'].replace('lying about', 'picked up'),
+      'scripts/windfall.ts': '',
+    });
+    const project = findProject(root, builtin);
+    expect(loadRecipe(project, 'windfall')).toMatchObject({ root, summary: 'Apples that were picked up' });
+    expect(loadRecipe(project, 'press')).toMatchObject({ root: builtin, file: 'recipes/press.yaml' });
+    expect(loadBuildroot(project, 'cellar').packages).toEqual(['gcc', 'make']);
+    const plan = planOf(project);
+    expect(plan.root).toBe(root);
+    expect(plan.steps.find(({ name }) => name === 'windfall')?.recipe.root).toBe(root);
+  });
+
+  it('names a file of the package by a path that leads to it', () => {
+    const builtin = layOut({ ...orchard, 'recipes/press.yaml': 'recipe: press\n' });
+    const project = findProject(layOut({ 'recipes/none.txt': '' }), builtin);
+    expect(() => loadRecipe(project, 'press')).toThrow(join(builtin, 'recipes/press.yaml'));
+  });
+
+  it('reads a file once', () => {
+    const project = openOrchard();
+    expect(loadRecipe(project, 'press')).toBe(loadRecipe(project, 'press'));
+  });
+
+  it.each(['nothing', '../recipes/press', '', 'lock', 'a'.repeat(500)])('has no recipe "%s"', (name) => {
+    const project = openOrchard({ 'recipes/lock.yaml': 'sources: {}\n' });
+    expect(() => loadRecipe(project, name)).toThrow(InvalidError);
+    expect(() => loadPipeline(project, name)).toThrow(InvalidError);
+    expect(() => loadBuildroot(project, name)).toThrow(InvalidError);
+  });
+
+  it('refuses a recipe that is a folder, a pipe or a device, and does not wait for it', () => {
+    const project = openOrchard({ 'recipes/press.yaml': null });
+    mkdirSync(join(project.root, 'recipes/press.yaml'));
+    symlinkSync('/dev/zero', join(project.root, 'recipes/endless.yaml'));
+    expect(() => loadRecipe(project, 'press')).toThrow('ordinary file');
+    expect(() => loadRecipe(project, 'endless')).toThrow('ordinary file');
+  });
+});
+
+describe('the list', () => {
+  it('has every pipeline and recipe with its summary, the faulty ones with their faults', () => {
+    const project = openOrchard({ 'recipes/broken.yaml': 'recipe: broken\nsummary: Half a recipe\n' });
+    expect(listPipelines(project).map(({ name, summary }) => [name, summary])).toEqual([
+      ['cider', 'From apples to cider'],
+    ]);
+    const recipes = listRecipes(project);
+    expect(recipes.map(({ name }) => name)).toEqual(['broken', 'buildroot', 'ferment', 'press', 'windfall']);
+    expect(recipes[0]).toMatchObject({ summary: 'Half a recipe', own: true, file: 'recipes/broken.yaml' });
+    expect(recipes[0]?.diagnostics.map(({ code }) => code)).toEqual([
+      'missing-key',
+      'missing-key',
+      'missing-key',
+    ]);
+    expect(recipes[1]?.diagnostics).toEqual([]);
+  });
+
+  it("leaves the lockfile and other people's files out", () => {
+    const project = openOrchard({
+      'recipes/lock.yaml': 'x: 1\n',
+      'recipes/README.md': '',
+      'recipes/Odd.yaml': '',
+    });
+    expect(listRecipes(project).map(({ name }) => name)).toEqual([
+      'buildroot',
+      'ferment',
+      'press',
+      'windfall',
+    ]);
+  });
+});
+
+describe('what is to be locked', () => {
+  const named = (names: string[]): unknown => {
+    const { recipes, buildroots, unknown } = targetsOf(openOrchard(), names);
+    return [recipes.map(({ name }) => name), buildroots.map(({ name }) => name), unknown];
+  };
+
+  it('is all of the project when nothing is named', () => {
+    expect(named([])).toEqual([['buildroot', 'ferment', 'press', 'windfall'], ['cellar'], []]);
+  });
+
+  it("is a pipeline's recipes and buildroots, or the one recipe or buildroot", () => {
+    expect(named(['cider'])).toEqual([['windfall', 'press', 'ferment'], ['cellar'], []]);
+    expect(named(['press'])).toEqual([['press'], [], []]);
+    expect(named(['cellar', 'nothing'])).toEqual([[], ['cellar'], ['nothing']]);
+  });
+});
