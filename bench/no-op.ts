@@ -51,6 +51,7 @@ function folder(name: string): string {
 function cidermill(): Contender {
   const cwd = folder('cidermill');
   for (const name of ['recipes', 'pipelines', 'scripts']) mkdirSync(join(cwd, name));
+  writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(cwd, 'recipes/link.yaml'),
     `recipe: link

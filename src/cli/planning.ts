@@ -1,12 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Plan } from '../recipe/index.ts';
-import { planNamed } from '../recipe/index.ts';
+import { planNamed, type Overrides, type Plan } from '../recipe/index.ts';
 import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Options of all commands that make a plan. */
 export interface PlanOptions {
-  readonly set: Readonly<Record<string, string>>;
+  readonly set: Overrides;
   readonly environment?: 'host';
 }
 
@@ -31,7 +30,7 @@ export function makePlan(
   name: string,
   options: PlanOptions,
 ): { plan: Plan; sources: StepSources } {
-  const plan = planNamed(workspace.project, name, options.set);
+  const plan = planNamed(workspace.project, name, options.set, { onHost: options.environment === 'host' });
   return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
 }
 
@@ -45,11 +44,11 @@ export async function preview(
   return previewRun({ store: workspace.store, plan, sources, onHost: options.environment === 'host' });
 }
 
-function assignment(
-  text: string,
-  before: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+/** A name that is given again makes a list. */
+function assignment(text: string, before: Overrides): Overrides {
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It is written NAME=VALUE.');
-  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+  const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
+  return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
 }

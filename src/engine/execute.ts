@@ -5,7 +5,7 @@ import { Failure, type Sha256 } from '../base/index.ts';
 import { packageRoot, sandboxFault } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import type { FetchProgress } from '../sources/index.ts';
-import { protocolVersion, type StepRequest } from '../step/index.ts';
+import { protocolVersion, type StepRequest } from '../step/protocol.ts';
 import {
   hasBlob,
   outputPath,

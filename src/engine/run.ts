@@ -5,6 +5,7 @@ import {
   openMemo,
   openSession,
   readAction,
+  touchAction,
   type ActionResult,
   type Lock,
   type Output,
@@ -13,7 +14,7 @@ import {
 import { actionKey, type Action } from './action.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction, SourceFailure, StepFailure } from './execute.ts';
+import { executeAction, fetchSources, SourceFailure, StepFailure } from './execute.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { whyRun } from './preview.ts';
 import { publishProduct } from './products.ts';
@@ -47,7 +48,7 @@ export interface RunOutcome {
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const { store, plan, signal } = options;
   const start = performance.now();
-  const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event } as RunEvent);
+  const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   const context: RunContext = {
     ...options,
     emit,
@@ -91,7 +92,7 @@ class Run {
   async all(): Promise<void> {
     const ends = new Map<string, Promise<void>>();
     for (const step of this.#context.plan.steps) {
-      const before = step.after.map((name) => ends.get(name));
+      const before = step.after.flatMap((name) => ends.get(name) ?? []);
       ends.set(
         step.name,
         Promise.all(before).then(() => this.#one(step)),
@@ -129,7 +130,7 @@ class Run {
     try {
       await this.#make(step);
     } catch (error) {
-      if (this.#context.signal.aborted) return;
+      if (isAborted(this.#context.signal)) return;
       this.#counts.failed += 1;
       this.#context.emit(failureEvent(step, error));
     }
@@ -161,6 +162,7 @@ class Run {
   async #cached(step: PlannedStep, action: Action, key: Sha256, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
     this.#done.set(step.name, result.outputs);
+    await touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
@@ -171,6 +173,7 @@ class Run {
     this.#context.signal.throwIfAborted();
     this.#session ??= openSession(this.#context.store);
     await this.#session;
+    this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
     const why = whyRun(this.#context, step, action);
     let log: string | undefined;
@@ -184,8 +187,7 @@ class Run {
         return;
       }
       const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
-      const unchanged =
-        previous !== undefined && JSON.stringify(previous.outputs) === JSON.stringify(result.outputs);
+      const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result.outputs);
       await this.#record(step, action, key, 'done', log);
@@ -194,6 +196,20 @@ class Run {
     } catch (error) {
       if (!this.#context.signal.aborted) await this.#record(step, action, key, 'failed', log);
       throw error;
+    }
+  }
+
+  /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
+  #fetchAhead(running: PlannedStep): void {
+    const { plan, history, sources } = this.#context;
+    const after = new Set([running.name]);
+    for (const step of plan.steps) {
+      if (!step.after.some((name) => after.has(name))) continue;
+      after.add(step.name);
+      const [digests] = sources.choices(step);
+      if (digests === undefined || readRecord(history, step.name) !== undefined) continue;
+      // What fails here fails again, and is told, when the step itself asks for it.
+      fetchSources(this.#context, step, { sources: digests }).catch(() => undefined);
     }
   }
 
@@ -208,6 +224,11 @@ class Run {
     const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
     await writeRecord(this.#context.history, record);
   }
+}
+
+/** As it is now, whatever it was when it was last looked at. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function sameOutputs(a: ActionResult, b: ActionResult): boolean {

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { isBuilt, packageRoot } from '../host/index.ts';
-import type { StepEvent, StepRequest } from '../step/index.ts';
+import type { StepEvent, StepRequest } from '../step/protocol.ts';
 
 /** How a step's process ended. */
 export interface StepEnd {
@@ -68,7 +68,10 @@ export async function runStepProcess(options: {
   };
   const take = (line: string): void => {
     const event = parseEvent(line);
-    if (event === undefined) return keep(`[not an event on fd 3] ${line.slice(0, 200)}`);
+    if (event === undefined) {
+      keep(`[not an event on fd 3] ${line.slice(0, 200)}`);
+      return;
+    }
     if (event.type === 'note') notes.push(event.text);
     if (event.type === 'failure') failure = event;
     options.onEvent(event);

@@ -1,4 +1,4 @@
-import { InvalidError, type Diagnostic, type Sha256 } from '../base/index.ts';
+import { canonicalJson, InvalidError, type Diagnostic, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep, Project } from '../recipe/index.ts';
 import {
   ensurePackageFolder,
@@ -65,7 +65,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
       );
     },
     userFile: (path) => users.hash(path),
-    paths: async (step, digests, options) => {
+    paths: once(async (step, digests, options) => {
       const paths: Record<string, string> = {};
       for (const [name, origins] of of(step)) {
         const chosen = origins.find((origin) => digestOf(origin) === digests[name]);
@@ -85,7 +85,18 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
             : await ensureSourceTree(chosen.origin, context);
       }
       return paths;
-    },
+    }),
+  };
+}
+
+/** A fetch that is asked for again, while it runs or after, is the same fetch. */
+function once(fetch: StepSources['paths']): StepSources['paths'] {
+  const begun = new Map<string, ReturnType<StepSources['paths']>>();
+  return (step, digests, options) => {
+    const name = `${step.name} ${canonicalJson(digests)}`;
+    const fetching = begun.get(name) ?? fetch(step, digests, options);
+    begun.set(name, fetching);
+    return fetching;
   };
 }
 

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { decodeBatch, errorOf, type Batch, type BatchResult } from './batch.ts';
 import type { Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
-import { startWorker } from './start-worker.ts';
+import { startWorker } from './worker-start.ts';
 
 export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */

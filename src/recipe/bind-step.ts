@@ -6,7 +6,7 @@ import type { Binding, Located, Parameter, Recipe } from './model.ts';
 import { holdsReferences } from './parameter-shape.ts';
 import { valueOfText, type ParameterType } from './parameter-value.ts';
 import type { PipelineStep } from './pipeline-file.ts';
-import type { Resolved, Scope } from './scope.ts';
+import type { Resolved, Scope } from './resolved.ts';
 import { locate, shorten, wrongType } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
 import type { YamlNode } from './yaml-node.ts';

@@ -7,7 +7,7 @@ import type { Buildroot, Located, Recipe } from './model.ts';
 import type { Planning } from './planning.ts';
 
 /** The recipe that makes buildroots. */
-export const buildrootRecipe = 'buildroot';
+const buildrootRecipe = 'buildroot';
 
 export interface BuildrootStep extends BoundStep {
   readonly buildroot: Buildroot;

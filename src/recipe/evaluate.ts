@@ -3,7 +3,7 @@ import type { Report } from './faults.ts';
 import { holdsReferences } from './parameter-shape.ts';
 import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
 import { parseTemplate, type Reference, type TemplatePart } from './reference.ts';
-import type { Resolved, Scope } from './scope.ts';
+import type { Resolved, Scope } from './resolved.ts';
 import { locate, wrongType } from './shape.ts';
 import type { ScalarNode, YamlNode } from './yaml-node.ts';
 

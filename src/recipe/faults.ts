@@ -8,7 +8,7 @@ export type Report = (
   hint?: string | (() => string | undefined),
 ) => void;
 
-export interface Faults {
+interface Faults {
   readonly report: Report;
   /** How many were reported, those that are only counted included. */
   count(): number;

@@ -6,6 +6,6 @@ export type * from './model.ts';
 export { planPipeline } from './plan-pipeline.ts';
 export { planNamed, planRecipe } from './plan-recipe.ts';
 export type { Overrides } from './planning.ts';
-export { displayName, findProject, type Project } from './project.ts';
+export { findProject, type Project } from './project.ts';
 export { parseSize } from './size.ts';
 export { targetsOf, type Targets } from './targets.ts';

@@ -6,7 +6,7 @@ export interface Edge {
   readonly place: Place;
 }
 
-export interface Loop {
+interface Loop {
   /** The steps of the loop, each needing the next, the last one the first. */
   readonly steps: readonly string[];
   /** Where the loop is closed. */

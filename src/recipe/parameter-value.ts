@@ -14,8 +14,7 @@ export interface ValueType {
   readonly values?: readonly string[];
 }
 
-export const sizeRule =
-  'A size is bytes, or a number with K, M, G, T or P (powers of 1024), such as 512M or 30G.';
+const sizeRule = 'A size is bytes, or a number with K, M, G, T or P (powers of 1024), such as 512M or 30G.';
 
 /** The value a parameter's type makes of a YAML value. A size is bytes; a file is its path as written. */
 export function valueOfNode(

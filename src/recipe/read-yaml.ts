@@ -6,7 +6,7 @@ import type { YamlNode } from './yaml-node.ts';
 
 const largestFile = 1 << 20;
 
-export interface YamlText {
+interface YamlText {
   readonly text: string;
   /** Undefined when the file holds nothing to go on with; why has been reported. */
   readonly node: YamlNode | undefined;

@@ -8,7 +8,7 @@ export interface Reference {
 
 export type TemplatePart = string | Reference;
 
-export interface Template {
+interface Template {
   /** Texts (with `$${` already made `${`) and references, in order. */
   readonly parts: readonly TemplatePart[];
   readonly faults: readonly { readonly message: string; readonly start: number; readonly end: number }[];

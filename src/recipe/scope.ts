@@ -10,22 +10,10 @@ import type { ParameterType } from './parameter-value.ts';
 import type { PipelineFile } from './pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Reference } from './reference.ts';
+import type { Resolved, Scope } from './resolved.ts';
 import { valueOfSetting } from './setting.ts';
 import { locate } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
-
-/** What a reference stands for. A parameter of type file is a binding. */
-export type Resolved =
-  | { readonly kind: 'value'; readonly type: ParameterType; readonly value: Located<ParameterValue> }
-  | { readonly kind: 'binding'; readonly value: Located<Binding> };
-
-export interface Scope {
-  /** Undefined when what it stands for is faulty; that has been reported. */
-  resolve(reference: Reference, place: Place): Resolved | undefined;
-  parameter(name: string): Resolved | undefined;
-  /** The same, for what can only be an output of a step. */
-  output(reference: Reference, place: Place): Located<Binding & { kind: 'output' }> | undefined;
-}
 
 /** Defaults that refer to defaults that refer to …: nobody needs more, and each takes a piece of the stack. */
 const longestChain = 32;

@@ -15,8 +15,8 @@ export interface Shape<T> {
 }
 
 /** Names of recipes, pipelines, steps, parameters, inputs, outputs, sources, buildroots. */
-export const namePattern = /^[a-z][a-z0-9-]*$/;
-export const nameRule = 'Names are lower-case letters, digits and hyphens, a letter first.';
+const namePattern = /^[a-z][a-z0-9-]*$/;
+const nameRule = 'Names are lower-case letters, digits and hyphens, a letter first.';
 const longestName = 64;
 
 export function isName(text: string): boolean {

@@ -11,13 +11,13 @@ export interface ScalarNode {
   readonly textStart?: number;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: 'list';
   readonly place: Place;
   readonly items: readonly YamlNode[];
 }
 
-export interface MapNode {
+interface MapNode {
   readonly kind: 'map';
   readonly place: Place;
   /** In the file's order; no key twice. */
@@ -31,7 +31,7 @@ export interface MapEntry {
 }
 
 /** Something already reported, about which nothing more is to be said. */
-export interface BrokenNode {
+interface BrokenNode {
   readonly kind: 'broken';
   readonly place: Place;
 }

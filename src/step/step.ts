@@ -139,6 +139,6 @@ function parameters(values: Named<ParameterValue>): Parameters {
     text: (name) => get(name, (value) => typeof value === 'string', 'text'),
     number: (name) => get(name, (value) => typeof value === 'number', 'a number'),
     flag: (name) => get(name, (value) => typeof value === 'boolean', 'a flag'),
-    list: (name) => get(name, (value) => Array.isArray(value), 'a list'),
+    list: (name) => get(name, (value): value is readonly string[] => Array.isArray(value), 'a list'),
   };
 }

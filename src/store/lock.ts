@@ -68,7 +68,10 @@ export async function withLock<T>(path: string, work: () => Promise<T>, waiting?
 
 function release(holder: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (holder.exitCode !== null || holder.signalCode !== null) return resolve();
+    if (holder.exitCode !== null || holder.signalCode !== null) {
+      resolve();
+      return;
+    }
     holder.once('exit', () => resolve());
     holder.stdin?.end();
   });

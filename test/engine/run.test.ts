@@ -210,7 +210,7 @@ describe('a run that is interrupted', () => {
       'scripts/count.ts',
       `import { step } from ${stepModule};
 const { $ } = await step();
-await $\`echo pid \$\$; exec sleep 1000\`;
+await $\`echo pid $$; exec sleep 1000\`;
 `,
     );
     const child = project.start(['run', 'words', '--json']);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { listPipelines, listRecipes } from '../../recipe/index.ts';
+import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
 import { openWorkspace } from '../workspace.ts';
 
 export function listCommand(): Command {
@@ -15,8 +15,11 @@ export function listCommand(): Command {
         return;
       }
       const width = Math.max(...[...pipelines, ...recipes].map(({ name }) => name.length));
-      const line = (entry: { name: string; summary: string }): string =>
-        `  ${entry.name.padEnd(width)}  ${entry.summary}`;
+      const line = ({ name, summary, diagnostics }: Listed): string => {
+        const faults =
+          diagnostics.length === 0 ? '' : `  (${diagnostics.length} faults: \`cidermill plan ${name}\`)`;
+        return `  ${name.padEnd(width)}  ${summary}${faults}`;
+      };
       console.log(['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)].join('\n'));
     });
   return command;

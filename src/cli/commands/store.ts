@@ -18,7 +18,7 @@ function listStore(parent: Command): Command {
     .option('--json', 'as JSON')
     .action(async (flags: { readonly json?: boolean }) => {
       const { listArtifacts } = await import('../../engine/index.ts');
-      const artifacts = await listArtifacts(openWorkspace(parent).store);
+      const artifacts = listArtifacts(openWorkspace(parent).store);
       if (flags.json === true) {
         console.log(JSON.stringify(artifacts, null, 2));
         return;

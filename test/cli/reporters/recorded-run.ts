@@ -214,6 +214,6 @@ export const interruptedRun: RunEvent[] = recording(
 );
 
 /** The same recording, moved so that it begins at another time. */
-export function from(time: number, events: readonly RunEvent[]): RunEvent[] {
+function from(time: number, events: readonly RunEvent[]): RunEvent[] {
   return events.map((event) => ({ ...event, time: event.time - start + time }));
 }
