@@ -32,9 +32,11 @@ await $`ldd qemu/bin/* | awk '$2 == "=>" && $1 !~ /^lib(c|m|dl|rt|pthread|resolv
   xargs -I{} cp -L {} qemu/lib/`;
 
 for (const [name, path] of Object.entries(firmware)) await $`cp ${path} qemu/share/qemu/${name}`;
-// configure of 7.2 prepares the ROMs of `-kernel` and of the local APIC only when i386 is among the targets.
+// configure of 7.2 prepares the ROMs of `-kernel` and of the local APIC only when i386 is among the targets. A build ID
+// would be laid where the ROM's code has to begin.
 await mkdir('optionrom');
-await writeFile('optionrom/config.mak', `TOPSRC_DIR=${tree}\nCC=cc\nOBJCOPY=objcopy\nPYTHON=python3\n`);
+const tools = ['CC=cc -Wl,--build-id=none', 'OBJCOPY=objcopy', 'PYTHON=python3'];
+await writeFile('optionrom/config.mak', [`TOPSRC_DIR=${tree}`, ...tools, ''].join('\n'));
 await $`make -C optionrom -f ${tree}/pc-bios/optionrom/Makefile -j${jobs} && cp optionrom/*.bin qemu/share/qemu/`;
 await $`gcc -m32 -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=0 -o build/no-netboot ${own}/no-netboot.S`;
 for (const card of ['e1000', 'e1000e', 'virtio']) {

@@ -6,7 +6,8 @@ import type { Binding, Located, Plan, Product, Recipe } from './model.ts';
 import type { PipelineFile, PipelineProduct } from './pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import type { Project } from './project.ts';
-import { createScope, type Scope } from './scope.ts';
+import type { Scope } from './resolved.ts';
+import { createScope } from './scope.ts';
 import { suggestOrList } from './suggest.ts';
 
 /**

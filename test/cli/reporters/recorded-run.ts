@@ -212,8 +212,3 @@ export const interruptedRun: RunEvent[] = recording(
     },
   ],
 );
-
-/** The same recording, moved so that it begins at another time. */
-function from(time: number, events: readonly RunEvent[]): RunEvent[] {
-  return events.map((event) => ({ ...event, time: event.time - start + time }));
-}

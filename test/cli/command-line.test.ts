@@ -1,0 +1,137 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { freshFolder } from '../rig/folder.ts';
+import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { testProject } from '../rig/project.ts';
+
+const commands = ['run', 'plan', 'why', 'lock', 'list', 'graph', 'log', 'store', 'dmg', 'doctor'];
+
+describe('the command line', () => {
+  it.each(commands)('explains %s with --help', async (name) => {
+    const { code, stdout, stderr } = await testProject({}).run([name, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: cidermill ${name}`);
+  });
+
+  it.each([
+    ['an unknown command', ['brew']],
+    ['an unknown option', ['run', 'quickstart', '--fast']],
+    ['a missing argument', ['run']],
+    ['a number that is none', ['run', 'quickstart', '--jobs', 'many']],
+    ['a pipeline that does not exist', ['run', 'no-such-pipeline']],
+    ['a setting without a value', ['plan', 'quickstart', '--set', 'disk-size']],
+  ])('ends with 2 for %s', async (_what, args) => {
+    const { code, stdout, stderr } = await testProject({}).run(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('shows every fault of the files with its place, and no stack', async () => {
+    const project = testProject({
+      'pipelines/bad.yaml': 'pipeline: bad\nsummary: Bad\nstesp: {}\nsteps:\n  one: { recipe: frobnicate }\n',
+    });
+    const { code, stderr } = await project.run(['run', 'bad']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('pipelines/bad.yaml:3:1  unknown-key');
+    expect(stderr).toContain('pipelines/bad.yaml:5:18  unknown-recipe');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("lists the package's pipelines and recipes beside the project's own", async () => {
+    const project = testProject({
+      'recipes/own.yaml':
+        'recipe: own\nsummary: Mine\nenvironment: none\nscript: scripts/own.ts\noutputs: { x: x }\n',
+      'scripts/own.ts': '',
+    });
+    const { stdout } = await project.run(['list']);
+    expect(stdout).toMatch(/^ {2}own +Mine$/m);
+    expect(stdout).toMatch(/^ {2}quickstart +\S/m);
+  });
+
+  it('draws the quickstart as text, DOT and Mermaid', async () => {
+    const project = testProject({});
+    const [text, dot, mermaid] = await Promise.all(
+      ['text', 'dot', 'mermaid'].map(
+        async (form) => (await project.run(['graph', 'quickstart', '--format', form])).stdout,
+      ),
+    );
+    expect(text).toMatch(/^smoke +← .*probe/m);
+    expect(dot).toContain('"qemu" -> "smoke" [label="qemu"];');
+    expect(mermaid).toMatch(/^flowchart LR\n {2}s0\["debian-bookworm"\]/);
+  });
+
+  it('names what the doctor finds, as JSON too', async () => {
+    const { stdout } = await testProject({}).run(['doctor', '--json']);
+    const checks = JSON.parse(stdout) as { name: string; state: string }[];
+    expect(checks.find(({ name }) => name === 'flock')?.state).toBe('ok');
+    expect(checks.map(({ name }) => name)).toContain('user namespaces');
+  });
+});
+
+describe('an unlocked source', () => {
+  it('refuses to run and names the command that locks it, at the line that declares it', async () => {
+    const project = testProject({
+      'recipes/own.yaml':
+        'recipe: own\nsummary: Mine\nsources:\n  tree: { url: "http://127.0.0.1:9/x.tar.gz" }\nenvironment: none\nscript: scripts/own.ts\noutputs: { x: x }\n',
+      'scripts/own.ts': '',
+    });
+    const { code, stderr } = await project.run(['run', 'own']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('recipes/own.yaml:4:');
+    expect(stderr).toContain('cidermill lock own');
+  });
+});
+
+describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their folder is absent)', () => {
+  const zlib = 'dfvfs/hfsplus_zlib.dmg';
+
+  it.each([
+    ['a truncated DMG', (path: string) => truncateSync(path, 15_000)],
+    ['a text file', (path: string) => writeFileSync(path, 'Dear Mac,\n'.repeat(100))],
+    ['an empty file', (path: string) => writeFileSync(path, '')],
+    [
+      'a byte flipped in a chunk',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[6000] = (bytes[6000] ?? 0) ^ 0xff;
+        writeFileSync(path, bytes);
+      },
+    ],
+  ])('refuses %s with one line, exit code 1 and no output left behind', async (_what, spoil) => {
+    const folder = freshFolder();
+    copyFileSync(fixture(zlib), join(folder, 'bad.dmg'));
+    spoil(join(folder, 'bad.dmg'));
+    const { code, stdout, stderr } = await testProject({}).run([
+      'dmg',
+      'convert',
+      join(folder, 'bad.dmg'),
+      join(folder, 'out.iso'),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['bad.dmg']);
+  });
+
+  it('refuses an encrypted DMG by name', async () => {
+    const out = join(freshFolder(), 'out.iso');
+    const { code, stderr } = await testProject({}).run([
+      'dmg',
+      'convert',
+      fixture('dmgwiz/input_aes256.dmg'),
+      out,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/encrypted/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('describes and verifies a real one', async () => {
+    const project = testProject({});
+    const info = await project.run(['dmg', 'info', fixture(zlib)]);
+    expect(info.stdout).toMatch(/UDIF/);
+    expect(info.stdout).toMatch(/HFS\+ volume "/);
+    expect((await project.run(['dmg', 'verify', fixture(zlib)])).code).toBe(0);
+  });
+});
