@@ -1,6 +1,6 @@
-import { accessSync, constants, lstatSync, readFileSync, statfsSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { step } from '#step';
 
@@ -8,9 +8,8 @@ const { $, sources, params, output, progress, note } = await step();
 const epoch = '@315532800';
 
 // Without root, mmdebstrap is another user to the system: it reads neither a private home folder nor the store in it.
-const quick = quickFolder();
-await removeAbandoned(quick);
-const workshop = await mkdtemp(join(quick, `cidermill-buildroot-${process.pid}-`));
+await removeAbandoned(tmpdir());
+const workshop = await mkdtemp(join(tmpdir(), `cidermill-buildroot-${process.pid}-`));
 try {
   const repository = join(workshop, 'packages');
   await $`chmod 755 ${workshop}`.quiet();
@@ -53,11 +52,12 @@ async function makeRoot(repository: string, total: number): Promise<void> {
 
 /** What runs left that were killed: gigabytes, and maybe of the users that only a user namespace knows. */
 async function removeAbandoned(folder: string): Promise<void> {
+  const user = process.getuid?.();
   for (const name of await readdir(folder)) {
     const pid = Number(/^cidermill-buildroot-(\d+)-\w+$/.exec(name)?.[1] ?? process.pid);
     const path = join(folder, name);
-    if (isAlive(pid) || lstatSync(path, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue;
-    if (process.getuid() !== 0) await $`mmdebstrap --unshare-helper rm -rf ${path}`.nothrow().quiet();
+    if (isAlive(pid) || lstatSync(path, { throwIfNoEntry: false })?.uid !== user) continue;
+    if (user !== 0) await $`mmdebstrap --unshare-helper rm -rf ${path}`.nothrow().quiet();
     await rm(path, { recursive: true, force: true });
   }
 }
@@ -67,22 +67,5 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Thousands of small files are made and thrown away again: in memory, where there is plenty. */
-function quickFolder(): string {
-  const memory = '/dev/shm';
-  const gibibyte = 2 ** 30;
-  try {
-    accessSync(memory, constants.W_OK);
-    const { type, bavail, bsize } = statfsSync(memory);
-    const mount =
-      readFileSync('/proc/self/mounts', 'utf8').match(/^\S+ \/dev\/shm \S+ (\S+)/m)?.[1] ?? 'noexec';
-    const tmpfs = 0x0102_1994;
-    const roomy = bavail * bsize > 2 * gibibyte && freemem() > 4 * gibibyte;
-    return type === tmpfs && roomy && !mount.split(',').includes('noexec') ? memory : tmpdir();
-  } catch {
-    return tmpdir();
   }
 }

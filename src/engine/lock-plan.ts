@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { Failure, sha256 } from '../base/index.ts';
 import type { Buildroot, Located, Origin, Project, Recipe } from '../recipe/index.ts';
 import {
   lockOrigin,
@@ -9,7 +9,7 @@ import {
   type LockedBuildroot,
   type LockedOrigin,
 } from '../sources/index.ts';
-import { openSession, type Store } from '../store/index.ts';
+import { openSession, withLock, type Store } from '../store/index.ts';
 import { lockFile, openPins } from './pins.ts';
 
 export interface LockOptions {
@@ -41,7 +41,10 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
       buildroots[buildroot.name] = locked;
       options.onLocked(buildroot.name, `${locked.packages.length} packages of ${locked.suite}`);
     }
-    return updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+    // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
+    const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
+    const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+    return await withLock(guard, () => Promise.resolve(update()));
   } finally {
     await session.release();
   }
