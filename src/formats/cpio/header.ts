@@ -28,7 +28,7 @@ export interface CpioHeader {
   readonly length: number;
 }
 
-const octalWidths = [6, 6, 6, 6, 6, 6, 6, 6, 11, 6, 11];
+const octalWidths = [6, 6, 6, 6, 6, 6, 6, 11, 6, 11];
 const hexLength = 6 + 13 * 8;
 const octalLength = 6 + octalWidths.reduce((sum, width) => sum + width);
 const wordsLength = 26;

@@ -65,10 +65,10 @@ export async function* readCpio(bytes: ByteStream): AsyncGenerator<StreamedEntry
         target,
         content: content.read(),
       };
-      for await (const piece of content.read()) void piece;
+      await drain(content.read());
       await reader.exactly(padding(header.size, header.align));
     }
-    for await (const piece of reader.rest()) void piece;
+    await drain(reader.rest());
   } finally {
     await reader.close();
   }
@@ -137,6 +137,10 @@ async function readTarget(content: Content, header: CpioHeader, at: number): Pro
     throw new FormatError('cpio', 'a link names nothing', { offset: at });
   }
   return target;
+}
+
+async function drain(bytes: AsyncIterator<Uint8Array>): Promise<void> {
+  for (let next = await bytes.next(); next.done !== true; next = await bytes.next());
 }
 
 function padding(size: number, align: number): number {

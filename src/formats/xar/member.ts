@@ -34,13 +34,16 @@ export function memberSource(source: ByteSource, { data }: XarMember): ByteSourc
 async function* decode(stored: ByteStream, path: string, data: XarData): AsyncGenerator<Uint8Array> {
   switch (data.encoding) {
     case 'application/octet-stream':
-      return yield* stored;
+      yield* stored;
+      return;
     // Whatever its name says, it is a zlib stream.
     case 'application/x-gzip':
     case 'application/zlib':
-      return yield* inflate(stored, 'zlib', data.offset);
+      yield* inflate(stored, 'zlib', data.offset);
+      return;
     case 'application/x-bzip2':
-      return yield* bunzip2(stored, data.offset);
+      yield* bunzip2(stored, data.offset);
+      return;
     case 'application/x-xz':
     case 'application/x-lzma':
       yield await decodeWhole(stored, path, data);
