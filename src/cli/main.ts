@@ -5,6 +5,7 @@ import { graphCommand } from './commands/graph.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
+import { pkgCommand } from './commands/pkg.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { storeCommand } from './commands/store.ts';
@@ -46,6 +47,7 @@ for (const command of [
   logCommand(),
   storeCommand(),
   dmgCommand(),
+  pkgCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));

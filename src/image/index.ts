@@ -5,3 +5,12 @@ export { openImage, type Image } from './open-image.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 export { verifyDmg, type Verified } from './verify-dmg.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';
+export {
+  extractPackage,
+  isArchive,
+  packageEntries,
+  readPackage,
+  type Extracted,
+  type Package,
+} from './package/package.ts';
+export { readMember } from '../formats/xar/index.ts';

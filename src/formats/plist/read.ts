@@ -1,4 +1,5 @@
 import { FormatError } from '../../base/index.ts';
+import { unescape } from '../xml/index.ts';
 
 /** What an XML property list holds. A dict is a Map: its keys come from outside. */
 export type PlistValue =
@@ -102,25 +103,6 @@ export function readPlist(data: Uint8Array, at = 0): PlistValue {
   const result = value(nextTag(), 0);
   if (nextTag() !== '/plist') return fail('has more than one value');
   return result;
-}
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-/** The five entities of XML and numbers; undefined for any other. */
-function unescape(text: string): string | undefined {
-  const unknown: string[] = [];
-  const plain = text.replace(
-    /&(?:#(\d{1,7});|#x([0-9a-fA-F]{1,6});|(\w{1,8});)?/g,
-    (all, decimal, hex, name) => {
-      const code =
-        decimal !== undefined ? Number(decimal) : hex !== undefined ? parseInt(String(hex), 16) : -1;
-      if (code >= 0 && code <= 0x10ffff) return String.fromCodePoint(code);
-      const character = Object.hasOwn(entities, String(name)) ? entities[String(name)] : undefined;
-      if (character === undefined) unknown.push(all);
-      return character ?? '';
-    },
-  );
-  return unknown.length === 0 ? plain : undefined;
 }
 
 /** Strict base64 with white space in it: Buffer alone would drop what it does not know. */

@@ -1,0 +1,103 @@
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { printable } from '../reporters/printable.ts';
+
+export function pkgCommand(): Command {
+  return new Command('pkg')
+    .description("Look into Apple's installer packages, payloads included, and extract them.")
+    .addCommand(list())
+    .addCommand(extract())
+    .addCommand(cat());
+}
+
+function list(): Command {
+  return new Command('list')
+    .description('The members of a package and what its payloads and scripts hold.')
+    .argument('<package>', 'a flat .pkg')
+    .action(async (path: string) => {
+      const { isArchive, openFile, packageEntries, readPackage } = await import('../../image/index.ts');
+      const file = await openFile(path);
+      try {
+        const pkg = await readPackage(file);
+        for (const { style, signer, state } of pkg.signatures) {
+          console.log(`signature ${printable(style)} of ${printable(signer ?? 'nobody named')}: ${state}`);
+        }
+        for (const member of pkg.members) {
+          console.log(line(member.mode, member.data?.size ?? 0, member.path, member.kind, member.target));
+          if (!isArchive(member)) continue;
+          for await (const entry of packageEntries(pkg, member)) {
+            console.log(
+              line(entry.mode, entry.size, `${member.path}:/${entry.path}`, entry.kind, entry.target),
+            );
+          }
+        }
+      } finally {
+        await file.close();
+      }
+    });
+}
+
+function extract(): Command {
+  return new Command('extract')
+    .description('Extract a package: its payloads and scripts become folders.')
+    .argument('<package>', 'a flat .pkg')
+    .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
+    .action(async (path: string, flags: { readonly output: string }) => {
+      const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
+      const file = await openFile(path);
+      try {
+        const { files, skipped } = await extractPackage(await readPackage(file), flags.output);
+        console.log(`${flags.output}: ${files} files`);
+        for (const each of skipped) console.log(`left out, a device or pipe: ${printable(each)}`);
+      } finally {
+        await file.close();
+      }
+    });
+}
+
+function cat(): Command {
+  return new Command('cat')
+    .description('Write one file of a package to standard output.')
+    .argument('<package>', 'a flat .pkg')
+    .argument('<path>', 'as list shows it, e.g. Payload:/usr/bin/tool')
+    .action(async (path: string, wanted: string) => {
+      const { openFile, packageEntries, readMember, readPackage } = await import('../../image/index.ts');
+      const file = await openFile(path);
+      try {
+        const pkg = await readPackage(file);
+        const [name = '', inside] = wanted.replace(/^\/+/, '').split(/:\/+(.*)/s);
+        const member = pkg.members.find((each) => each.path === name && each.kind === 'file');
+        if (member !== undefined && inside === undefined) {
+          await write(readMember(pkg.source, member));
+          return;
+        }
+        if (member !== undefined) {
+          for await (const entry of packageEntries(pkg, member)) {
+            if (entry.path !== inside || entry.kind !== 'file') continue;
+            await write(entry.content);
+            return;
+          }
+        }
+        throw new Failure('not-found', `${path} has no file ${wanted}`, {
+          hint: `"cidermill pkg list ${path}" shows what it has.`,
+        });
+      } finally {
+        await file.close();
+      }
+    });
+}
+
+async function write(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of bytes) {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+}
+
+const marks = { file: '-', folder: 'd', link: 'l', other: '?' } as const;
+
+function line(mode: number, size: number, path: string, kind: keyof typeof marks, target?: string): string {
+  const shown = target === undefined ? path : `${path} -> ${target}`;
+  return `${marks[kind]} ${mode.toString(8).padStart(4, '0')} ${String(size).padStart(11)}  ${printable(shown)}`;
+}

@@ -1,0 +1,4 @@
+export * from './bunzip2.ts';
+export * from './byte-reader.ts';
+export * from './inflate.ts';
+export * from './stream-of.ts';
