@@ -54,12 +54,13 @@ export async function readAttributes(tree: Tree | undefined, geometry: Geometry)
       if (type === attributeType.inline) {
         const { size } = inlineAttribute.decode(data, 0, at);
         if (inlineAttribute.size + size > data.length)
-          throw new FormatError('hfsplus', `an attribute of ${size} bytes is not in its record`, { offset: at });
+          throw new FormatError('hfsplus', `an attribute of ${size} bytes is not in its record`, {
+            offset: at,
+          });
         const from = inlineAttribute.size;
         put(id, { kind: 'inline', name, at, data: data.subarray(from, from + size) });
       } else if (type === attributeType.fork) open = { id, name, at, head: data, more: [] };
-      else
-        throw new FormatError('hfsplus', `an attribute is of the unknown type ${type}`, { offset: at });
+      else throw new FormatError('hfsplus', `an attribute is of the unknown type ${type}`, { offset: at });
     }
   }
   close();

@@ -71,13 +71,19 @@ export async function readCatalog(tree: Tree): Promise<Catalog> {
     if (entry === root) continue;
     const children = entries.get(entry.parent)?.children;
     if (children === undefined) {
-      throw new FormatError('hfsplus', `the folder ${entry.parent} of the catalog record ${entry.id} is missing`, {
-        offset: entry.at,
-      });
+      throw new FormatError(
+        'hfsplus',
+        `the folder ${entry.parent} of the catalog record ${entry.id} is missing`,
+        {
+          offset: entry.at,
+        },
+      );
     }
     const name = fold(entry.name);
     if (children.has(name))
-      throw new FormatError('hfsplus', `two things in folder ${entry.parent} have one name`, { offset: entry.at });
+      throw new FormatError('hfsplus', `two things in folder ${entry.parent} have one name`, {
+        offset: entry.at,
+      });
     children.set(name, entry);
   }
   return { entries, root, fold };

@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { constants, inflateSync } from 'node:zlib';
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { decodeLzfse } from '../lzfse/index.ts';
 import { decodeLzvn } from '../lzfse/lzvn.ts';
@@ -12,17 +12,18 @@ const magic = 0x636d7066; // "fpmc"
 export const decmpfsName = 'com.apple.decmpfs';
 
 type Codec = 'raw' | 'zlib' | 'lzvn' | 'lzfse';
-const types: ReadonlyMap<number, { readonly codec: Codec; readonly where: 'attribute' | 'resource' }> = new Map([
-  [1, { codec: 'raw', where: 'attribute' }],
-  [3, { codec: 'zlib', where: 'attribute' }],
-  [4, { codec: 'zlib', where: 'resource' }],
-  [7, { codec: 'lzvn', where: 'attribute' }],
-  [8, { codec: 'lzvn', where: 'resource' }],
-  [9, { codec: 'raw', where: 'attribute' }],
-  [10, { codec: 'raw', where: 'resource' }],
-  [11, { codec: 'lzfse', where: 'attribute' }],
-  [12, { codec: 'lzfse', where: 'resource' }],
-]);
+const types: ReadonlyMap<number, { readonly codec: Codec; readonly where: 'attribute' | 'resource' }> =
+  new Map([
+    [1, { codec: 'raw', where: 'attribute' }],
+    [3, { codec: 'zlib', where: 'attribute' }],
+    [4, { codec: 'zlib', where: 'resource' }],
+    [7, { codec: 'lzvn', where: 'attribute' }],
+    [8, { codec: 'lzvn', where: 'resource' }],
+    [9, { codec: 'raw', where: 'attribute' }],
+    [10, { codec: 'raw', where: 'resource' }],
+    [11, { codec: 'lzfse', where: 'attribute' }],
+    [12, { codec: 'lzfse', where: 'resource' }],
+  ]);
 
 /** What a block of the resource fork decodes to; the last may be shorter. */
 const blockSize = 65536;
@@ -99,7 +100,8 @@ async function zlibTable(
   if (resource.size < 264) return fail(`its resource fork has ${resource.size} bytes`);
   const dataAt = Buffer.from(await resource.read(0, 4)).readUInt32BE(0);
   const table = dataAt + 8;
-  if (table + 8 * count > resource.size) return fail(`its table of ${count} blocks is not in the resource fork`);
+  if (table + 8 * count > resource.size)
+    return fail(`its table of ${count} blocks is not in the resource fork`);
   const announced = Buffer.from(await resource.read(dataAt + 4, 4)).readUInt32LE(0);
   if (announced < count) return fail(`it has ${announced} blocks instead of ${count}`);
   const data = Buffer.from(await resource.read(table, 8 * count));
@@ -141,7 +143,7 @@ function decodeBlock(codec: Codec, data: Uint8Array, size: number, at: number): 
   }
   let inflated: Uint8Array;
   try {
-    inflated = inflateSync(data, { maxOutputLength: size });
+    inflated = inflateSync(data, { maxOutputLength: size, finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError('hfsplus', `a compressed block does not decode: ${reason}`, { offset: at });
@@ -151,5 +153,7 @@ function decodeBlock(codec: Codec, data: Uint8Array, size: number, at: number): 
 
 function exactly(data: Uint8Array, size: number, at: number): Uint8Array {
   if (data.length >= size) return data.subarray(0, size);
-  throw new FormatError('hfsplus', `a compressed block has ${data.length} bytes instead of ${size}`, { offset: at });
+  throw new FormatError('hfsplus', `a compressed block has ${data.length} bytes instead of ${size}`, {
+    offset: at,
+  });
 }

@@ -1,6 +1,5 @@
-import { FormatError } from '../../base/index.ts';
 import type { Entry } from './catalog.ts';
-import { decompose, pathName } from './name.ts';
+import { decompose } from './name.ts';
 import { linkTarget, type HfsVolume } from './open-volume.ts';
 
 /** The names in a path within a volume; "." and empty ones are left out. */
@@ -27,16 +26,4 @@ export function findEntry(volume: HfsVolume, path: string): Entry | undefined {
 export function childrenOf(volume: HfsVolume, entry: Entry): Entry[] {
   const children = [...(linkTarget(volume, entry).children ?? [])];
   return children.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, child]) => child);
-}
-
-/** An entry's path from the root, "/" for the root itself. @throws FormatError when it is in no folder that leads there */
-export function pathOf(volume: HfsVolume, entry: Entry): string {
-  const { root, entries } = volume.catalog;
-  const names: string[] = [];
-  for (let at: Entry | undefined = entry; at !== root; at = entries.get(at.parent)) {
-    if (at === undefined || names.length > entries.size)
-      throw new FormatError('hfsplus', `catalog record ${entry.id} is in no folder`, { offset: entry.at });
-    names.push(pathName(at.name));
-  }
-  return `/${names.reverse().join('/')}`;
 }

@@ -56,7 +56,8 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
   if (u32(head, 36) !== checksum(head, 36)) return fail("'s header has a wrong checksum", offset + 36);
   if (sectorSize < 512 || sectorSize > 65536 || (sectorSize & (sectorSize - 1)) !== 0)
     return fail(`has sectors of ${sectorSize} bytes`, offset + 40);
-  if (listSize < checkedListBytes || listSize > size) return fail(`has lists of ${listSize} bytes`, offset + 32);
+  if (listSize < checkedListBytes || listSize > size)
+    return fail(`has lists of ${listSize} bytes`, offset + 32);
   if (u64(head, 24) !== info.size) return fail('has another size than its description', offset + 24);
   const start = Number(u64(head, 8));
   const end = Number(u64(head, 16));

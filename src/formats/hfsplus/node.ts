@@ -51,8 +51,7 @@ export function parseNode(
     if (keyLength < 6 || keyLength > header.maxKeyLength || dataStart > end) {
       fail(`the key of record ${index} has a length of ${keyLength}`, offset);
     }
-    if (kind === nodeKind.index && dataStart + 4 > end)
-      fail(`record ${index} points to no node`, offset);
+    if (kind === nodeKind.index && dataStart + 4 > end) fail(`record ${index} points to no node`, offset);
     records.push({
       key: data.subarray(offset + 2, keyEnd),
       data: data.subarray(dataStart, end),

@@ -6,15 +6,15 @@ import { forkExtents, forkSource, type ForkSource } from './fork.ts';
 import { hardLinkOf, linkedName, privateFolder } from './hard-links.ts';
 import { readJournal, replayed, type Journal } from './journal.ts';
 import { overflowKey, readOverflow, type ForkKind, type Overflow } from './overflow.ts';
-import {
-  compressedFlag,
-  dataForkOffset,
-  fileMode,
-  reservedId,
-  resourceForkOffset,
-} from './records.ts';
+import { compressedFlag, dataForkOffset, fileMode, reservedId, resourceForkOffset } from './records.ts';
 import { openTree, type Tree } from './tree.ts';
-import { forkData, readVolumeHeader, volumeHeaderOffset, type ForkData, type VolumeHeader } from './volume-header.ts';
+import {
+  forkData,
+  readVolumeHeader,
+  volumeHeaderOffset,
+  type ForkData,
+  type VolumeHeader,
+} from './volume-header.ts';
 
 /** An HFS+ volume, its catalog read. */
 export interface HfsVolume {
@@ -83,10 +83,6 @@ export function openFork(volume: HfsVolume, entry: Entry, kind: ForkKind): ForkS
   const what = `the ${kind} fork of file ${entry.id}`;
   const extents = forkExtents(fork, more, volume.header, what, entry.at);
   return forkSource(volume.source, extents, Number(fork.logicalSize), volume.header.blockSize);
-}
-
-export function attributesOf(volume: HfsVolume, entry: Entry): readonly Attribute[] {
-  return [...(volume.attributes.get(entry.id)?.values() ?? [])];
 }
 
 export function openAttribute(volume: HfsVolume, attribute: Attribute): ByteSource {

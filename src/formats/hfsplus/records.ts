@@ -34,13 +34,11 @@ export const treeHeader = struct('hfsplus.treeHeader', {
 export type TreeHeader = Decoded<typeof treeHeader>;
 
 export const binaryCompare = 0xbc;
-/** Bits of a tree's attributes. */
-export const treeAttribute = { bigKeys: 2, variableIndexKeys: 4 } as const;
 
 /** What the records of files and folders have in common, 88 bytes; a file's forks follow (TN1150, "Catalog Files"). */
 export const catalogRecord = struct('hfsplus.catalogRecord', {
   type: u16,
-  flags: u16, // recordFlag bits
+  flags: u16,
   /** Of a folder: how many things are in it. Of a hard link's file: the first link's id. */
   valence: u32,
   id: u32,
@@ -58,7 +56,7 @@ export const catalogRecord = struct('hfsplus.catalogRecord', {
   userInfo: bytes(16), // of a file: type, creator, Finder flags …
   finderInfo: bytes(16),
   textEncoding: u32,
-  /** Of a folder with recordFlag.folderCount: how many folders are in it. */
+  /** Of a folder with bit 0x10 of its flags: how many folders are in it. */
   folderCount: u32,
 });
 export type CatalogRecord = Decoded<typeof catalogRecord>;
@@ -69,14 +67,8 @@ export const dataForkOffset = catalogRecord.size;
 export const resourceForkOffset = dataForkOffset + forkData.size;
 export const fileRecordSize = resourceForkOffset + forkData.size;
 
-export const recordFlag = {
-  locked: 1,
-  thread: 2,
-  attributes: 4,
-  security: 8,
-  folderCount: 0x10,
-  linkChain: 0x20,
-} as const;
+/** A bit of `flags`: the link is in a chain, which the Finder's aliases are not. */
+export const linkChainFlag = 0x20;
 
 /** Bits of `mode`. */
 export const fileMode = { kind: 0o170000, file: 0o100000, folder: 0o040000, link: 0o120000 } as const;

@@ -36,7 +36,7 @@ export async function openTree(fork: ForkSource, name: string): Promise<Tree | u
   }
   const perWindow = Math.max(1, windowSize / nodeSize);
   let first = -1;
-  let window = Buffer.alloc(0);
+  let window: Buffer = Buffer.alloc(0);
   return {
     name,
     fork,
@@ -68,7 +68,8 @@ export async function* leaves(tree: Tree): AsyncGenerator<TreeNode & { readonly 
     if (++seen > header.totalNodes) fail('comes again');
     const node = parseNode(await tree.nodeData(number), number, header, at);
     if (node.kind !== nodeKind.leaf) fail('is none');
-    if (node.previous !== previous) fail(`names ${node.previous} as the one before it instead of ${previous}`);
+    if (node.previous !== previous)
+      fail(`names ${node.previous} as the one before it instead of ${previous}`);
     yield { ...node, at };
     previous = number;
     number = node.next;
