@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
+import { hfsCommand } from './commands/hfs.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
@@ -48,6 +49,7 @@ for (const command of [
   storeCommand(),
   dmgCommand(),
   pkgCommand(),
+  hfsCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));

@@ -2,6 +2,7 @@ export { convertDmg, type Converted, type ConvertOptions } from './convert-dmg.t
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openImage, type Image } from './open-image.ts';
+export { openInside, type Inside } from './open-inside.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 export { verifyDmg, type Verified } from './verify-dmg.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';

@@ -17,16 +17,16 @@ export interface Image {
 export async function openImage(path: string): Promise<Image> {
   const file = await openFile(path);
   try {
-    const udif = await readUdif(file);
-    if (udif === undefined) await checkRawImage(file);
-    return {
-      file,
-      udif,
-      disk: udif === undefined ? file : decodedImage(file, udif),
-      close: () => file.close(),
-    };
+    return { file, ...(await openDisk(file)), close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** The disk in an image that is itself in a file or in another image. @throws FormatError as openImage does */
+export async function openDisk(image: ByteSource): Promise<Pick<Image, 'udif' | 'disk'>> {
+  const udif = await readUdif(image);
+  if (udif === undefined) await checkRawImage(image);
+  return { udif, disk: udif === undefined ? image : decodedImage(image, udif) };
 }

@@ -1,2 +1,6 @@
+export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
+export { childrenOf, findEntry } from './find.ts';
+export { pathName } from './name.ts';
+export { type HfsVolume, isSymlink, linkTarget, openData, openFork, openVolume } from './open-volume.ts';
 export * from './volume-header.ts';
 export * from './volume-name.ts';

@@ -1,0 +1,28 @@
+import type { Entry } from './catalog.ts';
+import { fieldsOf } from './catalog.ts';
+import { linkChainFlag } from './records.ts';
+
+/** Where the files behind hard links are, and the folders behind those of folders; both in the root folder. */
+export const privateFolder = {
+  file: '\0\0\0\0HFS+ Private Data',
+  folder: '.HFS+ Private Directory Data\r',
+} as const;
+export const linkedName = { file: 'iNode', folder: 'dir_' } as const;
+
+/** Type and creator of the files that stand for a hard link. */
+const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
+  ['hlnkhfs+', 'file'],
+  ['fdrpMACS', 'folder'],
+]);
+
+/** Is this file a hard link, and what is the number of what it links to? */
+export function hardLinkOf(
+  entry: Entry,
+): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
+  if (entry.kind !== 'file') return undefined;
+  const to = marks.get(entry.record.toString('latin1', 48, 56));
+  if (to === undefined) return undefined;
+  const { special, flags } = fieldsOf(entry);
+  // Aliases made by the Finder have the same type and creator: only those in a chain are links.
+  return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : { to, number: special };
+}
