@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { canonicalJson, Failure, FormatError, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, type Json, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
   openMemo,
@@ -14,7 +14,8 @@ import {
 import { actionKey, type Action } from './action.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction, fetchSources, SourceFailure, StepFailure } from './execute.ts';
+import { executeAction, fetchSources, SourceFailure } from './execute.ts';
+import { failureEvent } from './failure-event.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { whyRun } from './preview.ts';
 import { publishProduct } from './products.ts';
@@ -233,21 +234,4 @@ function isAborted(signal: AbortSignal): boolean {
 
 function sameOutputs(a: ActionResult, b: ActionResult): boolean {
   return canonicalJson(a.outputs as unknown as Json) === canonicalJson(b.outputs as unknown as Json);
-}
-
-function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {
-  const known = error instanceof Failure || error instanceof FormatError;
-  const message = known
-    ? error.message
-    : `a bug of cidermill: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  const hint = error instanceof Failure ? error.hint : undefined;
-  const [log, tail] = error instanceof StepFailure ? [error.log, error.tail] : [undefined, []];
-  return {
-    type: 'step-failed',
-    step: step.name,
-    message,
-    tail,
-    ...(hint === undefined ? {} : { hint }),
-    ...(log === undefined ? {} : { log }),
-  };
 }
