@@ -1,22 +1,6 @@
 import { FormatError, type ByteSource } from '../../base/index.ts';
-import { struct, u16, u32, u8 } from '../struct/index.ts';
+import { nodeDescriptor, nodeKind, treeHeader } from './records.ts';
 import type { ForkData, VolumeHeader } from './volume-header.ts';
-
-/** Beginning of every B-tree node (TN1150, "Node Structure"), and the fields of a header node that follow it. */
-const headerNode = struct('hfsplus.headerNode', {
-  next: u32,
-  previous: u32,
-  kind: u8, // 0xFF -1 leaf, 1 header
-  height: u8,
-  recordCount: u16,
-  reserved: u16,
-  treeDepth: u16,
-  rootNode: u32,
-  leafRecords: u32,
-  firstLeafNode: u32,
-  lastLeafNode: u32,
-  nodeSize: u16,
-});
 
 /**
  * The volume's name: the key of the root folder's record, which sorts first in the catalog.
@@ -28,10 +12,14 @@ export async function readVolumeName(volume: ByteSource, header: VolumeHeader): 
     const at = locate(catalogFile, blockSize, offset, length);
     return at === undefined || at + length > volume.size ? undefined : volume.read(at, length);
   };
-  const head = await read(0, headerNode.size);
+  const head = await read(0, nodeDescriptor.size + treeHeader.size);
   if (head === undefined) return undefined;
-  const tree = headerNode.decode(head);
-  if (tree.kind !== 1 || tree.nodeSize < 512 || (tree.nodeSize & (tree.nodeSize - 1)) !== 0) {
+  const tree = treeHeader.decode(head.subarray(nodeDescriptor.size));
+  if (
+    nodeDescriptor.decode(head).kind !== nodeKind.header ||
+    tree.nodeSize < 512 ||
+    (tree.nodeSize & (tree.nodeSize - 1)) !== 0
+  ) {
     throw new FormatError('hfsplus', 'the catalog does not begin with a B-tree header', {
       offset: (catalogFile.extents[0]?.startBlock ?? 0) * blockSize,
     });
@@ -41,7 +29,7 @@ export async function readVolumeName(volume: ByteSource, header: VolumeHeader): 
   if (node === undefined) return undefined;
   const view = new DataView(node.buffer, node.byteOffset, node.length);
   const key = view.getUint16(tree.nodeSize - 2);
-  if (view.getUint8(8) !== 0xff || key + 8 > tree.nodeSize) return undefined;
+  if (view.getUint8(8) !== nodeKind.leaf || key + 8 > tree.nodeSize) return undefined;
   const parent = view.getUint32(key + 2);
   const length = view.getUint16(key + 6);
   if (parent !== 1 || length > 255 || key + 8 + 2 * length > tree.nodeSize) return undefined;
