@@ -1,4 +1,5 @@
 export * from './byte-source.ts';
+export * from './byte-target.ts';
 export * from './canonical-json.ts';
 export * from './diagnostic.ts';
 export * from './digest.ts';

@@ -1,0 +1,60 @@
+import { open } from 'node:fs/promises';
+import { Failure, type ByteTarget } from '../base/index.ts';
+import { checkRange } from '../formats/source/index.ts';
+import { systemReason } from './file-source.ts';
+
+/** A file as a target; its gaps are holes. */
+export interface FileTarget extends ByteTarget {
+  readonly path: string;
+  /** Makes the file exactly that long. */
+  readonly resize: (size: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a file to be changed in place, or makes a new one.
+ * @param how 'new' refuses to touch a file that is there
+ * @throws Failure 'cannot-write' when it cannot be opened, or the disk is full in the middle
+ */
+export async function openTarget(path: string, how: 'new' | 'present'): Promise<FileTarget> {
+  const failed = (cause: unknown): never => {
+    throw new Failure('cannot-write', `${path} cannot be written: ${systemReason(cause)}`, { cause });
+  };
+  const handle = await open(path, how === 'new' ? 'wx+' : 'r+').catch(failed);
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw new Failure('cannot-write', `${path} is not a file`);
+  }
+  let size = stat.size;
+  return {
+    path,
+    get size() {
+      return size;
+    },
+    async read(offset, length) {
+      checkRange({ size }, offset, length);
+      const data = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await handle.read(data, done, length - done, offset + done);
+        if (bytesRead === 0) return failed(new Error('it became shorter while it was written'));
+        done += bytesRead;
+      }
+      return data;
+    },
+    async write(offset, bytes) {
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await handle
+          .write(bytes, done, bytes.length - done, offset + done)
+          .catch(failed);
+        done += bytesWritten;
+      }
+      size = Math.max(size, offset + bytes.length);
+    },
+    async resize(to) {
+      await handle.truncate(to).catch(failed);
+      size = to;
+    },
+    close: () => handle.close(),
+  };
+}
