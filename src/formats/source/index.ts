@@ -1,2 +1,3 @@
 export * from './memory.ts';
+export * from './patch.ts';
 export * from './slice.ts';
