@@ -1,2 +1,3 @@
 export * from './memory.ts';
 export * from './slice.ts';
+export * from './window.ts';
