@@ -10,6 +10,7 @@ const judges: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mmls: 'sleuthkit',
   sgdisk: 'gdisk',
+  parted: 'parted',
   cpio: 'cpio',
   gcc: 'gcc',
   strace: 'strace',
