@@ -17,7 +17,7 @@ const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
 
 /** Is this file a hard link, and what is the number of what it links to? */
 export function hardLinkOf(
-  entry: Entry,
+  entry: Pick<Entry, 'kind' | 'record'>,
 ): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
   if (entry.kind !== 'file') return undefined;
   const to = marks.get(entry.record.toString('latin1', 48, 56));
