@@ -14,8 +14,14 @@ export interface Files {
   readonly output: number | undefined;
 }
 
-/** Reads, decodes and writes one piece. @returns its CRC-32 */
-export async function decodePiece(piece: Piece, { input, output }: Files): Promise<number> {
+/** Reads, decodes and writes pieces one after another. @returns their CRC-32s */
+export async function decodePieces(pieces: readonly Piece[], files: Files): Promise<readonly number[]> {
+  const sums: number[] = [];
+  for (const piece of pieces) sums.push(await decodePiece(piece, files));
+  return sums;
+}
+
+async function decodePiece(piece: Piece, { input, output }: Files): Promise<number> {
   const stored =
     typeof input === 'number'
       ? readWhole(input, piece.offset, piece.length)

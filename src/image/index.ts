@@ -1,5 +1,7 @@
 export { byRename } from './by-rename.ts';
 export { convertDmg, type Converted, type ConvertOptions } from './convert-dmg.ts';
+export { createDmg, type Created } from './create/create-dmg.ts';
+export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';

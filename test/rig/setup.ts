@@ -11,6 +11,7 @@ const judges: Readonly<Record<string, string>> = {
   mmls: 'sleuthkit',
   sgdisk: 'gdisk',
   parted: 'parted',
+  dmg2img: 'dmg2img',
   cpio: 'cpio',
   gcc: 'gcc',
   strace: 'strace',
