@@ -1,3 +1,5 @@
+export { checkVolume, type CheckReport } from './check/check-volume.ts';
+export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
 export { childrenOf, findEntry } from './find.ts';
 export { pathName } from './name.ts';
