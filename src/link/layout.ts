@@ -26,7 +26,8 @@ export const commonSection = { segment: '__DATA', name: '__common' } as const;
 export function readLayout(layout: Layout): Placing {
   if (!isAddress(layout.base)) throw badLayout(`its base ${layout.base} is not an address of 32 bits`);
   for (const [name, value] of Object.entries(layout.define ?? {})) {
-    if (!isAddress(value)) throw badLayout(`the symbol ${name} is to be ${value}, which is no address of 32 bits`);
+    if (!isAddress(value))
+      throw badLayout(`the symbol ${name} is to be ${value}, which is no address of 32 bits`);
   }
   const lines = new Map<string, number | 'drop'>();
   const add = (pattern: string, line: number | 'drop'): void => {

@@ -1,5 +1,5 @@
-import { FormatError, type ByteSource } from '../base/index.ts';
-import { archiveMagic, readArchive } from '../formats/ar/index.ts';
+import type { ByteSource } from '../base/index.ts';
+import { readArchive } from '../formats/ar/index.ts';
 import { machMagic, readObject, type MachObject } from '../formats/macho/index.ts';
 
 /** A file to link: an object or an archive of objects. */
@@ -51,15 +51,10 @@ export function isGlobal(symbol: MachObject['symbols'][number]): boolean {
 }
 
 async function readInput({ name, source }: LinkInput): Promise<{ object: MachObject; needed: boolean }[]> {
-  const magic = Buffer.from(await source.read(0, Math.min(8, source.size)));
-  if (magic.subarray(0, 4).equals(machMagic)) {
-    return [{ object: await readObject(name, source), needed: true }];
-  }
-  if (magic.toString('latin1', 0, 7) !== archiveMagic.slice(0, 7) && !magic.toString('latin1').startsWith('!<thin>')) {
-    throw new FormatError('macho', `${name} is neither a Mach-O object of 32 bits nor an archive`, { offset: 0 });
-  }
+  const magic = Buffer.from(await source.read(0, Math.min(machMagic.length, source.size)));
+  if (magic.equals(machMagic)) return [{ object: await readObject(name, source), needed: true }];
   const members: { object: MachObject; needed: boolean }[] = [];
-  for (const member of await named(name, readArchive(source))) {
+  for (const member of await readArchive(name, source)) {
     const object = await readObject(`${name}(${member.name})`, member.content, member.offset);
     members.push({ object, needed: false });
   }

@@ -51,7 +51,12 @@ type Unplaced = { readonly size: number; readonly alignment: number } & (
  * Gives every section and common its address.
  * @throws Failure 'unplaced-section' for sections the layout does not name, 'bad-layout', 'image-too-large'
  */
-export function place(objects: readonly MachObject[], symbols: SymbolTable, layout: Layout, placing: Placing): Placement {
+export function place(
+  objects: readonly MachObject[],
+  symbols: SymbolTable,
+  layout: Layout,
+  placing: Placing,
+): Placement {
   const groups = group(objects, symbols, placing);
   const addresses = new Map<MachSection, number>();
   const commons = new Map<string, number>();
@@ -61,7 +66,9 @@ export function place(objects: readonly MachObject[], symbols: SymbolTable, layo
     const alignment = Math.max(1, ...one.parts.map((part) => part.alignment));
     const start = align(address, alignment);
     if (address === layout.base && start !== address) {
-      throw badLayout(`its base 0x${address.toString(16)} is not a multiple of ${alignment}, as ${one.segment},${one.name} needs it`);
+      throw badLayout(
+        `its base 0x${address.toString(16)} is not a multiple of ${alignment}, as ${one.segment},${one.name} needs it`,
+      );
     }
     address = start;
     const parts = one.parts.map((part): PlacedPart => {
@@ -75,9 +82,61 @@ export function place(objects: readonly MachObject[], symbols: SymbolTable, layo
     const zeroFill = isZeroFill(one);
     if (!zeroFill) end = address;
     if (address > 2 ** 32 || end - layout.base > largestImage) {
-      throw new Failure('image-too-large', `the image ends at 0x${address.toString(16)}, with ${one.segment},${one.name}`);
+      throw new Failure(
+        'image-too-large',
+        `the image ends at 0x${address.toString(16)}, with ${one.segment},${one.name}`,
+      );
     }
     return { segment: one.segment, name: one.name, address: start, size: address - start, zeroFill, parts };
   });
   return { sections, addresses, commons, end, zeroEnd: address };
+}
+
+function group(objects: readonly MachObject[], symbols: SymbolTable, placing: Placing): Group[] {
+  const groups = new Map<string, Group>();
+  const lost = new Map<string, string>();
+  const open = (segment: string, name: string, by: string): Unplaced[] => {
+    const key = `${segment},${name}`;
+    const line = placing(segment, name);
+    if (line === 'drop') return [];
+    if (line === undefined) {
+      if (!lost.has(key)) lost.set(key, by);
+      return [];
+    }
+    const found = groups.get(key) ?? { segment, name, line, parts: [] };
+    groups.set(key, found);
+    return found.parts;
+  };
+  for (const object of objects) {
+    for (const section of object.sections) {
+      const { size } = section;
+      const part: Unplaced = { kind: 'section', size, alignment: 2 ** section.alignment, object, section };
+      open(section.segment, section.name, object.name).push(part);
+    }
+  }
+  for (const [name, { by, ...symbol }] of symbols) {
+    if (symbol.kind === 'common') {
+      const part: Unplaced = { kind: 'common', name, size: symbol.size, alignment: 2 ** symbol.alignment };
+      open(commonSection.segment, commonSection.name, by).push(part);
+    }
+    // A section that nobody fills has edges too.
+    if (symbol.kind === 'edge' && symbol.section !== undefined) open(symbol.segment, symbol.section, name);
+  }
+  if (lost.size > 0) {
+    const lines = [...lost].map(([section, by]) => `  ${section} of ${by}`);
+    throw new Failure('unplaced-section', `the layout has no place for\n${lines.join('\n')}`, {
+      hint: 'Name it in the order of the layout, or among what is dropped.',
+    });
+  }
+  return [...groups.values()].sort(
+    (a, b) => Number(isZeroFill(a)) - Number(isZeroFill(b)) || a.line - b.line,
+  );
+}
+
+function isZeroFill({ parts }: Group): boolean {
+  return parts.every((part) => part.kind === 'common' || part.section.kind === 'zero-fill');
+}
+
+function align(address: number, alignment: number): number {
+  return Math.ceil(address / alignment) * alignment;
 }

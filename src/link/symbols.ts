@@ -5,11 +5,30 @@ import { isGlobal } from './load.ts';
 
 /** What a name stands for in the whole image. */
 export type Definition =
-  | { readonly kind: 'section'; readonly section: MachSection; readonly address: number; readonly weak: boolean; readonly by: string }
+  | {
+      readonly kind: 'section';
+      readonly section: MachSection;
+      readonly address: number;
+      readonly weak: boolean;
+      readonly by: string;
+    }
   | { readonly kind: 'absolute'; readonly address: number; readonly weak: boolean; readonly by: string }
-  | { readonly kind: 'common'; readonly size: number; readonly alignment: number; readonly weak: false; readonly by: string }
+  | {
+      readonly kind: 'common';
+      readonly size: number;
+      readonly alignment: number;
+      readonly weak: false;
+      readonly by: string;
+    }
   /** An edge of a section, or of a whole segment. */
-  | { readonly kind: 'edge'; readonly edge: 'start' | 'end'; readonly segment: string; readonly section: string | undefined; readonly weak: false; readonly by: string };
+  | {
+      readonly kind: 'edge';
+      readonly edge: 'start' | 'end';
+      readonly segment: string;
+      readonly section: string | undefined;
+      readonly weak: false;
+      readonly by: string;
+    };
 
 export type SymbolTable = ReadonlyMap<string, Definition>;
 
@@ -93,10 +112,18 @@ function defineTheRest(objects: readonly MachObject[], table: Map<string, Defini
 
 /** ld64's names for edges: `section$start$SEGMENT$section`, `segment$end$SEGMENT` and so on. */
 function edgeNamed(name: string): Definition | undefined {
-  const match = /^(?:section\$(start|end)\$([^$]{1,16})\$([^$]{1,16})|segment\$(start|end)\$([^$]{1,16}))$/.exec(name);
+  const match =
+    /^(?:section\$(start|end)\$([^$]{1,16})\$([^$]{1,16})|segment\$(start|end)\$([^$]{1,16}))$/.exec(name);
   if (match === null) return undefined;
   const edge = (match[1] ?? match[4]) as 'start' | 'end';
-  return { kind: 'edge', edge, segment: match[2] ?? match[5] ?? '', section: match[3], weak: false, by: linker };
+  return {
+    kind: 'edge',
+    edge,
+    segment: match[2] ?? match[5] ?? '',
+    section: match[3],
+    weak: false,
+    by: linker,
+  };
 }
 
 const shown = 5;
