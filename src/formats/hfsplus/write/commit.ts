@@ -1,8 +1,14 @@
 import { Failure, type ByteTarget } from '../../../base/index.ts';
-import type { Extent } from '../fork.ts';
-import { forkSource } from '../fork.ts';
+import { forkSource, type Extent } from '../fork.ts';
 import { slice } from '../../source/index.ts';
-import { volumeAttribute, volumeHeader, volumeHeaderOffset, type VolumeHeader } from '../volume-header.ts';
+import { reservedId } from '../records.ts';
+import {
+  forkData,
+  volumeAttribute,
+  volumeHeader,
+  volumeHeaderOffset,
+  type VolumeHeader,
+} from '../volume-header.ts';
 import { attributeRecords } from './attribute-records.ts';
 import { clearBlocks, freeRuns, setBlocks, type Bitmap } from './bitmap.ts';
 import { catalogRecords, encodeFork, placedRecord } from './catalog-records.ts';
@@ -14,7 +20,6 @@ import type { Model, PendingFork } from './model.ts';
 import { blocksIn, contentsOf, planVolume, type Plan } from './plan.ts';
 import { writeTree, type TreePlace } from './tree-writer.ts';
 import { writeZeros } from './zeros.ts';
-import { forkData } from '../volume-header.ts';
 
 export interface CommitOptions {
   /** Of the volume from now on, in bytes; what `sizeNeeded` says or more. */
@@ -148,14 +153,18 @@ function finalHeader(model: Model, plan: Plan, inUse: Bitmap): VolumeHeader {
   const next = lastTaken === undefined ? header.nextAllocation : lastTaken.startBlock + lastTaken.blockCount;
   return {
     ...header,
-    attributes: (header.attributes | volumeAttribute.unmounted | (model.idsReused ? idsReusedBit : 0)) >>> 0,
+    attributes:
+      (header.attributes |
+        volumeAttribute.unmounted |
+        (model.idsReused || model.nextId > 0xffffffff ? idsReusedBit : 0)) >>>
+      0,
     modifyDate: model.now,
     fileCount: model.items.size - 1 - folders,
     folderCount: folders,
     totalBlocks,
     freeBlocks: blocksIn(freeRuns(inUse, totalBlocks)),
     nextAllocation: next < totalBlocks ? next : 0,
-    nextCatalogId: model.nextId,
+    nextCatalogId: model.nextId > 0xffffffff ? reservedId.firstUser : model.nextId,
     writeCount: (header.writeCount + 1) >>> 0,
     encodings: model.encodings,
     finderInfo: model.finderInfo.map((value) => {

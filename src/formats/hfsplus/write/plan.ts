@@ -59,7 +59,8 @@ export function contentsOf(model: Model): Contents {
   for (const [key, more] of model.overflow) {
     const [number = '', fork = ''] = key.split('/');
     const id = Number(number);
-    if (id < reservedId.firstUser && id !== reservedId.badBlocks && id !== reservedId.startup) continue;
+    // Those of the trees and of the bitmap are made anew.
+    if (id !== reservedId.badBlocks && id !== reservedId.startup && !model.items.has(id)) continue;
     const startBlock = firstEightOf(model, id, fork as ForkKind);
     present.push({ id, fork: fork as ForkKind, startBlock, extents: more });
   }
