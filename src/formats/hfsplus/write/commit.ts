@@ -49,16 +49,15 @@ export async function commitVolume(model: Model, target: ByteTarget, options: Co
       `a volume of ${size} bytes has ${plan.short * model.header.blockSize} bytes too few for what is to be in it`,
     );
   await begin(model, target);
+  // Where it is moved away from may get something else.
+  if (model.volume !== undefined && model.size !== size) await writeZeros(target, model.size - 1024, 512);
   // The last 512 bytes are reserved; with them the target has its size.
   await target.write(size - 512, new Uint8Array(512));
   await writeFiles(model, plan, target, options);
   await writeTrees(model, plan, target);
   const inUse = await writeBitmap(model, plan, target);
   const header = volumeHeader.encode(finalHeader(model, plan, inUse));
-  const alternateAt = size - 1024;
-  if (model.volume !== undefined && model.size - 1024 !== alternateAt)
-    await writeZeros(target, model.size - 1024, 512);
-  await target.write(alternateAt, header);
+  await target.write(size - 1024, header);
   await target.write(volumeHeaderOffset, header);
 }
 
@@ -144,9 +143,8 @@ function finalHeader(model: Model, plan: Plan, inUse: Bitmap): VolumeHeader {
   let folders = -1;
   for (const item of model.items.values()) if (item.kind === 'folder') folders++;
   const tree = (place: TreePlace): typeof header.catalogFile => {
-    const bytes = blocksIn(place.extents) * blockSize;
-    const clump = place.header.clumpSize;
-    return forkData.decode(encodeFork(bytes, place.extents, clump));
+    const { nodeSize, clumpSize } = place.header;
+    return forkData.decode(encodeFork(place.totalNodes * nodeSize, place.extents, clumpSize));
   };
   const bitmapBytes = blocksIn(plan.bitmapExtents) * blockSize;
   const lastTaken = plan.taken.at(-1);

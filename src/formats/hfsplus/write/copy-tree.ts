@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../../base/index.ts';
 import { memorySource } from '../../source/index.ts';
 import { fieldsOf, type Entry } from '../catalog.ts';
-import { hardLinkOf, privateFolder } from '../hard-links.ts';
+import { hardLinkOf, journalNames, privateFolder } from '../hard-links.ts';
 import { linkTarget, openAttribute, openFork, type HfsVolume } from '../open-volume.ts';
 import type { ForkKind } from '../overflow.ts';
 import { dataForkOffset, fileRecordSize, linkChainFlag, resourceForkOffset } from '../records.ts';
@@ -61,7 +61,7 @@ function childrenToCopy({ catalog, journal }: HfsVolume, folder: Entry): Entry[]
   const children = [...(folder.children?.values() ?? [])];
   if (folder !== catalog.root) return children;
   const own = new Set<string>([privateFolder.file, privateFolder.folder]);
-  if (journal !== undefined) for (const name of ['.journal', '.journal_info_block']) own.add(name);
+  if (journal !== undefined) for (const name of journalNames) own.add(name);
   return children.filter(({ name }) => !own.has(name));
 }
 

@@ -162,7 +162,7 @@ function draftPlan(model: Model, contents: Contents, wish: Wish, room: Allocator
     const least = totalNodesFor(nodes, header.nodeSize) * header.nodeSize;
     const has = blocksIn(extents) * blockSize;
     if (least <= has) return [...extents];
-    const clump = wish.generous ? treeClump(name, header.nodeSize, size) : header.nodeSize;
+    const clump = wish.generous ? treeClump(name, header.nodeSize, blockSize, size) : header.nodeSize;
     const bytes = Math.ceil(least / clump) * clump;
     const count = Math.ceil(bytes / blockSize);
     if (name !== 'extents') return grow(extents, count);
@@ -206,7 +206,8 @@ function draftPlan(model: Model, contents: Contents, wish: Wish, room: Allocator
     }
   const place = (name: TreeName, list: readonly Extent[], own: TreeLayout): TreePlace => {
     const { header } = model.trees[name];
-    const clumpSize = header.clumpSize === 0 ? treeClump(name, header.nodeSize, size) : header.clumpSize;
+    const clumpSize =
+      header.clumpSize === 0 ? treeClump(name, header.nodeSize, blockSize, size) : header.clumpSize;
     return {
       header: { ...header, clumpSize },
       extents: list,

@@ -1,5 +1,5 @@
 import { Failure } from '../../../base/index.ts';
-import { privateFolder } from '../hard-links.ts';
+import { journalNames, privateFolder } from '../hard-links.ts';
 import { pathName } from '../name.ts';
 import { overflowKey } from '../overflow.ts';
 import { extentsOf, hasBlocks } from './in-use.ts';
@@ -50,18 +50,15 @@ function forget(model: Model, item: Item): void {
   }
 }
 
-/** Whatever is not a user's: journal, private folders, what links lead to. */
+/** Journal, private folders and what hard links lead to are not the user's. */
 function refuseNeeded(model: Model, item: Item): void {
-  const { root, fold, volume } = model;
-  const privates = [privateFolder.file, privateFolder.folder].map((name) => root.children?.get(fold(name)));
-  const journal =
-    volume?.journal !== undefined &&
-    item.parent === root &&
-    ['.journal', '.journal_info_block'].includes(item.name);
-  if (journal || (privates.includes(item) && item.children?.size !== 0) || isInode(model, item))
+  const { root, fold, volume, inodes } = model;
+  const journal = volume?.journal !== undefined && journalNames.has(item.name) && item.parent === root;
+  const needed = (['file', 'folder'] as const).some((to) => {
+    const folder = root.children?.get(fold(privateFolder[to]));
+    if (folder === item) return folder.children?.size !== 0;
+    return folder === item.parent && [...inodes[to].values()].some((inode) => inode.item === item);
+  });
+  if (journal || needed)
     throw new Failure('in-use', `"${pathName(item.name)}" is the volume's own and cannot be removed`);
-}
-
-function isInode({ inodes }: Model, item: Item): boolean {
-  return [...inodes[item.kind].values()].some((inode) => inode.item === item && inode.links.size > 0);
 }
