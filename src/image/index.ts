@@ -13,6 +13,7 @@ export { openInside, type Inside } from './open-inside.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 export { scatter, scatterBytes, type Move, type Scatter } from './scatter.ts';
 export { verifyDmg, type Verified } from './verify-dmg.ts';
+export { openVolumeBytes, type VolumeBytes } from './volume-bytes.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';
 export {
   extractPackage,

@@ -1,4 +1,5 @@
 export { checkVolume, type CheckReport } from './check/check-volume.ts';
+export { isHfsPlus } from './check/header.ts';
 export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
 export { childrenOf, findEntry } from './find.ts';

@@ -39,6 +39,16 @@ export async function readEitherHeader(
   return undefined;
 }
 
+/** Whether a volume has the signature of HFS+ or HFSX in its header or in the alternate one. */
+export async function isHfsPlus(volume: ByteSource): Promise<boolean> {
+  for (const place of [volumeHeaderOffset, alternateOffset(volume.size)]) {
+    if (place < volumeHeaderOffset || place + 2 > volume.size) continue;
+    const [high = 0, low = 0] = await volume.read(place, 2);
+    if (hfsPlusName(high * 256 + low) !== undefined) return true;
+  }
+  return false;
+}
+
 /** A header at a place other than the usual. */
 function headerAt(volume: ByteSource, place: number): Promise<VolumeHeader | undefined> {
   if (place < volumeHeaderOffset) return Promise.resolve(undefined);

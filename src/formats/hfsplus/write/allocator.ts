@@ -8,6 +8,9 @@ export interface Allocator {
   allocate(count: number): Extent[] | undefined;
 }
 
+/** Of runs that may be long enough or not. */
+const mostLookedAt = 64;
+
 /**
  * @param runs free runs of the volume
  * @param tail what a growing volume has gained: taken first, one request after another
@@ -34,9 +37,16 @@ export function allocator(runs: readonly Extent[], tail: Extent): Allocator {
   const inOneRun = (count: number): Extent | undefined => {
     if (tailLeft >= count) return fromTail(count);
     const own = bin(count);
-    const index = own.findIndex(({ blockCount }) => blockCount >= count);
-    const [fitting] = index < 0 ? [] : own.splice(index, 1);
-    if (fitting !== undefined) return take(fitting, count);
+    const index = own.findLastIndex(
+      ({ blockCount }, at) => blockCount >= count && at >= own.length - mostLookedAt,
+    );
+    const [last] = own.slice(-1);
+    const fitting = own[index];
+    if (fitting !== undefined && last !== undefined) {
+      own[index] = last;
+      own.pop();
+      return take(fitting, count);
+    }
     const longer = bins.find((list, log) => log > Math.floor(Math.log2(count)) && list.length > 0)?.pop();
     return longer === undefined ? undefined : take(longer, count);
   };

@@ -25,7 +25,7 @@ export async function copyData(
   let start = 0;
   let filled = 0;
   const flush = async (): Promise<void> => {
-    if (filled > 0) await target.write(start, Uint8Array.prototype.slice.call(buffer, 0, filled));
+    if (filled > 0) await target.write(start, buffer.subarray(0, filled));
     filled = 0;
   };
   for (const { offset, source, length } of placements) {

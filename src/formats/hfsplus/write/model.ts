@@ -42,12 +42,12 @@ export type EditedAttribute =
   | { readonly kind: 'inline'; readonly data: Uint8Array }
   | { readonly kind: 'pending'; readonly fork: PendingFork };
 
-/** The file behind hard links, and its links in the order of their chain. */
+/** The file or folder behind hard links, and its links in the order of their chain. */
 export interface Inode {
   /** In its name and in its links; often, but not always, its id. */
   readonly number: number;
   readonly item: Item;
-  readonly links: Item[];
+  readonly links: Set<Item>;
   changed: boolean;
 }
 

@@ -79,13 +79,21 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
     inodes: { file: new Map(), folder: new Map() },
     freed: [],
     now,
-    nextId: header.nextCatalogId,
+    nextId: nextIdOf(volume),
     idsReused: (header.attributes & idsReused) !== 0,
     finderInfo: [...header.finderInfo],
     encodings: header.encodings,
   };
   findInodes(model, catalog.entries.values());
   return model;
+}
+
+/** Beyond all ids there are, unless they have been used up once. */
+function nextIdOf({ header, catalog }: HfsVolume): number {
+  let next = header.nextCatalogId;
+  if ((header.attributes & idsReused) === 0)
+    for (const id of catalog.entries.keys()) if (id >= next) next = id + 1;
+  return next;
 }
 
 /** In bytes: to the end of what holds the volume when no whole block more would fit, else to its last block's. */
@@ -115,7 +123,7 @@ function findInodes(model: Model, entries: Iterable<Entry>): void {
       const inode: Inode = {
         number,
         item,
-        links: inChain(links.get(`${to}/${number}`) ?? []),
+        links: new Set(inChain(links.get(`${to}/${number}`) ?? [])),
         changed: false,
       };
       model.inodes[to].set(number, inode);
