@@ -1,5 +1,4 @@
-import type { ByteSource } from '../base/index.ts';
-import type { Udif } from '../formats/udif/index.ts';
+import type { BlockTable } from '../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll, type DecodeOptions } from './decode-all.ts';
 import type { Place } from './nested.ts';
@@ -16,15 +15,15 @@ export interface Move {
 export interface Scatter {
   /** Where the image's own bytes are. */
   readonly place: Place;
-  readonly source: ByteSource;
-  readonly udif: Udif | undefined;
+  /** Where its disk's bytes come from, as openDisk says. */
+  readonly tables: readonly BlockTable[];
   /** Undefined: all of it, to where it is. Ranges of an image do not overlap. */
   readonly moves: readonly Move[] | undefined;
 }
 
 /** How many bytes will be decoded: what progress counts. */
 export function scatterBytes(scatter: Scatter): number {
-  return sizeOf(planWork({ udif: scatter.udif, file: scatter.source }));
+  return sizeOf(planWork(scatter.tables));
 }
 
 /**
@@ -34,7 +33,7 @@ export function scatterBytes(scatter: Scatter): number {
  * @throws FormatError when the image is damaged, also where nothing was wanted; Failure when the file cannot be written
  */
 export async function scatter(what: Scatter, output: number, options: DecodeOptions): Promise<void> {
-  const work = planWork({ udif: what.udif, file: what.source });
+  const work = planWork(what.tables);
   const { pieces } = what.moves === undefined ? work : { pieces: aimed(work.pieces, what.moves) };
   // A place is opened by a thread for itself, and closed with it.
   const threads = Math.max(1, options.threads ?? 2);

@@ -105,7 +105,7 @@ function level(text: string): number {
 
 function describe(found: DmgInfo): string {
   const rows: [string, string][] = [
-    ['format', found.format === 'udif' ? 'UDIF' : 'raw'],
+    ['format', { udif: 'UDIF', sparse: 'sparse', raw: 'raw' }[found.format]],
     ['file', formatBytes(found.fileSize)],
     ['disk', `${formatBytes(found.sectors * 512)}, ${found.sectors} sectors`],
     ...Object.entries(found.chunks).map(([kind, { count, bytes }]): [string, string] => [
