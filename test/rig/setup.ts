@@ -11,6 +11,8 @@ const judges: Readonly<Record<string, string>> = {
   sgdisk: 'gdisk',
   cpio: 'cpio',
   gcc: 'gcc',
+  clang: 'clang',
+  'llvm-objdump': 'llvm',
   strace: 'strace',
 };
 
