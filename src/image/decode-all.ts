@@ -84,7 +84,8 @@ function abortOf(signal: AbortSignal | undefined): {
   return { promise, ignore: () => signal?.removeEventListener('abort', listener) };
 }
 
-function defaultThreads(pieces: readonly Piece[]): number {
+/** How many threads are worth their start. */
+export function defaultThreads(pieces: readonly Piece[]): number {
   const input = pieces.reduce((total, piece) => total + piece.length, 0);
   return input < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism()));
 }

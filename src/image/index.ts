@@ -12,6 +12,7 @@ export { openNested, placeOf, showPlace, type Place } from './nested.ts';
 export { openInside, type Inside } from './open-inside.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 export { scatter, scatterBytes, type Move, type Scatter } from './scatter.ts';
+export type { DecodeOptions } from './decode-all.ts';
 export { verifyDmg, type Verified } from './verify-dmg.ts';
 export { openVolumeBytes, type VolumeBytes } from './volume-bytes.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';
