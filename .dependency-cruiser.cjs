@@ -5,6 +5,7 @@ const floors = [
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
   ['link'],
   ['image', 'recipe'],
+  ['installer'],
   ['engine'],
   ['cli'],
 ];

@@ -17,7 +17,7 @@ export interface ConvertOptions {
 }
 
 export interface Converted {
-  readonly format: 'udif' | 'raw';
+  readonly format: 'udif' | 'sparse' | 'raw';
   /** Of the whole disk, in bytes. */
   readonly size: number;
   /** The names of the tables whose CRC-32 was right. */
@@ -46,7 +46,7 @@ export async function convertDmg(
     try {
       const checked = await write(image, partial, options);
       await rename(partial, output).catch(cannotWrite(output));
-      return { format: image.udif === undefined ? 'raw' : 'udif', size: image.disk.size, checked };
+      return { format: image.format, size: image.disk.size, checked };
     } finally {
       await rm(partial, { force: true });
     }
@@ -59,7 +59,7 @@ async function write(image: Image, path: string, options: ConvertOptions): Promi
   const file = await open(path, 'wx').catch(cannotWrite(path));
   try {
     await file.truncate(image.disk.size).catch(cannotWrite(path));
-    const work = planWork(image);
+    const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     let done = 0;
     const sums = await decodeAll(

@@ -19,7 +19,7 @@ export async function verifyDmg(path: string, options: ConvertOptions = {}): Pro
   options.signal?.throwIfAborted();
   const image = await openImage(path);
   try {
-    const work = planWork(image);
+    const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     let done = 0;
     const sums = await decodeAll(
