@@ -47,7 +47,9 @@ export async function decodeAll(
     }
   };
 
-  const threads = options.threads ?? defaultThreads(pieces);
+  // A place is opened by a thread for itself, and closed with it.
+  const least = typeof files.input === 'number' ? 0 : 1;
+  const threads = Math.max(least, options.threads ?? defaultThreads(pieces));
   if (threads === 0) {
     await lane(async (batch) => {
       // Lets an abort be seen: decoding is synchronous for most kinds.
