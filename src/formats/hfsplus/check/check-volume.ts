@@ -45,7 +45,7 @@ export async function checkVolume(volume: ByteSource): Promise<CheckReport> {
     checkHeader(volume, header, found);
     await readable(found, 'header', () => checkAlternate(source, header, found));
     const context = { source, header, found, claims: new Claims(), overflow: new OverflowGroups() };
-    claimReserved(context.claims, header, volume.size);
+    claimReserved(context.claims, header);
     counts = await checkContents(context);
   }
   const { list, faults, remarks } = found;

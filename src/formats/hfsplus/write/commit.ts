@@ -50,13 +50,13 @@ export async function commitVolume(model: Model, target: ByteTarget, options: Co
   await begin(model, target);
   // Where it is moved away from may get something else.
   if (model.volume !== undefined && model.size !== size) await writeZeros(target, model.size - 1024, 512);
-  // The last 512 bytes are reserved; with them the target has its size.
-  await target.write(size - 512, new Uint8Array(512));
-  await writeFiles(model, plan, target, options);
+  // Trees come before files, as they lie: what a target has not reached yet needs no zeros.
   await writeTrees(model, plan, target);
+  await writeFiles(model, plan, target, options);
   const inUse = await writeBitmap(model, plan, target);
   const header = volumeHeader.encode(finalHeader(model, plan, inUse));
-  await target.write(size - 1024, header);
+  // The last 512 bytes are reserved; with them the target has its size.
+  await target.write(size - 1024, Buffer.concat([header, new Uint8Array(512)]));
   await target.write(volumeHeaderOffset, header);
 }
 
