@@ -48,7 +48,7 @@ export async function decodeAll(
   };
 
   // A place is opened by a thread for itself, and closed with it.
-  const least = typeof files.input === 'number' ? 0 : 1;
+  const least = typeof files.input === 'object' && 'inside' in files.input ? 1 : 0;
   const threads = Math.max(least, options.threads ?? defaultThreads(pieces));
   if (threads === 0) {
     await lane(async (batch) => {

@@ -1,5 +1,6 @@
 import type { ByteSource, ByteTarget } from '../base/index.ts';
-import type { ForkSource, Placement } from '../formats/hfsplus/index.ts';
+import { checkChunks, readChunklist } from '../formats/chunklist/index.ts';
+import { findEntry, openData, type ForkSource, type Placement } from '../formats/hfsplus/index.ts';
 import { windowOf } from '../formats/source/index.ts';
 import {
   byRename,
@@ -45,7 +46,9 @@ export async function makeIso(
     const target = await openTarget(partial, 'new');
     try {
       await target.resize(size);
+      const chunks = checkBase(base, esd, options.signal);
       await scatter(wholeOf(base), target.fd, decode);
+      await chunks;
       if (change === undefined) return;
       for (const { offset, bytes } of change.growth.patches) await target.write(offset, bytes);
       const volume = windowOf(target, base.offset, change.volumeSize);
@@ -64,6 +67,22 @@ export async function makeIso(
       await target.close();
     }
   });
+}
+
+/** Holds BaseSystem.dmg against its chunklist, where the medium has one, while threads decode it. */
+function checkBase(
+  base: OpenedImage,
+  esd: OpenedImage | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const entry = esd && findEntry(esd.volume, 'BaseSystem.chunklist');
+  if (esd === undefined || entry === undefined) return Promise.resolve();
+  const checked = openData(esd.volume, entry)
+    .then(readChunklist)
+    .then((list) => checkChunks(list, base.source, { signal }));
+  // Whoever waits for it is told; decoding may fail before anyone does.
+  checked.catch(() => undefined);
+  return checked;
 }
 
 /** An image with all of its bytes to where they are. */

@@ -184,6 +184,29 @@ describe('whatever an installer comes in', () => {
 });
 
 describe('a damaged medium', () => {
+  test('a base system that its chunklist does not know is refused', async () => {
+    const { sample } = made[0] as Made;
+    const other = join(freshFolder(), 'other.dmg');
+    await makeSample({ version: '10.7.4', map: 'gpt', size: 5 * 2 ** 20, kernel }, other);
+    // The one's base system beside the other's list.
+    const image = join(freshFolder(), 'mixed.img');
+    const from = [await openInside(`${sample}:/`), await openInside(`${other}:/`)] as const;
+    const edit = newVolume({ name: 'mixed', date: new Date('2015-01-01T00:00:00Z') });
+    for (const [index, name] of (['BaseSystem.chunklist', 'BaseSystem.dmg', 'Packages'] as const).entries()) {
+      const { volume } = from[index === 0 ? 1 : 0];
+      edit.copyTree(volume, findEntry(volume, name) as Entry, edit.root);
+    }
+    const target = await openTarget(image, 'new');
+    await edit.commit(target, { size: edit.sizeNeeded() });
+    await target.close();
+    for (const { close } of from) await close();
+    const medium = await openMedium(image);
+    const out = freshFolder();
+    await expect(makeIso(medium, await planIso(medium), join(out, 'o.iso'))).rejects.toThrow(/chunklist: /);
+    await medium.close();
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   test('a flipped bit in a package gives one error and no disc', async () => {
     const { sample } = made[0] as Made;
     const bytes = readFileSync(sample);

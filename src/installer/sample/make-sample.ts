@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-// CHUNK import { writeChunklist } from '../../formats/chunklist/index.ts';
+import { makeChunklist } from '../../formats/chunklist/index.ts';
 import { newVolume, type VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { memorySource } from '../../formats/source/index.ts';
 import { createDmg, openFile } from '../../image/index.ts';
@@ -64,7 +64,7 @@ export async function makeSample(sample: Sample, output: string, options: Sample
     try {
       const esd = newVolume({ name: 'OS X Install ESD', date });
       put(esd, 'BaseSystem.dmg', baseFile);
-      put(esd, 'BaseSystem.chunklist', memorySource(Buffer.from('CHUNK')));
+      put(esd, 'BaseSystem.chunklist', memorySource(await makeChunklist(baseFile)));
       const packages = esd.makeFolder(esd.root, 'Packages', { mode: 0o040755 });
       put(esd, 'Essentials.pkg', memorySource(await essentialsPackage(sample.kernel)), packages);
       for (let left = fill - Math.floor(fill / 10), index = 1; left > 0; index++, left -= largestFiller) {
