@@ -3,6 +3,7 @@ import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { hfsCommand } from './commands/hfs.ts';
+import { isoCommand } from './commands/iso.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
@@ -28,6 +29,7 @@ const program = new Command('cidermill')
 Examples:
   cidermill run quickstart            build everything, prove it by booting it
   cidermill plan quickstart           what would run, and why
+  cidermill iso make InstallESD.dmg -o yosemite.iso   a bootable disc of an installer
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
@@ -47,6 +49,7 @@ for (const command of [
   graphCommand(),
   logCommand(),
   storeCommand(),
+  isoCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),

@@ -1,6 +1,5 @@
 import { Failure, type ByteTarget } from '../../../base/index.ts';
 import { forkSource, type Extent } from '../fork.ts';
-import { slice } from '../../source/index.ts';
 import { reservedId } from '../records.ts';
 import {
   forkData,
@@ -90,8 +89,7 @@ async function writeFiles(
     let done = 0;
     for (const { startBlock, blockCount } of extents) {
       const length = Math.min(blockCount * blockSize, source.size - done);
-      const part = length === source.size ? source : slice(source, done, length);
-      placements.push({ offset: startBlock * blockSize, source: part, length });
+      placements.push({ offset: startBlock * blockSize, source, from: done, length });
       done += length;
     }
     total += source.size;
