@@ -49,7 +49,7 @@ export async function checkVolume(volume: ByteSource): Promise<CheckReport> {
       ...{ source, header, found, claims: new Claims(), overflow: new OverflowGroups() },
       encodings: new Set<number>(),
     };
-    claimReserved(context.claims, header, volume.size);
+    claimReserved(context.claims, header);
     counts = await checkContents(context);
   }
   const { list, faults, remarks } = found;
