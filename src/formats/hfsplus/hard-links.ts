@@ -7,6 +7,8 @@ export const privateFolder = {
   file: '\0\0\0\0HFS+ Private Data',
   folder: '.HFS+ Private Directory Data\r',
 } as const;
+/** Files in the root folder that are the journal's. */
+export const journalNames: ReadonlySet<string> = new Set(['.journal', '.journal_info_block']);
 export const linkedName = { file: 'iNode', folder: 'dir_' } as const;
 
 /** Type and creator of the files that stand for a hard link. */
@@ -17,7 +19,7 @@ const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
 
 /** Is this file a hard link, and what is the number of what it links to? */
 export function hardLinkOf(
-  entry: Entry,
+  entry: Pick<Entry, 'kind' | 'record'>,
 ): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
   if (entry.kind !== 'file') return undefined;
   const { special, flags } = fieldsOf(entry);

@@ -46,16 +46,10 @@ export async function checkVolume(volume: ByteSource): Promise<CheckReport> {
     checkHeader(volume, header, found);
     await readable(found, 'header', () => checkAlternate(source, header, found));
     const context = {
-      ...{
-        source,
-        header,
-        found,
-        claims: new Claims(),
-        overflow: new OverflowGroups(),
-        encodings: new Set<number>(),
-      },
+      ...{ source, header, found, claims: new Claims(), overflow: new OverflowGroups() },
+      encodings: new Set<number>(),
     };
-    claimReserved(context.claims, header, volume.size);
+    claimReserved(context.claims, header);
     counts = await checkContents(context);
   }
   const { list, faults, remarks } = found;

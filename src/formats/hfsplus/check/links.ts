@@ -143,6 +143,8 @@ function checkFolderLinks(
       above !== undefined && !seen.has(above.id);
       above = entries.get(above.parent)
     ) {
+      // The root needs none, nor does the folder that those behind the links are in.
+      if (above.id === reservedId.root || above.name === privateFolder.folder) break;
       seen.add(above.id);
       if ((above.fields.flags & childLinkFlag) === 0) unflagged.add(above);
     }
