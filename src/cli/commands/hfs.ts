@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import type { Entry, HfsVolume } from '../../formats/hfsplus/index.ts';
 import { printable } from '../reporters/printable.ts';
 import { checkCommand } from './hfs-check.ts';
+import { extractCommand } from './hfs-extract.ts';
 
 export function hfsCommand(): Command {
   return new Command('hfs')
     .description('Read HFS+ volumes inside a .dmg, .iso or raw image, without root and without mounting.')
     .addCommand(list())
     .addCommand(cat())
+    .addCommand(extractCommand())
     .addCommand(checkCommand());
 }
 
