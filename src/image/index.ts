@@ -5,6 +5,8 @@ export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';
+export { editImage, type EditedImage, type EditImageOptions } from './edit/edit-image.ts';
+export { addHostFiles, type Added, type AddOptions, type HostLinks } from './edit/host-files.ts';
 export { growPartition, planGrowth, type GrowOptions } from './grow-partition.ts';
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open-disk.ts';
