@@ -3,6 +3,7 @@ import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { hfsCommand } from './commands/hfs.ts';
+import { kvmCommand } from './commands/kvm.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
@@ -50,6 +51,7 @@ for (const command of [
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
+  kvmCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
