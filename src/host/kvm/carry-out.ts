@@ -31,7 +31,7 @@ export async function carryOutLoad(
     }
     throw error;
   }
-  if (folder !== undefined) writeRecord(world.root, { folder, previous: plan.removed });
+  if (folder !== undefined) writeRecord(world.root, { folder, previous: plan.previous });
 }
 
 export async function carryOutUnload(

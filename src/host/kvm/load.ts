@@ -18,6 +18,8 @@ export interface KvmPlan {
   readonly acts: readonly Act[];
   /** The modules that will be removed, in order. */
   readonly removed: readonly KvmName[];
+  /** What `unload` is to bring back: what was there before the first of our modules. */
+  readonly previous: readonly KvmName[];
 }
 
 const parameterFile = '/sys/module/kvm/parameters/ignore_msrs';
@@ -36,7 +38,7 @@ export async function planLoad(
   const settings = ignoreMsrs === undefined ? [] : settingActs(status, ignoreMsrs);
   const present = status.modules.some(({ name, loaded }) => name !== 'kvm' || !loaded);
   if (folder === undefined && present) {
-    if (settings.length > 0) return { acts: settings, removed: [] };
+    if (settings.length > 0) return { acts: settings, removed: [], previous: [] };
     throw new Failure('nothing-to-do', "the kernel's KVM is there already", {
       hint: 'Name a folder of modules to replace it, or --ignore-msrs.',
     });
@@ -47,7 +49,7 @@ export async function planLoad(
       hint: present ? 'KVM is part of it.' : 'Boot a kernel that can, or one that KVM is part of.',
     });
   if (folder === undefined)
-    return { acts: [{ kind: 'run', command: ['modprobe', vendor] }, ...settings], removed: [] };
+    return { acts: [{ kind: 'run', command: ['modprobe', vendor] }, ...settings], removed: [], previous: [] };
 
   const files = ['kvm.ko', `${vendor.replace('_', '-')}.ko`].map((name) => join(folder, name));
   for (const file of files)
@@ -70,6 +72,7 @@ export async function planLoad(
       ...settings.filter((act) => act.kind === 'write' && act.path === bootFile),
     ],
     removed,
+    previous: status.record?.previous ?? removed,
   };
 }
 
@@ -90,6 +93,7 @@ export function planUnload(status: KvmStatus): KvmPlan {
       ...back.map((name): Act => ({ kind: 'run', command: ['modprobe', name] })),
     ],
     removed,
+    previous: [],
   };
 }
 
