@@ -1,0 +1,44 @@
+#include "clock.h"
+#include "handover.h"
+#include "io.h"
+#include "power.h"
+#include "report.h"
+
+/* Loaders look for this text in the file; the number in it decides what they hand over. */
+const char version[] = "Darwin Kernel Version " DARWIN ": cidermill stand-in, no Darwin; root:standin/RELEASE_X86_64";
+
+extern const char base[], linkedit_end[];
+
+/* One word of the file's __DATA, and one behind it that the loader has to clear. */
+static volatile uint64_t loaded = loaded_value, zeroed;
+
+enum { keyboard_data = 0x60, keyboard_status = 0x64, host_has_milliseconds = 30000 };
+
+/* Before the machine ends, whoever watches may want its screen: a key press says that they have it. */
+static void wait_for_host(void)
+{
+    for (int i = 0; i < 64 && in8(keyboard_status) & 1; i++)
+        in8(keyboard_data);
+    say("waiting for a key, 30 seconds at most");
+    struct deadline deadline = milliseconds(host_has_milliseconds);
+    while (!expired(&deadline))
+        if (in8(keyboard_status) & 1)
+            return;
+}
+
+void kernel(uint32_t boot_args)
+{
+    struct handover handover;
+    say("%s", version);
+    bool known = read_handover(boot_args, &handover);
+    check_version(&handover, known, DARWIN_MAJOR);
+    check_command_line(&handover);
+    check_kernel(&handover, base, linkedit_end, loaded, zeroed);
+    check_memory_map(&handover, base);
+    check_device_tree(&handover);
+    check_efi(&handover);
+    check_video(&handover);
+    int code = verdict() ? exit_all_seen : exit_missing;
+    wait_for_host();
+    end_machine(code);
+}
