@@ -4,6 +4,7 @@ const floors = [
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
   ['image', 'recipe'],
+  ['installer'],
   ['engine'],
   ['cli'],
 ];
