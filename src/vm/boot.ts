@@ -22,8 +22,8 @@ export interface BootRequest {
   readonly folder: string;
   /** What must be seen, in this order, and what is to be done between it. */
   readonly milestones: readonly Step[];
-  /** What the guest writes when it knows that the rest will not come: ends the wait before the deadline. */
-  readonly givesUp?: Omit<Milestone, 'name'>;
+  /** What the guest writes when it knows that the rest will not come; any of them ends the wait before the deadline. */
+  readonly givesUp?: readonly Omit<Milestone, 'name'>[];
   /** For everything from the start to the guest's end, in milliseconds. */
   readonly milliseconds: number;
   /** A file name for a PNG of the screen after the last milestone; none is taken without it. */
@@ -108,7 +108,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
         await act(qmp, request.folder, action, { signal });
         acted++;
       },
-      request.givesUp,
+      request.givesUp ?? [],
       (seen) => {
         const entry = { ...seen, milliseconds: Math.round(performance.now() - started) };
         reached.push(entry);

@@ -2,7 +2,7 @@ export type { Action, Step } from './actions.ts';
 export { boot, type BootRequest, type BootResult } from './boot.ts';
 export { BootFailure, type Sighting } from './boot-failure.ts';
 export { pictureFile } from './hands.ts';
-export { keyNames, keysOf } from './keyboard.ts';
+export { keyNames, keysOf, pressKeys } from './keyboard.ts';
 export { milestoneLog } from './milestone-log.ts';
 export type { Milestone, Reached, Where } from './milestones.ts';
 export { probeBoot, probeExit, probeMilestones, type ProbeExpectation } from './probe.ts';

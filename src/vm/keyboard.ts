@@ -4,7 +4,20 @@ import type { QmpSession } from './qmp.ts';
 /** Names of keys that a character does not give (QEMU's QKeyCode). */
 export const keyNames: readonly string[] = [
   ...['ret', 'esc', 'tab', 'spc', 'backspace', 'delete', 'insert', 'home', 'end', 'pgup', 'pgdn'],
-  ...['up', 'down', 'left', 'right', 'shift', 'shift_r', 'ctrl', 'ctrl_r', 'alt', 'alt_r', 'meta_l', 'meta_r'],
+  ...[
+    'up',
+    'down',
+    'left',
+    'right',
+    'shift',
+    'shift_r',
+    'ctrl',
+    'ctrl_r',
+    'alt',
+    'alt_r',
+    'meta_l',
+    'meta_r',
+  ],
   ...Array.from({ length: 12 }, (_, i) => `f${i + 1}`),
   ...'abcdefghijklmnopqrstuvwxyz0123456789',
 ];

@@ -35,7 +35,7 @@ export async function watch(
   sight: Sight,
   steps: readonly Step[],
   hands: (action: Action) => Promise<void>,
-  givesUp: Omit<Milestone, 'name'> | undefined,
+  givesUp: readonly Omit<Milestone, 'name'>[],
   onReached: (reached: Omit<Reached, 'milliseconds'>) => void,
   signal: AbortSignal,
 ): Promise<Verdict> {
@@ -69,8 +69,10 @@ export async function watch(
         onReached({ milestone: step.name, where: step.where, seen });
         break;
       }
-      const said = givesUp && (await find(givesUp.where, givesUp.pattern));
-      if (said !== undefined) return { kind: 'gave-up', missing: step, said };
+      for (const { where, pattern } of givesUp) {
+        const said = await find(where, pattern);
+        if (said !== undefined) return { kind: 'gave-up', missing: step, said };
+      }
       if (ended) return { kind: 'ended', missing: step };
       await linesOrPause(sight.console, signal);
     }
