@@ -5,7 +5,7 @@
 #include "report.h"
 
 /* Loaders look for this text in the file; the number in it decides what they hand over. */
-const char version[] = "Darwin Kernel Version " DARWIN ": cidermill stand-in, no Darwin; root:standin/RELEASE_X86_64";
+const char version[] = "Darwin Kernel Version " DARWIN ": cidermill stand-in, not Darwin; RELEASE_X86_64";
 
 extern const char base[], linkedit_end[];
 
@@ -29,8 +29,10 @@ static void wait_for_host(void)
 void kernel(uint32_t boot_args)
 {
     struct handover handover;
-    say("%s", version);
     bool known = read_handover(boot_args, &handover);
+    if (known && handover.video.mode == video_vga_text)
+        use_text_screen();
+    say("%s", version);
     check_version(&handover, known, DARWIN_MAJOR);
     check_command_line(&handover);
     check_kernel(&handover, base, linkedit_end, loaded, zeroed);
