@@ -3,6 +3,7 @@ const floors = [
   ['base'],
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
+  ['link'],
   ['image', 'recipe', 'smoke'],
   ['installer'],
   ['engine'],

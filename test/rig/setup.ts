@@ -11,8 +11,11 @@ const judges: Readonly<Record<string, string>> = {
   mmls: 'sleuthkit',
   sgdisk: 'gdisk',
   parted: 'parted',
+  dmg2img: 'dmg2img',
   cpio: 'cpio',
   gcc: 'gcc',
+  clang: 'clang',
+  'llvm-objdump': 'llvm',
   strace: 'strace',
 };
 
