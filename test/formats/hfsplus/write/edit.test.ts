@@ -12,52 +12,50 @@ import { noFixtures } from '../../../rig/fixtures.ts';
 import { commitNew, date, describeTree, edit, fixtureCopy, judge, pattern, text, withVolume } from './rig.ts';
 
 describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures folder)', () => {
-  test.each([
-    'hfsplus-rs/hfsp-small.img.xz',
-    'hfsplus-rs/hfsp-many2.img.xz',
-    'dfvfs/hfsplus.raw',
-    'hfsinspect/hfsj.bin.7z',
-  ])('%s keeps what it has when files are added, removed and added again', async (name) => {
-    const path = fixtureCopy(name);
-    const before = await withVolume(path, (volume) => describeTree(volume));
-    await edit(path, (editor) => {
-      const folder = editor.makeFolder(editor.root, 'Añadido');
-      for (let index = 0; index < 300; index++)
-        editor.putFile(folder, `${index}`, {
-          data: pattern(index, index * 50),
-          attributes: new Map([['user.index', Buffer.from(String(index))]]),
-        });
-      const first = editor.putFile(folder, 'first', { data: pattern(1, 100) });
-      editor.putHardLink(editor.root, 'second', first);
-    });
-    await judge(path);
-    const kept = await withVolume(path, async (volume) => {
-      expect(volume.journal?.pending.size ?? 0).toBe(0);
-      const after = await describeTree(volume);
-      expect(after.get('second')?.same).toBe('Añadido/first');
-      expect(after.get('Añadido/299')?.data).toContain('14950 ');
-      return after;
-    });
-    const unchanged = [...before].filter(([key]) => !key.includes('Private D') && key !== '.journal');
-    expect(
-      unchanged.filter(([key, value]) => JSON.stringify(kept.get(key)) !== JSON.stringify(value)),
-    ).toEqual([]);
-    await edit(path, (editor) => {
-      const folder = editor.find('Añadido');
-      if (folder !== undefined) editor.remove(folder);
-    });
-    await judge(path);
-    await withVolume(path, async (volume) => {
-      const after = await describeTree(volume);
-      expect(after.get('second')?.data).toBe(kept.get('second')?.data);
-      expect(after.size).toBe(before.size + 1);
-    });
-    await edit(path, (editor) => {
-      const link = editor.find('second');
-      if (link !== undefined) editor.remove(link);
-    });
-    await judge(path);
-  });
+  test.each(['hfsplus-rs/hfsp-small.img.xz', 'dfvfs/hfsplus.raw', 'hfsinspect/hfsj.bin.7z'])(
+    '%s keeps what it has when files are added, removed and added again',
+    async (name) => {
+      const path = fixtureCopy(name);
+      const before = await withVolume(path, (volume) => describeTree(volume));
+      await edit(path, (editor) => {
+        const folder = editor.makeFolder(editor.root, 'Añadido');
+        for (let index = 0; index < 300; index++)
+          editor.putFile(folder, `${index}`, {
+            data: pattern(index, index * 50),
+            attributes: new Map([['user.index', Buffer.from(String(index))]]),
+          });
+        const first = editor.putFile(folder, 'first', { data: pattern(1, 100) });
+        editor.putHardLink(editor.root, 'second', first);
+      });
+      await judge(path);
+      const kept = await withVolume(path, async (volume) => {
+        expect(volume.journal?.pending.size ?? 0).toBe(0);
+        const after = await describeTree(volume);
+        expect(after.get('second')?.same).toBe('Añadido/first');
+        expect(after.get('Añadido/299')?.data).toContain('14950 ');
+        return after;
+      });
+      const unchanged = [...before].filter(([key]) => !key.includes('Private D') && key !== '.journal');
+      expect(
+        unchanged.filter(([key, value]) => JSON.stringify(kept.get(key)) !== JSON.stringify(value)),
+      ).toEqual([]);
+      await edit(path, (editor) => {
+        const folder = editor.find('Añadido');
+        if (folder !== undefined) editor.remove(folder);
+      });
+      await judge(path);
+      await withVolume(path, async (volume) => {
+        const after = await describeTree(volume);
+        expect(after.get('second')?.data).toBe(kept.get('second')?.data);
+        expect(after.size).toBe(before.size + 1);
+      });
+      await edit(path, (editor) => {
+        const link = editor.find('second');
+        if (link !== undefined) editor.remove(link);
+      });
+      await judge(path);
+    },
+  );
 
   test('20,000 files are added to 15,000 and half of all are removed', async () => {
     const path = fixtureCopy('hfsplus-rs/hfsp-many2.img.xz');

@@ -70,14 +70,14 @@ export async function commitNew(editor: VolumeEditor, size?: number, path?: stri
 /** Changes a volume in its file. @param size of the volume from what it needs */
 export async function edit(
   path: string,
-  change: (editor: VolumeEditor, volume: HfsVolume) => void,
+  change: (editor: VolumeEditor, volume: HfsVolume) => Promise<void> | void,
   size: (needed: number) => number = (needed) => needed,
 ): Promise<void> {
   const target = await openTarget(path, 'present');
   try {
     const volume = await openVolume(target);
     const editor = await editVolume(volume, { date });
-    change(editor, volume);
+    await change(editor, volume);
     await editor.commit(target, { size: size(editor.sizeNeeded()) });
   } finally {
     await target.close();
