@@ -14,7 +14,7 @@
 
 #define LOW(label) (label - real_mode + low)
 
-TEXT
+.text
 
 /* bool bios(uint8_t interrupt, struct registers *registers) */
 .globl SYMBOL(bios)

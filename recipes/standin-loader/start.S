@@ -8,12 +8,13 @@
 .set multiboot_flags, 0x00010003        /* align modules on pages, memory information, addresses in the header */
 .set code_segment, 0x08
 .set data_segment, 0x10
+.set stack_size, 32768
 
 FIRST_SECTION
         .balign 4
 header:
         .long multiboot_magic, multiboot_flags, -(multiboot_magic + multiboot_flags)
-        .long header, SYMBOL(image_start), SYMBOL(image_end), SYMBOL(memory_end), SYMBOL(start)
+        .long header, header, IMAGE_END, MEMORY_END, SYMBOL(start)
 
 .globl SYMBOL(start)
 SYMBOL(start):
@@ -27,7 +28,7 @@ SYMBOL(start):
         mov %ecx, %fs
         mov %ecx, %gs
         mov %ecx, %ss
-        mov $stack_top, %esp
+        mov $stack + stack_size, %esp
         xor %ebp, %ebp
         push %ebx               /* multiboot information */
         push %eax               /* 0x2badb002 from a multiboot loader */
@@ -53,9 +54,6 @@ descriptors_address:
         .short 39
         .long SYMBOL(descriptors)
 
-BSS
-        .balign 16
-        .space 32768
-stack_top:
+STACK(stack, stack_size)
 
 END_OF_FILE
