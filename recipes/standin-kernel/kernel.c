@@ -12,18 +12,25 @@ extern const char base[], linkedit_end[];
 /* One word of the file's __DATA, and one behind it that the loader has to clear. */
 static volatile uint64_t loaded = loaded_value, zeroed;
 
-enum { keyboard_data = 0x60, keyboard_status = 0x64, host_has_milliseconds = 30000 };
+enum { keyboard_data = 0x60, keyboard_status = 0x64, has_byte = 0x01, from_mouse = 0x20, released = 0x80 };
+enum { host_has_milliseconds = 30000 };
+
+/* The release of a key that was pressed for the loader is none. */
+static bool key_pressed(void)
+{
+    uint8_t status = in8(keyboard_status);
+    return status & has_byte && !(in8(keyboard_data) & released) && !(status & from_mouse);
+}
 
 /* Before the machine ends, whoever watches may want its screen: a key press says that they have it. */
 static void wait_for_host(void)
 {
-    for (int i = 0; i < 64 && in8(keyboard_status) & 1; i++)
+    for (int i = 0; i < 64 && in8(keyboard_status) & has_byte; i++)
         in8(keyboard_data);
     say("waiting for a key, 30 seconds at most");
     struct deadline deadline = milliseconds(host_has_milliseconds);
-    while (!expired(&deadline))
-        if (in8(keyboard_status) & 1)
-            return;
+    while (!expired(&deadline) && !key_pressed())
+        ;
 }
 
 void kernel(uint32_t boot_args)

@@ -6,7 +6,7 @@ import type { Located } from './model.ts';
 import { object, optional, required, type ReadObject } from './object-shape.ts';
 import { parseTemplate } from './reference.ts';
 import { list, locate, name, positive, shorten, text, type JsonSchema, type Shape } from './shape.ts';
-import { suggestOrList } from './suggest.ts';
+import { suggest, suggestOrList } from './suggest.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 const wheres: readonly Where[] = ['screen', 'console', 'serial', 'display'];
@@ -38,9 +38,9 @@ const keys: Shape<Located<readonly string[]>> = {
     const unknown = names?.find((key) => !keyNames.includes(key));
     if (written === undefined || names === undefined) return undefined;
     if (unknown === undefined) return locate(names, written);
-    report('bad-value', written, `There is no key "${shorten(unknown)}".`, () =>
-      suggestOrList(unknown, keyNames, 'keys'),
-    );
+    const hint = (): string =>
+      suggest(unknown, keyNames) ?? "They have QEMU's names: ret, esc, spc, tab, up, down, f1 …";
+    report('bad-value', written, `There is no key "${shorten(unknown)}".`, hint);
     return undefined;
   },
 };
