@@ -19,7 +19,8 @@ const [machine, cpu, cpus] = [
 const memory = Math.floor(params.number('memory') / 2 ** 20);
 
 const values = Object.fromEntries(['volume', 'version', 'flags'].map((name) => [name, params.text(name)]));
-const route = parseRoute((await $`cat ${routeFile}`).stdout, basename(routeFile), values);
+const text = (await $`cat ${routeFile}`.quiet()).stdout;
+const route = parseRoute(text, basename(routeFile), values);
 
 const digests = (await $`sha256sum ${program} ${bios} ${loader}`).stdout.split('\n');
 const ran = ['qemu-system-x86_64', 'firmware', 'loader'].map((name, index) => ({
