@@ -13,7 +13,7 @@ extern const char base[], linkedit_end[];
 static volatile uint64_t loaded = loaded_value, zeroed;
 
 enum { keyboard_data = 0x60, keyboard_status = 0x64, has_byte = 0x01, from_mouse = 0x20, released = 0x80 };
-enum { host_has_milliseconds = 30000 };
+enum { host_has_milliseconds = 10000 };
 
 /* The release of a key that was pressed for the loader is none. */
 static bool key_pressed(void)
@@ -27,7 +27,7 @@ static void wait_for_host(void)
 {
     for (int i = 0; i < 64 && in8(keyboard_status) & has_byte; i++)
         in8(keyboard_data);
-    say("waiting for a key, 30 seconds at most");
+    say("waiting for a key, 10 seconds at most");
     struct deadline deadline = milliseconds(host_has_milliseconds);
     while (!expired(&deadline) && !key_pressed())
         ;
