@@ -4,7 +4,7 @@ const floors = [
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
   ['link'],
-  ['image', 'recipe'],
+  ['image', 'recipe', 'smoke'],
   ['installer'],
   ['engine'],
   ['cli'],

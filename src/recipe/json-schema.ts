@@ -1,12 +1,14 @@
 import { buildrootSchema } from './buildroot-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
+import { routeSchema } from './route-file.ts';
 import type { JsonSchema } from './shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['recipe', recipeSchema],
   ['pipeline', pipelineSchema],
   ['buildroot', buildrootSchema],
+  ['route', routeSchema],
 ];
 
 /** File name in schema/ → its text: JSON schemas of draft 7, for editors, of the same shapes that read the files. */
