@@ -36,14 +36,8 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     const sources: Record<string, LockedOrigin[]> = {};
     const failures: Failure[] = [];
     for (const recipe of options.recipes) {
-      try {
-        for (const [name, locked] of Object.entries(await lockRecipe(recipe, options)))
-          sources[name] = distinct([...(sources[name] ?? []), ...locked]);
-      } catch (error) {
-        // What one server does not give is no reason to leave the rest unlocked.
-        if (!(error instanceof Failure)) throw error;
-        failures.push(error);
-      }
+      for (const [name, locked] of Object.entries(await lockRecipe(recipe, options, failures)))
+        sources[name] = distinct([...(sources[name] ?? []), ...locked]);
     }
     const buildroots: Record<string, LockedBuildroot> = {};
     for (const buildroot of options.buildroots) {
@@ -64,7 +58,11 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
 }
 
 /** The sources of a recipe that are to be pinned, with all of their origins; those that parameters choose beside others. */
-async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<string, LockedOrigin[]>> {
+async function lockRecipe(
+  recipe: Recipe,
+  options: LockOptions,
+  failures: Failure[],
+): Promise<Record<string, LockedOrigin[]>> {
   const pins = openPins(options.project);
   const locked: Record<string, LockedOrigin[]> = {};
   for (const source of recipe.sources.values()) {
@@ -73,7 +71,13 @@ async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<
     if (outside.length === 0 || (known && !options.again)) continue;
     const name = `${recipe.name}.${source.name}`;
     const others = source.template === undefined ? [] : pins.lockedAs(recipe, source);
-    locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
+    try {
+      locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
+    } catch (error) {
+      // What one server does not give is no reason to leave the rest unlocked.
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
   }
   return locked;
 }

@@ -44,7 +44,9 @@ export function openPins(project: Project): Pins {
       const locked = firstOf(locks, (lock) => lookUpOrigin(lock, name, origin));
       if (locked === undefined) {
         const instead = locks.flatMap((lock) => lockedInstead(lock, name));
-        faults.push(notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name));
+        const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name);
+        const own = `Or run with a copy of your own: --source ${name}=FOLDER.`;
+        faults.push({ ...fault, hint: `${fault.hint ?? ''} ${own}` });
       }
       return locked;
     },
