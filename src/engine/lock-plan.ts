@@ -11,7 +11,7 @@ import {
   type LockedOrigin,
 } from '../sources/index.ts';
 import { openSession, withLock, type Store } from '../store/index.ts';
-import { lockFile, openPins } from './pins.ts';
+import { lockFile, openPins, withoutOrigin } from './pins.ts';
 
 export interface LockOptions {
   readonly store: Store;
@@ -104,7 +104,7 @@ async function lockOrigins(
   }
   const [first] = failures;
   if (locked.length === 0 && first !== undefined) {
-    const hint = `Where it cannot be reached, run with a copy of your own: --source ${name}=FOLDER.`;
+    const hint = origins[0] && withoutOrigin(name, origins[0].value);
     throw first.hint === undefined ? new Failure(first.code, first.message, { hint, cause: first }) : first;
   }
   for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);
