@@ -12,7 +12,7 @@ export type Disassemble = (from: number) => Promise<readonly Instruction[]>;
 
 /** Reads what `llvm-objdump -d --no-show-raw-insn` prints; instructions that it does not know end the list. */
 export function readDisassembly(text: string): Instruction[] {
-  const lines = [...text.matchAll(/^ *([0-9a-f]+):\s+(\S+)[ \t]*(.*)$/gm)].map(
+  const lines = [...text.matchAll(/^ *([0-9a-f]+):\s+(\S+)[ \t]*(.*?)(?:\s*##.*)?$/gm)].map(
     ([, address = '', mnemonic = '', operands = '']) => ({
       address: parseInt(address, 16),
       mnemonic,

@@ -49,8 +49,11 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
     const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
     const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+    const [failure] = failures;
+    const none = Object.keys(sources).length + Object.keys(buildroots).length === 0;
+    if (failure !== undefined && none) throw failure;
     const changed = await withLock(guard, () => Promise.resolve(update()));
-    if (failures[0] !== undefined) throw failures[0];
+    if (failure !== undefined) throw failure;
     return changed;
   } finally {
     await session.release();
