@@ -17,7 +17,6 @@ export interface Identity {
  * @throws Failure 'bad-identity'
  */
 export async function generateHeaders(here: Step, tree: string, identity: Identity): Promise<void> {
-  const { $ } = here;
   const path = answerWith(identity);
   const symbols = `${tree}/sym/i386`;
   mkdirSync(symbols, { recursive: true });
@@ -28,11 +27,18 @@ export async function generateHeaders(here: Step, tree: string, identity: Identi
   for (const folder of readdirSync(`${tree}/i386`)) {
     writeFileSync(`${symbols}/lib${folder.replace(/^lib/, '')}.a`, '');
   }
-  for (const [folder, goal] of Object.entries({ boot2: 'boot', libsaio: '' })) {
-    const { headers } = await dryRun(here, `${tree}/i386/${folder}`, goal);
-    if (headers.length === 0) continue;
-    await $`PATH="$PWD/${path}:$PATH" make -C ${tree}/i386/${folder} SHELL=/bin/bash ${headers}`;
+  const made = await makeHeaders(here, `${tree}/i386/boot2`, 'boot', path);
+  made.push(...(await makeHeaders(here, `${tree}/i386/libsaio`, '', path)));
+  // Some revisions have that rule at the top.
+  if (!made.some((header) => header.endsWith('/vers.h'))) await makeHeaders(here, tree, '', path);
+}
+
+async function makeHeaders(here: Step, folder: string, goal: string, path: string): Promise<string[]> {
+  const { headers } = await dryRun(here, folder, goal);
+  if (headers.length > 0) {
+    await here.$`PATH="$PWD/${path}:$PATH" make -C ${folder} SHELL=/bin/bash ${headers}`;
   }
+  return [...headers];
 }
 
 /**

@@ -24,7 +24,8 @@ async function look(source: string): Promise<{ vectors: string[]; count: number 
     const args = ['-d', '--no-show-raw-insn', `--start-address=${from}`, object];
     return Promise.resolve(readDisassembly(execFileSync('llvm-objdump', args, { encoding: 'utf8' })));
   };
-  const code = await reachedCode([base, ...functionsOf(image, base)], base, disassemble);
+  const flat = { bytes: image, base };
+  const code = await reachedCode(flat, [base, ...functionsOf(flat)], disassemble);
   return { vectors: [...code.values()].filter(isVector).map((one) => one.mnemonic), count: code.size };
 }
 
@@ -54,6 +55,17 @@ describe('the code of a flat image', () => {
       ret
       .byte 0`);
     expect(vectors).toEqual(['addps']);
+  });
+
+  it('goes through tables of jumps, and not into them', async () => {
+    const { vectors } = await look(`
+      jmp *table(, %eax, 4)
+      first: call stop
+      table: .long first, second, 0x0002280f
+      second: paddb %mm0, %mm1
+      stop: hlt
+      .space 0x3000`);
+    expect(vectors).toEqual(['paddb']);
   });
 
   it('is also in functions that nobody calls by name', async () => {

@@ -23,12 +23,13 @@ async function build(source: string, more: readonly string[], to?: string): Prom
   return ended;
 }
 
-/** A copy of the tree with some of its files changed. */
+/** A copy of the tree with some of its files changed, or new. */
 function changedTree(changes: Readonly<Record<string, (text: string) => string>>): string {
   const copy = join(freshFolder(), 'another-checkout');
   cpSync(tree, copy, { recursive: true });
   for (const [path, change] of Object.entries(changes)) {
-    writeFileSync(join(copy, path), change(readFileSync(join(copy, path), 'utf8')));
+    const text = existsSync(join(copy, path)) ? readFileSync(join(copy, path), 'utf8') : '';
+    writeFileSync(join(copy, path), change(text));
   }
   return copy;
 }
@@ -81,6 +82,23 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     await build(copy, identity, again);
     expect(sha256(join(again, 'boot'))).toBe(sha256(join(made, 'boot')));
     expect(sha256(join(again, 'about/boot.map'))).toBe(sha256(join(made, 'about/boot.map')));
+  });
+
+  it('makes the same of a tree that has the rule for vers.h at its top', async () => {
+    const rule = /^HEADER_VERSION = [^]*?\n\n/m;
+    let lines = '';
+    const copy = changedTree({
+      'Make.rules': (text) => {
+        lines = rule.exec(text)?.[0].replace('$(SRCROOT)/vers.h', '$(SRCROOT)/sym/i386/vers.h') ?? '';
+        return text.replace(rule, '');
+      },
+      Makefile: () => `SRCROOT = $(shell pwd)\n${lines}all: $(HEADER_VERSION)\n\t@cd i386 && $(MAKE) $@\n`,
+      'i386/Makefile': () => 'all:\n\t@false\n',
+    });
+    const again = freshFolder();
+    const { stdout } = await build(copy, identity, again);
+    expect(stdout).toContain('cross: ');
+    expect(sha256(join(again, 'boot'))).toBe(sha256(join(made, 'boot')));
   });
 
   it('takes a prebuilt one by its digest, and no other', async () => {
