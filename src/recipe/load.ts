@@ -80,6 +80,7 @@ const kinds = {
   recipes: { code: 'unknown-recipe', noun: 'recipe' },
   pipelines: { code: 'unknown-pipeline', noun: 'pipeline' },
   'recipes/buildroots': { code: 'unknown-buildroot', noun: 'buildroot' },
+  'recipes/guests': { code: 'unknown-guest', noun: 'guest' },
 } as const;
 
 /** Where the name was not written in a file, it stands for one. */
