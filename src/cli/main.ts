@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
+import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -50,6 +51,7 @@ for (const command of [
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
+  guestCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));

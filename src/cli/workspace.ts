@@ -15,11 +15,16 @@ export interface Workspace {
 
 /** Opens the project around the current folder, or around the one that `--directory` names. */
 export function openWorkspace(command: Command): Workspace {
-  const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
-  const project = findProject(resolve(directory), packageRoot);
+  const project = openProject(command);
   const artifacts = join(project.root, 'artifacts');
   mkdirSync(artifacts, { recursive: true });
   return { project, artifacts, store: openStore(storeFolder(artifacts)) };
+}
+
+/** The project alone, for commands that need no store and make no folder. */
+export function openProject(command: Command): Project {
+  const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
+  return findProject(resolve(directory), packageRoot);
 }
 
 function storeFolder(artifacts: string): string {

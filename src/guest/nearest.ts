@@ -1,5 +1,5 @@
-import { holds } from './holds.ts';
 import { nets, type Guest, type Situation } from './model.ts';
+import { solve } from './solve.ts';
 
 /** A change to a machine or its host, and how it is made. */
 export interface Change {
@@ -24,13 +24,13 @@ interface Move extends Change {
 export function nearestThatRuns(
   guest: Guest,
   situation: Situation,
-  despite: readonly string[],
+  despite: readonly string[] = [],
 ): Nearest | undefined {
   let best: { readonly cost: number; readonly nearest: Nearest } | undefined;
   const visit = (rest: readonly (readonly Move[])[], made: readonly Move[], cost: number): void => {
     if (best !== undefined && cost >= best.cost) return;
     const candidate = made.reduce<Situation>((before, { to }) => ({ ...before, ...to }), situation);
-    if (!isRefused(guest, candidate, despite)) {
+    if (solve(guest, candidate, despite).kind === 'runs') {
       best = {
         cost,
         nearest: { changes: made.map(({ what, how }) => ({ what, how })), situation: candidate },
@@ -81,11 +81,5 @@ function movesFrom(guest: Guest, from: Situation): Move[][] {
     kind.filter(({ to }) =>
       Object.entries(to).some(([key, value]) => from[key as keyof Situation] !== value),
     ),
-  );
-}
-
-function isRefused(guest: Guest, situation: Situation, despite: readonly string[]): boolean {
-  return guest.facts.some(
-    ({ id, effect, when }) => effect.refuse !== undefined && !despite.includes(id) && holds(when, situation),
   );
 }

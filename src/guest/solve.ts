@@ -1,12 +1,13 @@
 import { holds } from './holds.ts';
 import type { Fact, Guest, Setting, Situation } from './model.ts';
-import { nearestThatRuns, type Nearest } from './nearest.ts';
 
 /** What the facts say of a machine. */
 export type Verdict = Runs | Refused;
 
 export interface Runs {
   readonly kind: 'runs';
+  /** All that hold. */
+  readonly facts: readonly Fact[];
   /** Each with the fact that it comes from. */
   readonly settings: ReadonlyMap<Setting, { readonly value: string; readonly fact: Fact }>;
   readonly kernelFlags: readonly { readonly flag: string; readonly fact: Fact }[];
@@ -17,9 +18,8 @@ export interface Runs {
 
 export interface Refused {
   readonly kind: 'refused';
+  /** Those that refuse. */
   readonly facts: readonly Fact[];
-  /** The fewest changes with which it would run; absent when none of those that are tried do. */
-  readonly nearest?: Nearest;
 }
 
 /**
@@ -30,12 +30,10 @@ export function solve(guest: Guest, situation: Situation, despite: readonly stri
   const facts = guest.facts.filter((fact) => holds(fact.when, situation));
   const refusing = facts.filter(({ effect }) => effect.refuse !== undefined);
   const refusals = refusing.filter(({ id }) => !despite.includes(id));
-  if (refusals.length > 0) {
-    const nearest = nearestThatRuns(guest, situation, despite);
-    return { kind: 'refused', facts: refusals, ...(nearest && { nearest }) };
-  }
+  if (refusals.length > 0) return { kind: 'refused', facts: refusals };
   return {
     kind: 'runs',
+    facts,
     settings: new Map(
       facts.flatMap((fact) =>
         Object.entries(fact.effect.set ?? {}).map(

@@ -1,4 +1,5 @@
 export * from './checkup.ts';
+export * from './host-facts.ts';
 export * from './install.ts';
 export * from './package-root.ts';
 export * from './packages.ts';

@@ -7,7 +7,7 @@ import {
   nets,
   parseRange,
   parseVersion,
-  settings,
+  type Setting,
   stages,
   type Condition,
   type Effect,
@@ -76,7 +76,7 @@ const settingFields = object('settings', {
   smbios: optional(text(), 'The value of -smbios'),
   'nic-address': optional(text(), 'Where the network card stands'),
   'disk-device': optional(text(), 'The device that a disk is'),
-} satisfies Record<(typeof settings)[number], unknown>);
+} satisfies Record<Setting, unknown>);
 
 const fact = object('a fact', {
   says: required(text(), 'What somebody found out, as one sentence without its full stop'),
@@ -197,9 +197,7 @@ function effectOf({ fields }: ReadFact): Effect {
 }
 
 function valuesOf(set: NonNullable<ReturnType<typeof settingFields.read>>): NonNullable<Effect['set']> {
-  return Object.fromEntries(
-    Object.entries(set.fields).map(([key, located]) => [key, (located as Located<string>).value]),
-  );
+  return Object.fromEntries(Object.entries(set.fields).map(([key, located]) => [key, located.value]));
 }
 
 function conditionOf(when: ReadFact['fields']['when']): Condition {

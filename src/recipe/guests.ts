@@ -3,7 +3,8 @@ import { InvalidError } from '../base/index.ts';
 import type { Guest } from '../guest/index.ts';
 import { collectFaults } from './faults.ts';
 import { everyGuest, isUpdateOf, joinFacts, readGuest, type GuestFile } from './guest-file.ts';
-import { commandLine, reportUnknown } from './load.ts';
+import { commandLine } from './load.ts';
+import { suggestOrList } from './suggest.ts';
 import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
 
 const folder = 'recipes/guests';
@@ -34,9 +35,9 @@ export function findGuest(project: Project, text: string): FoundGuest {
   const found =
     guests.find(({ guest }) => guest === name) ??
     guests.find(({ version }) => update === undefined && isUpdateOf(name, version));
-  if (found === undefined) return unknownGuest(project, text);
+  if (found === undefined) return unknownGuest(text, guests);
   const said = update ?? (name === found.guest || name === found.version ? undefined : name);
-  if (said !== undefined && !isUpdateOf(said, found.version)) return unknownGuest(project, text);
+  if (said !== undefined && !isUpdateOf(said, found.version)) return unknownGuest(text, guests);
   return { guest: found, update: said ?? found.lastUpdate, assumed: said === undefined };
 }
 
@@ -53,9 +54,12 @@ function missing(name: string): never {
   throw new Error(`the package lacks ${join(folder, name)}.yaml`);
 }
 
-function unknownGuest(project: Project, text: string): never {
+function unknownGuest(text: string, guests: readonly Guest[]): never {
   const faults = collectFaults();
   const place = { file: commandLine, span: { start: 0, end: text.length } };
-  reportUnknown(project, folder, text, place, faults.report);
+  const names = guests.map(({ guest }) => guest);
+  faults.report('unknown-guest', place, `There is no guest "${text}".`, () =>
+    suggestOrList(text, names, 'guests'),
+  );
   throw new InvalidError(faults.sorted(), new Map([[commandLine, text]]));
 }
