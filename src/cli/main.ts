@@ -54,7 +54,13 @@ for (const command of [
   guestCommand(),
   doctorCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(command);
+}
+inherit(program);
+
+/** Commands that are made on their own do not take over how errors are shown. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
 }
 
 // A reader that has seen enough (`cidermill log … | head`) is no error.

@@ -1,8 +1,19 @@
+import type { ByteSource } from '../base/index.ts';
 import type { BlockTable, Chunk } from '../formats/udif/index.ts';
 import type { Image } from './open-image.ts';
 
 /** What one worker does at a time: a chunk that has data, or a part of a raw one. */
-export type Piece = Chunk;
+export interface Piece extends Chunk {
+  /** Which of its decoded bytes go where in the output; undefined: all, to where they are in the image. */
+  readonly targets?: readonly Target[];
+}
+
+/** In bytes; `from` is within the piece. */
+export interface Target {
+  readonly from: number;
+  readonly length: number;
+  readonly to: number;
+}
 
 /** The pieces of an image: a table's one after another, ascending in the image. */
 export interface Work {
@@ -19,7 +30,7 @@ export interface TableWork {
 const rawPiece = 2 ** 20;
 
 /** Cuts an image into pieces. A raw image is one table of one raw chunk, without a checksum. */
-export function planWork({ udif, file }: Pick<Image, 'udif' | 'file'>): Work {
+export function planWork({ udif, file }: Pick<Image, 'udif'> & { readonly file: ByteSource }): Work {
   const whole: BlockTable = {
     name: 'whole disk',
     start: 0,

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DmgInfo } from '../../image/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
@@ -10,7 +10,8 @@ export function dmgCommand(): Command {
     .description("Look into Apple's disk images and convert them, without root and without mounting.")
     .addCommand(info())
     .addCommand(verify())
-    .addCommand(convert());
+    .addCommand(convert())
+    .addCommand(create());
 }
 
 function info(): Command {
@@ -63,6 +64,43 @@ function convert(): Command {
       const sums = checked.length > 0 ? `${checked.length} checksums right` : 'no checksums to check';
       console.log(`${output}: ${formatBytes(size)}, ${sums}`);
     });
+}
+
+function create(): Command {
+  return new Command('create')
+    .description(
+      'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
+    )
+    .argument('<image>', 'a raw disk image, or another that is to be made anew')
+    .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
+    .addOption(
+      new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
+        .choices(['UDZO', 'UDRO'])
+        .default('UDZO'),
+    )
+    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
+    .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
+    .action(
+      async (
+        path: string,
+        flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
+      ) => {
+        const { createDmg } = await import('../../image/index.ts');
+        const progress = showProgress('create');
+        const { size, fileSize } = await createDmg(path, flags.output, {
+          format: flags.format,
+          level: flags.level,
+          onProgress: progress.take,
+          signal: onInterrupt(),
+        }).finally(progress.end);
+        console.log(`${flags.output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
+      },
+    );
+}
+
+function level(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
+  return Number(text);
 }
 
 function describe(found: DmgInfo): string {

@@ -17,12 +17,17 @@ const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
 
 /** Is this file a hard link, and what is the number of what it links to? */
 export function hardLinkOf(
-  entry: Entry,
+  entry: Pick<Entry, 'kind' | 'record'>,
 ): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
   if (entry.kind !== 'file') return undefined;
-  const to = marks.get(entry.record.toString('latin1', 48, 56));
-  if (to === undefined) return undefined;
   const { special, flags } = fieldsOf(entry);
+  const to = linkOf(entry.record, flags);
+  return to === undefined ? undefined : { to, number: special };
+}
+
+/** What a file's record links to, if it stands for a hard link. */
+export function linkOf(record: Buffer, flags: number): 'file' | 'folder' | undefined {
+  const to = marks.get(record.toString('latin1', 48, 56));
   // Aliases made by the Finder have the same type and creator: only those in a chain are links.
-  return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : { to, number: special };
+  return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : to;
 }

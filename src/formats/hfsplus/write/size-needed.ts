@@ -1,0 +1,19 @@
+import { blocksBehind } from './in-use.ts';
+import { blocksGained, planVolume, type Contents } from './plan.ts';
+import type { Model } from './model.ts';
+
+/**
+ * The size in bytes of a volume that takes everything: the one it has, where that is enough; else so much more that all
+ * that is new follows behind its old end.
+ */
+export function sizeNeeded(model: Model, contents: Contents): number {
+  const { blockSize } = model.header;
+  if (model.volume !== undefined && !('short' in planVolume(model, contents, model.size))) return model.size;
+  // A larger volume has larger trees and a larger bitmap.
+  for (let blocks = model.totalBlocks; ;) {
+    const needed =
+      model.totalBlocks + blocksGained(model, contents, blocks * blockSize) + blocksBehind(blockSize);
+    if (needed <= blocks) return blocks * blockSize;
+    blocks = needed;
+  }
+}

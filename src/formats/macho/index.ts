@@ -1,0 +1,4 @@
+export * from './object.ts';
+export * from './relocation.ts';
+export * from './section.ts';
+export * from './symbol.ts';
