@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { bootCommand } from './commands/boot.ts';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -52,6 +53,7 @@ for (const command of [
   pkgCommand(),
   hfsCommand(),
   guestCommand(),
+  bootCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

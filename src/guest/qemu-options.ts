@@ -9,9 +9,8 @@ export interface Wiring {
   readonly iso?: string;
   /** A folder that the guest sees as a FAT disk. */
   readonly share?: { readonly folder: string; readonly writable: boolean };
-  /** The firmware image and the folder of the other ROMs; absent: those QEMU brings. */
+  /** The firmware image; absent: the one QEMU brings. */
   readonly firmware?: string;
-  readonly roms?: string;
   /** A configuration file with the SMC and the user's key in it (smcConfiguration). */
   readonly smc: string;
   readonly display?: 'gtk' | 'vnc' | 'none';
@@ -43,7 +42,6 @@ export function qemuOptions(machine: GuestMachine, wiring: Wiring): QemuOption[]
       ['-machine', machineValue(machine)],
       because(machine.typeOptions, undefined, chipset[situation.machine]),
     ),
-    ...(wiring.roms === undefined ? [] : [option(['-L', wiring.roms], 'the ROMs that belong to this QEMU')]),
     ...(wiring.firmware === undefined ? [] : [option(['-bios', wiring.firmware], 'SeaBIOS')]),
     option(['-usb'], 'a USB controller, for the next two'),
     option(['-device', 'usb-kbd'], 'OS X has no driver for a PS/2 keyboard'),
@@ -65,7 +63,7 @@ export function qemuOptions(machine: GuestMachine, wiring: Wiring): QemuOption[]
       wiring.monitor === 'stdio' ? "QEMU's monitor on this terminal" : 'no terminal for a monitor',
     ),
     ...(wiring.snapshot ? [option(['-snapshot'], 'what the guest writes is thrown away')] : []),
-    ...wiring.extra.map((argument) => option([argument], 'given after --')),
+    ...extraOptions(wiring.extra),
   ];
 }
 
@@ -149,6 +147,17 @@ function networkOptions({ nic }: GuestMachine): QemuOption[] {
       ),
     ),
   ];
+}
+
+/** An option that takes a value is shown with it. */
+function extraOptions(extra: readonly string[]): QemuOption[] {
+  const groups: string[][] = [];
+  for (const argument of extra) {
+    const last = groups.at(-1);
+    if (last?.length === 1 && !argument.startsWith('-')) last.push(argument);
+    else groups.push([argument]);
+  }
+  return groups.map((args) => option(args, 'given after --'));
 }
 
 function displayOptions({ display }: Wiring): QemuOption[] {

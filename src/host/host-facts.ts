@@ -29,7 +29,7 @@ export function readHostFacts(): HostFacts {
 }
 
 /** Was this computer made by Apple? */
-export function isApple({ vendor }: HostFacts): boolean {
+export function isApple({ vendor }: Pick<HostFacts, 'vendor'>): boolean {
   return /^Apple\b/.test(vendor ?? '');
 }
 
