@@ -1,3 +1,6 @@
+export { libvirtDomain } from './export-libvirt.ts';
+export { packerTemplate } from './export-packer.ts';
+export { shellScript } from './export-shell.ts';
 export { machineOf, type GuestMachine } from './machine.ts';
 export * from './model.ts';
 export { overview, overviewColumns, todaysHost, type OverviewCell } from './overview.ts';

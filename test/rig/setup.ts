@@ -15,6 +15,8 @@ const judges: Readonly<Record<string, string>> = {
   cpio: 'cpio',
   gcc: 'gcc',
   strace: 'strace',
+  'virt-xml-validate': 'libvirt-clients',
+  xmllint: 'libxml2-utils',
 };
 
 /** What the tests run beside the judges. */

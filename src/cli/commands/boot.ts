@@ -1,7 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import {
@@ -9,34 +6,19 @@ import {
   machineOf,
   nearestThatRuns,
   qemuOptions,
-  renderCommand,
   solve,
   type Accelerator,
-  type GuestMachine,
-  type QemuOption,
   type Runs,
   type Wiring,
 } from '../../guest/index.ts';
-import {
-  parseOskReference,
-  readHostFacts,
-  resolveOsk,
-  type HostFacts,
-  type OskReference,
-} from '../../host/index.ts';
+import { readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import {
-  boot,
-  runGuest,
-  secretPath,
-  smcConfiguration,
-  timeAccelerators,
-  withSecret,
-} from '../../vm/index.ts';
+import { secretPath, timeAccelerators } from '../../vm/index.ts';
 import { chooseAccelerator } from '../accelerator.ts';
 import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot-files.ts';
-import { exitCodes } from '../exit.ts';
-import { adviceLines, refusalText } from '../guest-text.ts';
+import { commandText, exported, exportForms, type ExportForm } from '../boot-output.ts';
+import { followReference, runHere, runUntil } from '../boot-start.ts';
+import { adviceLines, refusalText, situationText } from '../guest-text.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../licence-note.ts';
 import { addMachineFlags, situationOf, type MachineFlags } from '../machine-flags.ts';
@@ -52,6 +34,7 @@ interface BootFlags extends MachineFlags, BootFileFlags {
   readonly snapshot?: boolean;
   readonly osk?: string;
   readonly dryRun?: boolean;
+  readonly export?: ExportForm;
   readonly iHaveTheRight?: boolean;
   readonly waitFor?: string;
   readonly timeout: number;
@@ -91,6 +74,11 @@ export function bootCommand(): Command {
     )
     .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
     .option('--dry-run', 'print the command, each option with its reason')
+    .addOption(
+      new Option('--export <form>', 'print the same machine for another program, without your key').choices(
+        exportForms,
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -123,15 +111,23 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     if (assumed)
       console.error(`${guest.name} is taken to be ${update}; for another say --guest ${guest.version}.N`);
     const machine = machineOf(situation, verdict);
-    const options = qemuOptions(machine, wiringOf(flags, files, own));
-    if (flags.dryRun === true) {
-      showCommand(files, options, verdict);
+    const wiring = wiringOf(flags, files, own);
+    const options = qemuOptions(machine, wiring);
+    if (flags.export !== undefined) {
+      const title = `${situationText(guest, situation)}; made by cidermill`;
+      process.stdout.write(exported(flags.export, guest.guest, title, files.qemu, machine, wiring, options));
       return;
     }
-    const osk = await followReference(flags, host);
+    if (flags.dryRun === true) {
+      console.log(commandText(files, options, verdict));
+      return;
+    }
+    const key = await followReference(flags.osk, host);
     await agreeToLicence(host, flags.iHaveTheRight === true);
     advise(verdict, flags);
-    await start(machine, files, options, osk, flags, signal);
+    const start = { command: files.qemu, args: options.flatMap(({ args }) => args), key, signal };
+    if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
+    else process.exitCode = await runHere(start);
   });
 }
 
@@ -148,6 +144,7 @@ function extraArguments(command: Command): readonly string[] {
 }
 
 function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]): Wiring {
+  const isShown = flags.dryRun === true || flags.export !== undefined;
   const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
   return {
     loader: files.loader,
@@ -159,7 +156,7 @@ function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]):
     ...(files.firmware !== undefined && { firmware: files.firmware }),
     smc: secretPath,
     ...(display !== undefined && { display }),
-    monitor: process.stdin.isTTY && flags.waitFor === undefined ? 'stdio' : 'none',
+    monitor: isShown || (process.stdin.isTTY && flags.waitFor === undefined) ? 'stdio' : 'none',
     snapshot: flags.snapshot === true,
     extra,
   };
@@ -173,27 +170,6 @@ function usualDisplay(qemu: string): 'gtk' | 'vnc' {
   return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
 }
 
-function showCommand(files: BootFiles, options: readonly QemuOption[], verdict: Runs): void {
-  console.log(renderCommand(files.qemu, options).trimEnd());
-  console.log(
-    `# ${secretPath} holds the SMC's configuration with your key; cidermill boot hands it over in memory`,
-  );
-  for (const line of adviceLines(verdict, colours(false))) console.log(`# ${line}`);
-}
-
-async function followReference(
-  flags: BootFlags,
-  host: HostFacts,
-): Promise<{ readonly reference: OskReference; readonly osk: string }> {
-  const text = flags.osk ?? process.env['CIDERMILL_OSK'];
-  if (text === undefined || text === '')
-    throw new Failure('usage', 'OS X starts only where the SMC has its key, and no key is given', {
-      hint: '--osk env:NAME, --osk file:PATH, or on a Mac that runs Linux --osk smc.',
-    });
-  const reference = parseOskReference(text);
-  return { reference, osk: await resolveOsk(reference, host) };
-}
-
 function advise(verdict: Runs, flags: BootFlags): void {
   const ink = colours(wantsColour(process.env, process.stderr.isTTY));
   for (const line of adviceLines(verdict, ink)) console.error(line);
@@ -203,59 +179,6 @@ function advise(verdict: Runs, flags: BootFlags): void {
     console.error(
       "note: QEMU's vvfat can lose what is written; change nothing in the folder from outside meanwhile",
     );
-}
-
-async function start(
-  machine: GuestMachine,
-  files: BootFiles,
-  options: readonly QemuOption[],
-  { reference, osk }: { readonly reference: OskReference; readonly osk: string },
-  flags: BootFlags,
-  signal: AbortSignal,
-): Promise<void> {
-  const args = options.flatMap((option) => option.args);
-  const secret = smcConfiguration(osk);
-  const env = { ...process.env };
-  if (reference.kind === 'env') Reflect.deleteProperty(env, reference.name);
-  if (flags.waitFor !== undefined) {
-    await waitFor(flags.waitFor, { command: files.qemu, args, secret, env }, flags.timeout, signal);
-    return;
-  }
-  const status = await runGuest({ command: files.qemu, args, secret, env, signal });
-  process.exitCode = signal.aborted ? exitCodes.interrupted : status;
-}
-
-/** Runs the guest unseen until a text stands where it is looked for, and ends it. */
-async function waitFor(
-  text: string,
-  {
-    command,
-    args,
-    secret,
-    env,
-  }: { command: string; args: readonly string[]; secret: string; env: NodeJS.ProcessEnv },
-  timeout: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const [, where = 'serial', pattern = text] = /^(serial|screen|console):(.*)$/s.exec(text) ?? [];
-  const folder = await mkdtemp(join(tmpdir(), 'cidermill-boot-'));
-  try {
-    const { reached } = await withSecret(secret, env, (spawn) =>
-      boot({
-        spawn,
-        command,
-        args,
-        folder,
-        milestones: [{ name: 'text', where: where as 'serial' | 'screen' | 'console', pattern }],
-        milliseconds: timeout * 1000,
-        signal,
-      }),
-    );
-    for (const { seen, milliseconds } of reached)
-      console.log(`${where}, after ${(milliseconds / 1000).toFixed(1)} s: ${seen.trimEnd()}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function despiteHint(ids: readonly string[]): string {
