@@ -139,7 +139,7 @@ export function readGuest(node: YamlNode, of: FileName, report: Report): GuestFi
 }
 
 export function isUpdateOf(update: string, release: string): boolean {
-  return update === release || update.startsWith(`${release}.`);
+  return update === release || (update.startsWith(`${release}.`) && /^\d+\.\d+\.\d{1,3}$/.test(update));
 }
 
 /** The facts of every.yaml that can concern a release, then the release's own. */
