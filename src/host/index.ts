@@ -4,6 +4,8 @@ export * from './install.ts';
 export * from './osk.ts';
 export * from './package-root.ts';
 export * from './packages.ts';
+export * from './qemu.ts';
 export * from './smc.ts';
+export * from './surroundings.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
