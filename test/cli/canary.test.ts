@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { packageRoot } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { descendantsRunning, filesWith, processesWith } from '../rig/secrets.ts';
 import { gptDisk, writeImage } from '../vm/disk-images.ts';
-import { makeDisk, temporaryFolder } from '../vm/guests.ts';
+import { buildProbe, makeDisk, temporaryFolder } from '../vm/guests.ts';
 
 /** Not Apple's: a text that stands nowhere else, told to the probe, so that it says whether it came to the guest. */
 const canary = 'Canary-0123456789-not-a-key-of-Apple-but-one-of-this-test-alone!';
@@ -20,11 +20,7 @@ const arrived = /\[ ok \] osk +OSK0 and OSK1 are the test string/;
 let loader = '';
 beforeAll(() => {
   // The probe holds the canary to compare it, and so lies outside of what is searched.
-  const folder = temporaryFolder();
-  execFileSync('make', ['-C', join(packageRoot, 'recipes/probe'), `OUT=${folder}`, `OSK=${canary}`], {
-    stdio: 'ignore',
-  });
-  loader = join(folder, 'probe.elf');
+  loader = buildProbe(temporaryFolder(), canary);
 });
 
 interface House {
