@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
+import { isoCommand } from './commands/iso.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
@@ -30,6 +31,7 @@ const program = new Command('cidermill')
 Examples:
   cidermill run quickstart            build everything, prove it by booting it
   cidermill plan quickstart           what would run, and why
+  cidermill iso make InstallESD.dmg -o yosemite.iso   a bootable disc of an installer
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
@@ -49,6 +51,7 @@ for (const command of [
   graphCommand(),
   logCommand(),
   storeCommand(),
+  isoCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, type ByteSource } from '../base/index.ts';
 import { findEntry, openVolume, type HfsVolume } from '../formats/hfsplus/index.ts';
-import type { Udif } from '../formats/udif/index.ts';
+import type { BlockTable } from '../formats/udif/index.ts';
 import { readXar } from '../formats/xar/index.ts';
 import {
   findHfsPlus,
@@ -20,11 +20,13 @@ export interface OpenedImage {
   readonly place: Place;
   /** The image file as it is stored. */
   readonly source: ByteSource;
-  readonly udif: Udif | undefined;
+  /** Where the disk's bytes come from. */
+  readonly tables: readonly BlockTable[];
   readonly disk: ByteSource;
   readonly volume: HfsVolume;
-  /** Of the volume in the disk, in bytes. */
+  /** Where the volume's partition lies in the disk, in bytes. */
   readonly offset: number;
+  readonly size: number;
 }
 
 /** An installer, unwrapped. */
@@ -108,9 +110,9 @@ function wrapped({ catalog, ...volume }: HfsVolume): string | undefined {
 }
 
 async function openVolumeOf(source: ByteSource, place: Place): Promise<OpenedImage> {
-  const { udif, disk } = await openDisk(source);
+  const { tables, disk } = await openDisk(source);
   const { volume, offset } = await findHfsPlus(disk);
-  return { place, source, udif, disk, volume: await openVolume(volume), offset };
+  return { place, source, tables, disk, volume: await openVolume(volume), offset, size: volume.size };
 }
 
 async function isFolder(path: string): Promise<boolean> {

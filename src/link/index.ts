@@ -1,2 +1,3 @@
-export * from './layout.ts';
-export * from './link.ts';
+export { type Layout } from './layout.ts';
+export { link, type Linked } from './link.ts';
+export { type LinkInput } from './load.ts';

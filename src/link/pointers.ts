@@ -8,8 +8,8 @@ import {
 import type { Addresses } from './addresses.ts';
 
 /**
- * Writes the addresses that a section of pointers stands for. Those of local symbols hold an address of the object,
- * and a relocation, where there is one, has moved it already.
+ * Writes the addresses that a section of pointers stands for.
+ * @param bytes the section's content in the image, relocated
  * @throws FormatError that names object, section and place
  */
 export function fillPointers(
@@ -20,31 +20,36 @@ export function fillPointers(
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const relocated = new Set(section.relocations.map(({ address }) => address));
-  const fail = (at: number, message: string): never => {
-    const place = `${section.segment},${section.name} at 0x${at.toString(16)}`;
-    throw new FormatError('macho', `${object.name}: ${place}: ${message}`, { offset: section.offset });
-  };
   for (let at = 0; at < bytes.length; at += 4) {
     const index = object.indirect[section.firstIndirect + at / 4];
-    if (index === undefined || at + 4 > bytes.length) return fail(at, 'the pointer has no indirect symbol');
-    if (index >= indirectAbsolute) {
-      // Either bit, or both: an absolute value stays.
-      const local = index === indirectLocal && !relocated.has(at);
-      if (local) view.setUint32(at, movedPointer(view.getUint32(at, true)), true);
-      continue;
+    if (index === undefined || at + 4 > bytes.length)
+      throw fault(object, section, at, 'it stands for nothing');
+    // What a relocation has moved is right, and so is an absolute value.
+    if (index >= indirectAbsolute && (index !== indirectLocal || relocated.has(at))) continue;
+    const address =
+      index === indirectLocal
+        ? moved(object, view.getUint32(at, true), addresses)
+        : addressOf(object, index, addresses);
+    if (address === undefined) {
+      throw fault(object, section, at, 'what it stands for is nowhere, or in a section that is left out');
     }
-    const symbol = object.symbols[index];
-    if (symbol === undefined) return fail(at, `there is no symbol ${index}`);
-    const address = addresses.ofSymbol(object, symbol);
-    if (address === undefined) return fail(at, `${symbol.name} is in a section that is left out`);
     view.setUint32(at, address, true);
-
-    function movedPointer(value: number): number {
-      const target = addresses.sectionAt(object, value);
-      const slide = target === undefined ? undefined : addresses.slideOf(target);
-      return slide === undefined
-        ? fail(at, `it points to 0x${value.toString(16)}, where nothing is`)
-        : value + slide;
-    }
   }
+}
+
+function addressOf(object: MachObject, index: number, addresses: Addresses): number | undefined {
+  const symbol = object.symbols[index];
+  return symbol === undefined ? undefined : addresses.ofSymbol(object, symbol);
+}
+
+/** Of a local symbol the pointer holds the address in the object. */
+function moved(object: MachObject, address: number, addresses: Addresses): number | undefined {
+  const section = addresses.sectionAt(object, address);
+  const slide = section === undefined ? undefined : addresses.slideOf(section);
+  return slide === undefined ? undefined : address + slide;
+}
+
+function fault(object: MachObject, section: MachSection, at: number, message: string): FormatError {
+  const place = `the pointer ${section.segment},${section.name} at 0x${at.toString(16)}`;
+  return new FormatError('macho', `${object.name}: ${place}: ${message}`, { offset: section.offset });
 }

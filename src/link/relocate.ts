@@ -34,6 +34,7 @@ export function relocate(
     const relocation = section.relocations[index] as Relocation;
     switch (relocationTypes[relocation.type]) {
       case 'VANILLA':
+        checkBase(site, relocation);
         add(site, relocation, moved(site, relocation) - (relocation.pcRelative ? slide(site) : 0));
         break;
       case 'SECTDIFF':
@@ -43,6 +44,17 @@ export function relocate(
       default:
         unsupported(site, relocation);
     }
+  }
+}
+
+/**
+ * Of a scattered relocation that is relative to the program counter, LLVM's assembler leaves the section's own address
+ * out of the addend (lib/Target/X86/MCTargetDesc/X86MachObjectWriter.cpp), Apple's does not. At 0 they agree.
+ */
+function checkBase(site: Site, relocation: Relocation): void {
+  if (relocation.pcRelative && relocation.target.kind === 'address' && site.section.address !== 0) {
+    const message = 'relative to the program counter and scattered, in a section that does not begin at 0';
+    fail(site, relocation, `${message}: assemblers mean different things by it`);
   }
 }
 

@@ -56,7 +56,7 @@ export function resolveSymbols(objects: readonly MachObject[], layout: Layout): 
       } else table.set(symbol.name, chosen);
     }
   }
-  if (duplicates.length > 0) throw new Failure('duplicate-symbol', listed('duplicate symbols', duplicates));
+  if (duplicates.length > 0) throw new Failure('duplicate-symbol', listed('duplicate symbol', duplicates));
   defineTheRest(objects, table);
   return table;
 }
@@ -105,7 +105,7 @@ function defineTheRest(objects: readonly MachObject[], table: Map<string, Defini
   }
   if (missing.size > 0) {
     const lines = [...missing].map(([name, wanters]) => `${name}, wanted by ${several(wanters)}`);
-    throw new Failure('undefined-symbol', listed('undefined symbols', lines));
+    throw new Failure('undefined-symbol', listed('undefined symbol', lines));
   }
   for (const name of weak) table.set(name, { kind: 'absolute', address: 0, weak: true, by: linker });
 }
@@ -134,5 +134,5 @@ function several(names: readonly string[]): string {
 }
 
 function listed(what: string, lines: readonly string[]): string {
-  return `${lines.length} ${what}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `${lines.length} ${what}${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

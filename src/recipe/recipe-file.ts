@@ -5,7 +5,8 @@ import { originSchema, sourceShape } from './origin-shape.ts';
 import { declareParameters, recipeParameters } from './parameter-shape.ts';
 import { relativePathFault } from './relative-path.ts';
 import { object, optional, required } from './object-shape.ts';
-import { locate, name, named, text, type JsonSchema, type Named } from './shape.ts';
+import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from './shape.ts';
+import { defaultsOf, fillIn, isTemplate, recipeScope } from './template.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 const outputPath = text({}, relativePathFault);
@@ -18,8 +19,8 @@ const shape = object('a recipe', {
   summary: required(text(), 'What it makes, in one line'),
   parameters: optional(recipeParameters, 'What a pipeline can choose'),
   inputs: optional(named(text()), 'What it takes from other steps: name → what it is'),
-  sources: optional(named(sourceShape), 'What it is made from, pinned in recipes/lock.yaml'),
-  environment: required(environmentShape, 'Where its commands run'),
+  sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
+  environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
   outputs: required(
     named(outputPath, 1),
@@ -50,6 +51,10 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
       report('name-conflict', key, `"${input}" is a parameter as well.`, 'A step gives both below "with".');
   }
   checkOutputs(fields.outputs ?? new Map<string, Named<Located<string>>>(), report);
+  const scope = recipeScope(parameters, defaultsOf(parameters), report);
+  const readWith = <T>(shape: Shape<T>, node: YamlNode | undefined): T | undefined =>
+    node && shape.read(isTemplate(node) ? fillIn(node, scope, report) : node, report);
+  const { environment } = fields;
   return {
     ...of,
     summary: fields.summary?.value ?? '',
@@ -58,10 +63,16 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     sources: new Map(
       [...(fields.sources ?? [])].map(([source, { key, value }]): [string, Source] => [
         source,
-        { name: source, origins: value ?? [], ...key },
+        {
+          name: source,
+          origins: readWith(sourceShape, value) ?? [],
+          ...(value !== undefined && isTemplate(value) ? { template: value } : {}),
+          ...key,
+        },
       ]),
     ),
-    environment: fields.environment ?? locate({ kind: 'none' }, read.place),
+    environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
+    ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
     outputs: valuesOf(fields.outputs),
   };

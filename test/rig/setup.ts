@@ -14,6 +14,8 @@ const judges: Readonly<Record<string, string>> = {
   dmg2img: 'dmg2img',
   cpio: 'cpio',
   gcc: 'gcc',
+  clang: 'clang',
+  'llvm-objdump': 'llvm',
   strace: 'strace',
   'virt-xml-validate': 'libvirt-clients',
   xmllint: 'libxml2-utils',

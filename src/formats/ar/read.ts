@@ -78,7 +78,11 @@ async function readHeader(archive: Archive, at: number): Promise<{ name: string;
   const [name, size] = [header.name.trimEnd(), Number(header.size)];
   const there = left - memberHeader.size;
   if (size > there) {
-    bad(archive, `it is truncated: ${there} of the ${size} bytes of its member ${name} are there`, at);
+    bad(
+      archive,
+      `it is truncated: ${there} of the ${size} bytes of its member ${name.replace(/(?<=.)\/$/, '')} are there`,
+      at,
+    );
   }
   return { name, size };
 }

@@ -7,6 +7,8 @@ export const privateFolder = {
   file: '\0\0\0\0HFS+ Private Data',
   folder: '.HFS+ Private Directory Data\r',
 } as const;
+/** Files in the root folder that are the journal's. */
+export const journalNames: ReadonlySet<string> = new Set(['.journal', '.journal_info_block']);
 export const linkedName = { file: 'iNode', folder: 'dir_' } as const;
 
 /** Type and creator of the files that stand for a hard link. */

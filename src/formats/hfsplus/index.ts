@@ -1,6 +1,8 @@
 export { checkVolume, type CheckReport } from './check/check-volume.ts';
+export { isHfsPlus } from './check/header.ts';
 export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
+export type { ForkSource } from './fork.ts';
 export { childrenOf, findEntry } from './find.ts';
 export { pathName } from './name.ts';
 export { type HfsVolume, isSymlink, linkTarget, openData, openFork, openVolume } from './open-volume.ts';

@@ -19,6 +19,8 @@ import { nameProblem } from './name.ts';
 
 /** Bits of `flags`: a file has a thread record, as all have; a folder counts the folders in it. */
 const threadFlag = 0x02;
+/** The same, and that a file is locked: folders have neither. */
+const fileFlags = 0x03;
 export const folderCountFlag = 0x10;
 
 /** Devices, pipes and sockets. */
@@ -64,7 +66,11 @@ export function checkRecord(
   else if (!allowed.includes(bits)) fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
   const common = { id, kind, parent: key.parent, name: key.name, fields, at } as const;
   const seen = { children: 0, folders: 0, thread: false, attributes: false, compression: false };
-  if (kind === 'folder') return { ...common, ...seen, link: undefined, resource: undefined };
+  context.encodings.add(fields.textEncoding);
+  if (kind === 'folder') {
+    if ((flags & fileFlags) !== 0) fault(`its flags ${flags} are of a file`);
+    return { ...common, ...seen, link: undefined, resource: undefined };
+  }
 
   if ((flags & threadFlag) === 0) fault('its flags deny that it has a thread record');
   const forks = [forkData.decode(data, dataForkOffset), forkData.decode(data, resourceForkOffset)] as const;

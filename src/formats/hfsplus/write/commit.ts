@@ -1,8 +1,13 @@
 import { Failure, type ByteTarget } from '../../../base/index.ts';
-import type { Extent } from '../fork.ts';
-import { forkSource } from '../fork.ts';
-import { slice } from '../../source/index.ts';
-import { volumeAttribute, volumeHeader, volumeHeaderOffset, type VolumeHeader } from '../volume-header.ts';
+import { forkSource, type Extent } from '../fork.ts';
+import { reservedId } from '../records.ts';
+import {
+  forkData,
+  volumeAttribute,
+  volumeHeader,
+  volumeHeaderOffset,
+  type VolumeHeader,
+} from '../volume-header.ts';
 import { attributeRecords } from './attribute-records.ts';
 import { clearBlocks, freeRuns, setBlocks, type Bitmap } from './bitmap.ts';
 import { catalogRecords, encodeFork, placedRecord } from './catalog-records.ts';
@@ -14,7 +19,6 @@ import type { Model, PendingFork } from './model.ts';
 import { blocksIn, contentsOf, planVolume, type Plan } from './plan.ts';
 import { writeTree, type TreePlace } from './tree-writer.ts';
 import { writeZeros } from './zeros.ts';
-import { forkData } from '../volume-header.ts';
 
 export interface CommitOptions {
   /** Of the volume from now on, in bytes; what `sizeNeeded` says or more. */
@@ -44,16 +48,15 @@ export async function commitVolume(model: Model, target: ByteTarget, options: Co
       `a volume of ${size} bytes has ${plan.short * model.header.blockSize} bytes too few for what is to be in it`,
     );
   await begin(model, target);
-  // The last 512 bytes are reserved; with them the target has its size.
-  await target.write(size - 512, new Uint8Array(512));
-  await writeFiles(model, plan, target, options);
+  // Where it is moved away from may get something else.
+  if (model.volume !== undefined && model.size !== size) await writeZeros(target, model.size - 1024, 512);
+  // Trees come before files, as they lie: what a target has not reached yet needs no zeros.
   await writeTrees(model, plan, target);
+  await writeFiles(model, plan, target, options);
   const inUse = await writeBitmap(model, plan, target);
   const header = volumeHeader.encode(finalHeader(model, plan, inUse));
-  const alternateAt = size - 1024;
-  if (model.volume !== undefined && model.size - 1024 !== alternateAt)
-    await writeZeros(target, model.size - 1024, 512);
-  await target.write(alternateAt, header);
+  // The last 512 bytes are reserved; with them the target has its size.
+  await target.write(size - 1024, Buffer.concat([header, new Uint8Array(512)]));
   await target.write(volumeHeaderOffset, header);
 }
 
@@ -86,8 +89,7 @@ async function writeFiles(
     let done = 0;
     for (const { startBlock, blockCount } of extents) {
       const length = Math.min(blockCount * blockSize, source.size - done);
-      const part = length === source.size ? source : slice(source, done, length);
-      placements.push({ offset: startBlock * blockSize, source: part, length });
+      placements.push({ offset: startBlock * blockSize, source, from: done, length });
       done += length;
     }
     total += source.size;
@@ -139,23 +141,26 @@ function finalHeader(model: Model, plan: Plan, inUse: Bitmap): VolumeHeader {
   let folders = -1;
   for (const item of model.items.values()) if (item.kind === 'folder') folders++;
   const tree = (place: TreePlace): typeof header.catalogFile => {
-    const bytes = blocksIn(place.extents) * blockSize;
-    const clump = place.header.clumpSize;
-    return forkData.decode(encodeFork(bytes, place.extents, clump));
+    const { nodeSize, clumpSize } = place.header;
+    return forkData.decode(encodeFork(place.totalNodes * nodeSize, place.extents, clumpSize));
   };
   const bitmapBytes = blocksIn(plan.bitmapExtents) * blockSize;
   const lastTaken = plan.taken.at(-1);
   const next = lastTaken === undefined ? header.nextAllocation : lastTaken.startBlock + lastTaken.blockCount;
   return {
     ...header,
-    attributes: (header.attributes | volumeAttribute.unmounted | (model.idsReused ? idsReusedBit : 0)) >>> 0,
+    attributes:
+      (header.attributes |
+        volumeAttribute.unmounted |
+        (model.idsReused || model.nextId > 0xffffffff ? idsReusedBit : 0)) >>>
+      0,
     modifyDate: model.now,
     fileCount: model.items.size - 1 - folders,
     folderCount: folders,
     totalBlocks,
     freeBlocks: blocksIn(freeRuns(inUse, totalBlocks)),
     nextAllocation: next < totalBlocks ? next : 0,
-    nextCatalogId: model.nextId,
+    nextCatalogId: model.nextId > 0xffffffff ? reservedId.firstUser : model.nextId,
     writeCount: (header.writeCount + 1) >>> 0,
     encodings: model.encodings,
     finderInfo: model.finderInfo.map((value) => {

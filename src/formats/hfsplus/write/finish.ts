@@ -1,7 +1,7 @@
 import { catalogRecord } from '../records.ts';
 import { hardLinkOf } from '../hard-links.ts';
 import { folderCountFlag, threadFlag } from './metadata.ts';
-import { chainLinks } from './links.ts';
+import { chainLinks } from './chain.ts';
 import type { Item, Model } from './model.ts';
 
 const flagsAt = 2;

@@ -15,6 +15,7 @@ export function insert(
     ...entry,
     name,
     parent,
+    present: false,
     children: entry.kind === 'folder' ? new Map() : undefined,
   };
   parent.children?.set(key, item);
@@ -42,25 +43,26 @@ export function freeKey(model: Model, parent: Item, name: string): string {
 
 /** A folder whose contents change has the date of that. */
 export function touch(model: Model, folder: Item): void {
+  if (!folder.present) return;
   if (folder.record.readUInt32BE(16) === model.now && folder.record.readUInt32BE(20) === model.now) return;
   folder.record = Buffer.from(folder.record);
   folder.record.writeUInt32BE(model.now, 16);
   folder.record.writeUInt32BE(model.now, 20);
 }
 
-const mostIds = 2 ** 32 - reservedId.firstUser;
+const largestId = 0xffffffff;
+const mostIds = largestId - reservedId.firstUser;
 
 /** The next id that nothing has; when they have all been used once, those that are free again are given out. */
 export function newId(model: Model): number {
   if (model.items.size >= mostIds)
     throw new FormatError('hfsplus', 'the volume has no number left for a new file');
   let id = Math.max(model.nextId, reservedId.firstUser);
-  for (; model.items.has(id) || id > 0xffffffff; id++)
-    if (id > 0xffffffff) {
-      id = reservedId.firstUser - 1;
-      model.idsReused = true;
-    }
-  model.nextId = id === 0xffffffff ? reservedId.firstUser : id + 1;
-  if (id === 0xffffffff) model.idsReused = true;
+  for (; id > largestId || model.items.has(id) || model.attributes.has(id); id++) {
+    if (id <= largestId) continue;
+    id = reservedId.firstUser - 1;
+    model.idsReused = true;
+  }
+  model.nextId = id + 1;
   return id;
 }

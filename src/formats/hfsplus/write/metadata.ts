@@ -34,6 +34,9 @@ export const attributesFlag = 0x04;
 /** A flag of folders: their record counts the folders in them. */
 export const folderCountFlag = 0x10;
 
+/** A flag of folders: one in them, however deep, is a hard link. */
+export const childLinkFlag = 0x40;
+
 /**
  * The record of something new, its forks empty.
  * @param now seconds since 1904, for the dates that are not given

@@ -34,6 +34,8 @@ export interface Item extends EditedEntry {
   record: Buffer;
   data?: PendingFork;
   resource?: PendingFork;
+  /** It was there before: it gets the date of the edit when something in it changes. What is new has the dates it was given. */
+  readonly present: boolean;
 }
 
 /** An attribute: in its record, in blocks it has, or in blocks it is to get. */
@@ -42,12 +44,12 @@ export type EditedAttribute =
   | { readonly kind: 'inline'; readonly data: Uint8Array }
   | { readonly kind: 'pending'; readonly fork: PendingFork };
 
-/** The file behind hard links, and its links in the order of their chain. */
+/** The file or folder behind hard links, and its links in the order of their chain. */
 export interface Inode {
   /** In its name and in its links; often, but not always, its id. */
   readonly number: number;
   readonly item: Item;
-  readonly links: Item[];
+  readonly links: Set<Item>;
   changed: boolean;
 }
 

@@ -59,7 +59,8 @@ export function contentsOf(model: Model): Contents {
   for (const [key, more] of model.overflow) {
     const [number = '', fork = ''] = key.split('/');
     const id = Number(number);
-    if (id < reservedId.firstUser && id !== reservedId.badBlocks && id !== reservedId.startup) continue;
+    // Those of the trees and of the bitmap are made anew.
+    if (id !== reservedId.badBlocks && id !== reservedId.startup && !model.items.has(id)) continue;
     const startBlock = firstEightOf(model, id, fork as ForkKind);
     present.push({ id, fork: fork as ForkKind, startBlock, extents: more });
   }
@@ -161,7 +162,7 @@ function draftPlan(model: Model, contents: Contents, wish: Wish, room: Allocator
     const least = totalNodesFor(nodes, header.nodeSize) * header.nodeSize;
     const has = blocksIn(extents) * blockSize;
     if (least <= has) return [...extents];
-    const clump = wish.generous ? treeClump(name, header.nodeSize, size) : header.nodeSize;
+    const clump = wish.generous ? treeClump(name, header.nodeSize, blockSize, size) : header.nodeSize;
     const bytes = Math.ceil(least / clump) * clump;
     const count = Math.ceil(bytes / blockSize);
     if (name !== 'extents') return grow(extents, count);
@@ -205,7 +206,8 @@ function draftPlan(model: Model, contents: Contents, wish: Wish, room: Allocator
     }
   const place = (name: TreeName, list: readonly Extent[], own: TreeLayout): TreePlace => {
     const { header } = model.trees[name];
-    const clumpSize = header.clumpSize === 0 ? treeClump(name, header.nodeSize, size) : header.clumpSize;
+    const clumpSize =
+      header.clumpSize === 0 ? treeClump(name, header.nodeSize, blockSize, size) : header.clumpSize;
     return {
       header: { ...header, clumpSize },
       extents: list,

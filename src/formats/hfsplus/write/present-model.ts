@@ -35,6 +35,7 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
       parent: undefined,
       children: entry.kind === 'folder' ? new Map() : undefined,
       record: entry.record,
+      present: true,
     });
   const root = items.get(reservedId.root);
   if (root === undefined) throw new FormatError('hfsplus', 'the catalog has no root folder');
@@ -79,13 +80,21 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
     inodes: { file: new Map(), folder: new Map() },
     freed: [],
     now,
-    nextId: header.nextCatalogId,
+    nextId: nextIdOf(volume),
     idsReused: (header.attributes & idsReused) !== 0,
     finderInfo: [...header.finderInfo],
     encodings: header.encodings,
   };
   findInodes(model, catalog.entries.values());
   return model;
+}
+
+/** Beyond all ids there are, unless they have been used up once. */
+function nextIdOf({ header, catalog }: HfsVolume): number {
+  let next = header.nextCatalogId;
+  if ((header.attributes & idsReused) === 0)
+    for (const id of catalog.entries.keys()) if (id >= next) next = id + 1;
+  return next;
 }
 
 /** In bytes: to the end of what holds the volume when no whole block more would fit, else to its last block's. */
@@ -115,7 +124,7 @@ function findInodes(model: Model, entries: Iterable<Entry>): void {
       const inode: Inode = {
         number,
         item,
-        links: inChain(links.get(`${to}/${number}`) ?? []),
+        links: new Set(inChain(links.get(`${to}/${number}`) ?? [])),
         changed: false,
       };
       model.inodes[to].set(number, inode);

@@ -23,3 +23,14 @@ export function checkedName(name: string): string {
     );
   return name;
 }
+
+/** In UTF-16 units (TN1150, "Attributes File"). */
+const longestAttribute = 127;
+
+/** An attribute's name as it is stored. @throws Failure 'bad-name' */
+export function attributeName(name: string): string {
+  const stored = decompose(name);
+  if (stored.length === 0 || stored.length > longestAttribute || stored.includes('\0'))
+    throw new Failure('bad-name', `an attribute cannot have the name "${name}"`);
+  return stored;
+}

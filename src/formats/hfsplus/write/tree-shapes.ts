@@ -35,10 +35,18 @@ const clumps: Readonly<Record<TreeName, readonly number[]>> = {
   attributes: [4, 6, 8, 11, 64, 84, 111, 147, 194, 256, 294, 338, 388, 446, 512],
 };
 
-/** By how many bytes a tree grows in a volume of so many. */
-export function treeClump(name: TreeName, nodeSize: number, size: number): number {
+/**
+ * By how many bytes a tree grows: eight nodes at least, but no more than a quarter of the volume.
+ * @param size of the volume, in bytes
+ */
+export function treeClump(name: TreeName, nodeSize: number, blockSize: number, size: number): number {
   const table = clumps[name];
   const power = Math.floor(Math.log2(size / 2 ** 30));
   const clump = power < 0 ? size / 128 : (table[Math.min(power, table.length - 1)] ?? 0) * mega;
-  return Math.max(8, Math.floor(clump / nodeSize)) * nodeSize;
+  const unit = Math.max(nodeSize, blockSize);
+  return Math.max(unit, floorTo(Math.min(Math.max(clump, 8 * nodeSize), size / 4), unit));
+}
+
+function floorTo(value: number, unit: number): number {
+  return Math.floor(value / unit) * unit;
 }
