@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { bootCommand } from './commands/boot.ts';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
+import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
 import { isoCommand } from './commands/iso.ts';
 import { kvmCommand } from './commands/kvm.ts';
@@ -55,6 +57,8 @@ for (const command of [
   pkgCommand(),
   hfsCommand(),
   kvmCommand(),
+  guestCommand(),
+  bootCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

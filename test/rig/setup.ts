@@ -19,6 +19,8 @@ const judges: Readonly<Record<string, string>> = {
   make: 'make',
   xxd: 'xxd',
   strace: 'strace',
+  'virt-xml-validate': 'libvirt-clients',
+  xmllint: 'libxml2-utils',
 };
 
 /** What the tests run beside the judges. */
