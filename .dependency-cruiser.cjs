@@ -3,7 +3,7 @@ const floors = [
   ['base'],
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
-  ['image', 'recipe'],
+  ['image', 'difference', 'recipe'],
   ['engine'],
   ['cli'],
 ];
