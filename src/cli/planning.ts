@@ -52,3 +52,12 @@ function assignment(text: string, before: Overrides): Overrides {
   const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
   return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
 }
+
+/** An option's number. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1 || value > 1024) {
+    throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
+  }
+  return value;
+}

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, type Sha256 } from '../base/index.ts';
+import type { Sha256 } from '../base/index.ts';
 import { packageRoot } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import {
@@ -14,26 +14,14 @@ import {
   withLock,
   writeAction,
   type ActionResult,
-  type Output,
 } from '../store/index.ts';
 import { type Action } from './action.ts';
 import type { RunContext } from './context.ts';
 import { gather } from './gather.ts';
 import type { Done } from './resolve.ts';
-import { runStepProcess, type StepEnd } from './step-process.ts';
+import { takeOutputs } from './step-failure.ts';
+import { runStepProcess } from './step-process.ts';
 import { stepRequest } from './step-request.ts';
-
-/** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
-export class StepFailure extends Failure {
-  readonly log: string;
-  readonly tail: readonly string[];
-
-  constructor(message: string, log: string, end: StepEnd) {
-    super('step-failed', message, { hint: end.failure?.hint });
-    this.log = log;
-    this.tail = end.tail;
-  }
-}
 
 /** Where a step's log grows while it runs. */
 export function logPath(context: RunContext, step: PlannedStep, key: Sha256): string {
@@ -43,7 +31,7 @@ export function logPath(context: RunContext, step: PlannedStep, key: Sha256): st
 /**
  * Makes the artifact of an action: alone in this store at a time, in a fresh folder, kept only when all of its
  * outputs are there. When another run made it meanwhile, that is the result, and `shared` is true.
- * @throws StepFailure, SourceFailure (gather.ts)
+ * @throws StepFailure, SourceFailure
  */
 export async function executeAction(
   context: RunContext,
@@ -80,7 +68,7 @@ export async function executeAction(
       });
       context.signal.throwIfAborted();
       const duration = Math.round(performance.now() - start);
-      const outputs = await keepOutputs(context, step, outputFolder, log, end);
+      const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
       await keepModules(context, step, action);
       const kept = await putBytes(store, await readFile(log));
       const result = {
@@ -100,33 +88,6 @@ export async function executeAction(
   return withLock(join(store.root, 'locks', `action-${key}`), make, () =>
     context.emit({ type: 'step-waiting', step: step.name, key }),
   );
-}
-
-async function keepOutputs(
-  context: RunContext,
-  step: PlannedStep,
-  folder: string,
-  log: string,
-  end: StepEnd,
-): Promise<Record<string, Output>> {
-  if (end.exitCode !== 0) {
-    const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
-    throw new StepFailure(end.failure?.message ?? `its script ended with ${how}`, log, end);
-  }
-  const outputs: Record<string, Output> = {};
-  for (const [name, { value: path }] of step.recipe.outputs) {
-    try {
-      outputs[name] = await putOutput(context.store, folder, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new StepFailure(
-        `its script ended well, but the output "${name}" (${path}) is not there`,
-        log,
-        end,
-      );
-    }
-  }
-  return outputs;
 }
 
 /** Keeps the script's modules as they were, so that `plan` can name the line that changes later. */
