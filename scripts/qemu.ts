@@ -13,12 +13,15 @@ const firmware = {
 
 // configure looks for device lists in the source tree only; a path that leads out of it spares a copy of the tree.
 const devices = relative(`${tree}/configs/devices/x86_64-softmmu`, `${own}/devices`);
+// Assertions name their files: as in the source tree, wherever it and the work folder are.
+const work = (await $`pwd`.quiet()).stdout.trim();
+const maps = [tree, relative(`${work}/build`, tree)].map((path) => `-ffile-prefix-map=${path}=.`);
 // The programs find share/qemu and lib/ beside their own folder, wherever that is put.
 const libraries = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib';
 
 await mkdir('build');
 await $`cd build && ${tree}/configure --prefix=/qemu --with-devices-x86_64=${devices} \
-  --extra-ldflags=${libraries} --extra-cflags=-Wno-invalid-pch ${params.list('configure')}`;
+  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${params.list('configure')}`;
 await precompile(`${tree}/include/qemu/osdep.h`);
 for await (const line of $`ninja -C build -j${jobs} ${programs}`) {
   const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];

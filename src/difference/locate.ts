@@ -70,8 +70,7 @@ async function insideParts(
     ...pairs.onlyRebuilt.map((part) => `${step(part)} is in the rebuilt one alone`),
     ...(pairs.reordered ? [`${one.format}: the parts are in another order`] : []),
   ];
-  const differing: { readonly part: Part; readonly sides: [ByteSource, ByteSource]; readonly at: number }[] =
-    [];
+  const differing: Differing[] = [];
   for (const [a, b] of pairs.both) {
     const sides: [ByteSource, ByteSource] = [
       slice(stored, a.offset, a.size),
@@ -79,12 +78,12 @@ async function insideParts(
     ];
     const at = await firstDifference(...sides);
     if (at === undefined) continue;
-    differing.push({ part: a, sides, at });
-    if (differing.length > mostOthers) break;
+    const told = a.fields === undefined || fieldRemarks(a, b).length > 0;
+    differing.push({ part: a, sides, at, rank: told ? (a.rank ?? 0) : 2 });
   }
-  const first = differing.find(({ part }) => part.derived !== true) ?? differing[0];
+  const [first] = differing.toSorted((a, b) => a.rank - b.rank);
   if (first === undefined && unpaired.length === 0) return undefined;
-  if (first === undefined || (unpaired.length > 0 && first.part.derived === true)) {
+  if (first === undefined || (unpaired.length > 0 && first.rank === 2)) {
     const at = (await firstDifference(stored, rebuilt)) ?? 0;
     const [left, right] = [await excerpt(stored, at), await excerpt(rebuilt, at)];
     return { trail, remarks: bounded(unpaired), others: [], stored: left, rebuilt: right };
@@ -96,6 +95,13 @@ async function insideParts(
   const others = differing.flatMap((each) => (each === first ? [] : [step(each.part)]));
   // What follows from the innermost difference says less than what stands beside it.
   return { ...inner, remarks: bounded(remarks), others: bounded([...inner.others, ...others]) };
+}
+
+interface Differing {
+  readonly part: Part;
+  readonly sides: [ByteSource, ByteSource];
+  readonly at: number;
+  readonly rank: number;
 }
 
 async function insideOne(

@@ -12,6 +12,7 @@ const judges: Readonly<Record<string, string>> = {
   cpio: 'cpio',
   gcc: 'gcc',
   strace: 'strace',
+  disorderfs: 'disorderfs',
 };
 
 /** What the tests run beside the judges. */
@@ -23,6 +24,8 @@ export async function setup(): Promise<void> {
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+    ...(existsSync('/usr/share/i18n/locales/et_EE') ? [] : ['locales']),
+    ...(existsSync('/usr/share/doc/libfaketime') ? [] : ['libfaketime']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   execFileSync(process.execPath, ['src/setup.mjs'], { stdio: 'inherit' });

@@ -35,7 +35,7 @@ export interface Wish {
 const otherName = 'rebuilder';
 const otherId = 4711;
 /** Inside a sandbox, on a file system made for it. */
-const elsewhere = '/srv/another/place';
+const elsewhere = '/srv/elsewhere';
 const canary = { REBUILD_CANARY: 'in a run this variable is not there' };
 
 /**
@@ -87,14 +87,14 @@ export function layOutRebuild(
     onHost: { launcher, environment: varyHost(workFolder, folder, survey, has, clock) },
   };
   const fewer = survey.cpus.filter((_, index) => index !== turn % survey.cpus.length);
-  const world = mounts.length > 0 || has('host-name');
+  const hostName = has('host-name') && survey.hostName ? { hostName: otherName } : {};
   return {
     ...{ workplace, gathered, varied, unvaried },
     ...{ firstFolder: join(real, 'build'), outputFolder: join(real, 'out') },
     launcher: [
       ...(has('cpus') ? ['taskset', '-c', fewer.join(',')] : []),
-      ...(world
-        ? inOwnWorld({ mounts, folder: workFolder, ...(has('host-name') ? { hostName: otherName } : {}) })
+      ...(mounts.length > 0 || 'hostName' in hostName
+        ? inOwnWorld({ mounts, folder: workFolder, ...hostName })
         : []),
     ],
     nodeOptions: clock === undefined ? [] : clockOfNode(clock),
@@ -122,7 +122,9 @@ function obstacles(action: Action, survey: Survey): Unvaried[] {
     kind === 'none' && { variation: 'umask', why: 'it runs no commands, and scripts set their own' },
     !worlds && { variation: 'host-name', why: 'it runs on the host, and this user is not root' },
     !worlds && { variation: 'file-order', why: 'it runs on the host, and this user is not root' },
-    worlds && !survey.hostName && { variation: 'host-name', why: 'this user may not make namespaces' },
+    worlds &&
+      !inside &&
+      !survey.hostName && { variation: 'host-name', why: 'this user may not make namespaces' },
     worlds &&
       !survey.fileOrder && { variation: 'file-order', why: 'disorderfs is not installed or may not mount' },
     survey.locales === undefined &&
@@ -170,7 +172,11 @@ function varySandbox(
   return {
     ...standardSandbox,
     ...(has('path')
-      ? { build: `${elsewhere}/build`, sources: `${elsewhere}/sources`, inputs: `${elsewhere}/inputs` }
+      ? {
+          build: `${elsewhere}/a/deeper/place`,
+          sources: `${elsewhere}/sources`,
+          inputs: `${elsewhere}/inputs`,
+        }
       : {}),
     ...(has('user') ? { id: otherId } : {}),
     ...(has('host-name') ? { hostName: otherName } : {}),

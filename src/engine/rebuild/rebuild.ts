@@ -1,17 +1,16 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
-import type { StepEvent } from '../../step/protocol.ts';
+import type { StepEvent, StepRequest } from '../../step/protocol.ts';
 import { listOutput, removeFolder, temporaryFolder, type ListingEntry } from '../../store/index.ts';
 import type { Action } from '../action.ts';
-import { gather, type GatherContext } from '../gather.ts';
+import { gather, type Gathered, type GatherContext } from '../gather.ts';
 import type { Done } from '../resolve.ts';
 import { sandboxPrefix } from '../sandbox.ts';
 import { takeOutputs } from '../step-failure.ts';
 import { runStepProcess } from '../step-process.ts';
 import { stepRequest } from '../step-request.ts';
-import { layOutRebuild, type Wish } from './circumstances.ts';
+import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
 import { observe } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Unvaried, Variation } from './variation.ts';
@@ -59,15 +58,7 @@ export async function withRebuilt<T>(
   const folder = temporaryFolder(context.store, 'rebuild');
   try {
     const given = await gather(context, step, action, done);
-    const how = layOutRebuild(action, given, folder, context.survey, wish, context.jobs, turn);
-    const request = stepRequest(step.name, action, how.gathered, how.workplace);
-    // What is mounted for the step alone is not to be seen here.
-    const eyes = { root: given.root, work: makeFolder(folder, 'eyes') };
-    const commandPrefix =
-      eyes.root === undefined
-        ? request.commandPrefix
-        : sandboxPrefix(eyes.root, eyes.work, { sources: {}, inputs: {} }, how.workplace.sandbox);
-    const fruitless = await observe(how, { ...request, commandPrefix });
+    const { how, request } = await arrange(context, { step, action, turn }, given, wish, folder);
     const start = performance.now();
     const end = await runStepProcess({
       script: join(step.recipe.root, action.script),
@@ -87,16 +78,39 @@ export async function withRebuilt<T>(
     const outputs = await takeOutputs(step, end, log, (path) => listOutput(how.outputFolder, path));
     return await use({
       ...{ folder: how.outputFolder, outputs, milliseconds },
-      varied: how.varied.filter((each) => !fruitless.some(({ variation }) => variation === each)),
-      unvaried: [...how.unvaried, ...fruitless],
+      ...{ varied: how.varied, unvaried: how.unvaried },
     });
   } finally {
     await removeFolder(folder);
   }
 }
 
-function makeFolder(...names: readonly string[]): string {
-  const folder = join(...names);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+/** Lays the rebuild out, and once more without what turned out not to work in there. */
+async function arrange(
+  { survey, jobs }: RebuildContext,
+  { step, action, turn }: Pick<StoredStep, 'step' | 'action' | 'turn'>,
+  given: Gathered,
+  wish: Wish,
+  folder: string,
+): Promise<{ how: Circumstances; request: StepRequest }> {
+  const layOut = (name: string, variations: Wish['variations']) => {
+    const home = join(folder, name);
+    const how = layOutRebuild(action, given, home, survey, { ...wish, variations }, jobs, turn);
+    return { home, how, request: stepRequest(step.name, action, how.gathered, how.workplace) };
+  };
+  const first = layOut('first', wish.variations);
+  // What is mounted for the script alone is not to be seen here.
+  const eyes = { sources: {}, inputs: {} };
+  const commandPrefix =
+    given.root === undefined
+      ? first.request.commandPrefix
+      : sandboxPrefix(given.root, first.how.firstFolder, eyes, first.how.workplace.sandbox);
+  const fruitless = await observe(first.how, { ...first.request, commandPrefix });
+  if (fruitless.length === 0) return first;
+  await removeFolder(first.home);
+  const without = [...wish.variations].filter(
+    (each) => !fruitless.some(({ variation }) => variation === each),
+  );
+  const { how, request } = layOut('second', new Set(without));
+  return { how: { ...how, unvaried: [...how.unvaried, ...fruitless] }, request };
 }

@@ -133,11 +133,11 @@ function worst(verdicts: readonly Verdict[]): Verdict {
 async function findCause(
   context: VerifyContext,
   one: Stored,
-  { varied }: Pick<StepVerdict, 'varied'>,
+  { varied, unvaried }: Pick<StepVerdict, 'varied' | 'unvaried'>,
   log: string,
 ): Promise<string> {
   const { step, outputs: stored } = one;
-  const hasClock = context.survey.clockLibrary !== undefined || one.action.environment.kind === 'none';
+  const hasClock = !unvaried.some(({ variation }) => variation === 'clock');
   return blame(varied, hasClock, (wish) =>
     withRebuilt(context, one, wish, log, ({ outputs }) => {
       const must = Object.entries(outputs).filter(([name]) => !step.recipe.varies.has(name));

@@ -18,15 +18,15 @@ export async function arParts(source: ByteSource): Promise<Part[]> {
     const name = await memberName(source, header.name, Math.min(bsd, size), offset, names);
     const derived = name === '/' || name === '//' || name.startsWith('__.SYMDEF');
     const { mtime, uid, gid, mode } = header;
-    const fields = { mtime, uid, gid, mode, size: header.size };
+    const fields = { mtime, uid, gid, mode };
     parts.push({
       name: `header of ${name}`,
       offset: at,
       size: headerSize,
       fields,
-      ...(derived ? { derived } : {}),
+      ...(derived ? { rank: 2 as const } : {}),
     });
-    parts.push({ name: `member ${name}`, offset, size, ...(derived ? { derived } : {}) });
+    parts.push({ name: `member ${name}`, offset, size, ...(derived ? { rank: 2 as const } : {}) });
     if (parts.length > mostParts) throw new FormatError('ar', 'too many members', { offset: at });
     at = offset + size + (size % 2);
   }

@@ -43,28 +43,36 @@ export async function elfParts(source: ByteSource): Promise<Part[]> {
       ? new Uint8Array()
       : await range(source, nameSection.offset, nameSection.size, 'the names of sections');
   const parts: Part[] = [];
-  for (const { name, type, offset, size } of sections) {
+  for (const section of sections) {
+    const { name, type, offset, size } = section;
     if (type === 0 || type === sectionWithoutBytes || size === 0) continue;
     const label = textAt(names, name);
-    const derived = label === '.note.gnu.build-id' || label === '.gnu_debuglink';
-    parts.push({
-      name: `section ${label}`,
-      ...checked(source, offset, size),
-      ...(derived ? { derived } : {}),
-    });
+    const rank = rankOf(section, label);
+    const range = checked(source, offset, size);
+    parts.push({ name: `section ${label}`, ...range, ...(rank === undefined ? {} : { rank }) });
   }
   const programs = header.programSize * header.programCount;
   if (programs > 0)
-    parts.push({ name: 'program headers', ...checked(source, header.programs, programs), derived: true });
-  if (length > 0)
-    parts.push({ name: 'section headers', offset: header.sections, size: length, derived: true });
-  parts.push({ name: 'ELF header', offset: 0, size: Math.min(header.size, source.size), derived: true });
+    parts.push({ name: 'program headers', ...checked(source, header.programs, programs), rank: 2 });
+  if (length > 0) parts.push({ name: 'section headers', offset: header.sections, size: length, rank: 2 });
+  parts.push({ name: 'ELF header', offset: 0, size: Math.min(header.size, source.size), rank: 2 });
   return parts;
+}
+
+/** Tables that the linker makes from the rest: symbols, relocations, hashes, dynamic linking, unwinding. */
+const linkersTypes = new Set([2, 4, 5, 6, 9, 11, 0x6ffffff6]);
+const linkersNames = /^\.(note\.gnu\.build-id|gnu_debuglink|strtab|dynstr|shstrtab|eh_frame.*|got.*|plt.*)$/;
+const executable = 4; // SHF_EXECINSTR
+
+function rankOf({ type, flags }: Section, label: string): 1 | 2 | undefined {
+  if (linkersTypes.has(type) || linkersNames.test(label)) return 2;
+  return (flags & executable) !== 0 ? 1 : undefined;
 }
 
 interface Section {
   readonly name: number;
   readonly type: number;
+  readonly flags: number;
   readonly offset: number;
   readonly size: number;
 }
@@ -72,14 +80,16 @@ interface Section {
 function readSection(view: DataView, wide: boolean, little: boolean): Section {
   const name = view.getUint32(0, little);
   const type = view.getUint32(4, little);
+  const flags = view.getUint32(wide && !little ? 12 : 8, little);
   return wide
     ? {
         name,
         type,
+        flags,
         offset: Number(view.getBigUint64(24, little)),
         size: Number(view.getBigUint64(32, little)),
       }
-    : { name, type, offset: view.getUint32(16, little), size: view.getUint32(20, little) };
+    : { name, type, flags, offset: view.getUint32(16, little), size: view.getUint32(20, little) };
 }
 
 async function range(source: ByteSource, offset: number, size: number, what: string): Promise<Uint8Array> {

@@ -28,6 +28,6 @@ export async function gzipParts(source: ByteSource): Promise<Part[]> {
   return [
     { name: 'gzip header', offset: 0, size: at, fields },
     { name: 'compressed data', offset: at, size: source.size - at - 8, packing: 'deflate' },
-    { name: 'gzip checksum', offset: source.size - 8, size: 8, derived: true },
+    { name: 'gzip checksum', offset: source.size - 8, size: 8, rank: 2 },
   ];
 }

@@ -5,12 +5,15 @@ export interface Part {
   /** In bytes from the beginning of the file. */
   readonly offset: number;
   readonly size: number;
-  /** A header's fields, for what is told better by its meaning than by its bytes. */
+  /** Of a header: what it says by itself; sizes and checksums, which follow from the content, are not among them. */
   readonly fields?: Readonly<Record<string, string>>;
   /** How the range is packed; what it holds may have parts of its own. */
   readonly packing?: 'deflate';
-  /** It follows from the rest, as a checksum or a table of offsets does: worth a word only when nothing else differs. */
-  readonly derived?: boolean;
+  /**
+   * 1: it moves when something before it does, as code does that refers to data. 2: it follows from the rest, as
+   * checksums and tables of offsets do. Of the parts that differ, one of the lowest rank tells the most; 0 if absent.
+   */
+  readonly rank?: 1 | 2;
 }
 
 /** A file with more parts than this is taken as one piece. */

@@ -32,12 +32,13 @@ export async function zipParts(source: ByteSource): Promise<Part[]> {
       attributes: view.getUint32(at + 38, true).toString(16),
     };
     const length = 46 + nameSize + extra + comment;
+    if (length > size - at) throw new FormatError('zip', 'an entry is truncated', { offset: offset + at });
     entries.push({
       name: `directory entry of ${name}`,
       offset: offset + at,
       size: length,
       fields,
-      derived: true,
+      rank: 2,
     });
     const data = await dataOf(source, local);
     if (packed > source.size - data)
