@@ -7,6 +7,7 @@ import type { Workspace } from './workspace.ts';
 export interface PlanOptions {
   readonly set: Overrides;
   readonly environment?: 'host';
+  readonly source: Readonly<Record<string, string>>;
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -15,6 +16,12 @@ export function addPlanOptions(command: Command): Command {
       '-s, --set <name=value>',
       'a parameter of the pipeline, or a parameter or input of the recipe',
       assignment,
+      {},
+    )
+    .option(
+      '--source <recipe.source=folder>',
+      "a folder of yours in place of a recipe's source",
+      replacement,
       {},
     )
     .addOption(
@@ -30,7 +37,10 @@ export function makePlan(
   name: string,
   options: PlanOptions,
 ): { plan: Plan; sources: StepSources } {
-  const plan = planNamed(workspace.project, name, options.set, { onHost: options.environment === 'host' });
+  const plan = planNamed(workspace.project, name, options.set, {
+    onHost: options.environment === 'host',
+    sources: options.source,
+  });
   return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
 }
 
@@ -45,7 +55,7 @@ export async function preview(
 }
 
 /** A name that is given again makes a list. */
-function assignment(text: string, before: Overrides): Overrides {
+export function assignment(text: string, before: Overrides): Overrides {
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It is written NAME=VALUE.');
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
@@ -60,4 +70,14 @@ export function positive(text: string): number {
     throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
   }
   return value;
+}
+
+function replacement(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [, name, folder] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || folder === undefined)
+    throw new InvalidArgumentError('It is written RECIPE.SOURCE=FOLDER.');
+  return { ...before, [name]: folder };
 }

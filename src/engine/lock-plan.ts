@@ -3,6 +3,7 @@ import { Failure, sha256 } from '../base/index.ts';
 import type { Buildroot, Located, Origin, Project, Recipe } from '../recipe/index.ts';
 import {
   lockOrigin,
+  originKey,
   resolveBuildroot,
   updateLock,
   type FetchProgress,
@@ -33,7 +34,17 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
   const session = await openSession(store);
   try {
     const sources: Record<string, LockedOrigin[]> = {};
-    for (const recipe of options.recipes) Object.assign(sources, await lockRecipe(recipe, options));
+    const failures: Failure[] = [];
+    for (const recipe of options.recipes) {
+      try {
+        for (const [name, locked] of Object.entries(await lockRecipe(recipe, options)))
+          sources[name] = distinct([...(sources[name] ?? []), ...locked]);
+      } catch (error) {
+        // What one server does not give is no reason to leave the rest unlocked.
+        if (!(error instanceof Failure)) throw error;
+        failures.push(error);
+      }
+    }
     const buildroots: Record<string, LockedBuildroot> = {};
     for (const buildroot of options.buildroots) {
       if (!options.again && openPins(project).buildroot(buildroot, []) !== undefined) continue;
@@ -44,13 +55,15 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
     const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
     const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
-    return await withLock(guard, () => Promise.resolve(update()));
+    const changed = await withLock(guard, () => Promise.resolve(update()));
+    if (failures[0] !== undefined) throw failures[0];
+    return changed;
   } finally {
     await session.release();
   }
 }
 
-/** The sources of a recipe that are to be pinned, with all of their origins. */
+/** The sources of a recipe that are to be pinned, with all of their origins; those that parameters choose beside others. */
 async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<string, LockedOrigin[]>> {
   const pins = openPins(options.project);
   const locked: Record<string, LockedOrigin[]> = {};
@@ -59,7 +72,8 @@ async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<
     const known = outside.some((origin) => pins.origin(recipe, source, origin, []) !== undefined);
     if (outside.length === 0 || (known && !options.again)) continue;
     const name = `${recipe.name}.${source.name}`;
-    locked[name] = await lockOrigins(name, outside, recipe, options);
+    const others = source.template === undefined ? [] : pins.lockedAs(recipe, source);
+    locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
   }
   return locked;
 }
@@ -85,9 +99,18 @@ async function lockOrigins(
     }
   }
   const [first] = failures;
-  if (locked.length === 0 && first !== undefined) throw first;
+  if (locked.length === 0 && first !== undefined) {
+    const hint = `Where it cannot be reached, run with a copy of your own: --source ${name}=FOLDER.`;
+    throw first.hint === undefined ? new Failure(first.code, first.message, { hint, cause: first }) : first;
+  }
   for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);
   return locked;
+}
+
+/** The first of each origin. */
+function distinct(origins: readonly LockedOrigin[]): LockedOrigin[] {
+  const keys = origins.map(({ origin }) => originKey(origin));
+  return origins.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
 }
 
 function contextOf(options: LockOptions, root: string, name: string) {

@@ -5,6 +5,7 @@ import {
   lockedInstead,
   lockLocal,
   lookUpBuildroot,
+  originsOf,
   lookUpOrigin,
   originText,
   readLock,
@@ -25,6 +26,8 @@ export interface Pins {
     origin: Located<Origin>,
     faults: Diagnostic[],
   ): LockedOrigin | undefined;
+  /** All that the project's lockfile has of a source, whatever its parameters chose. */
+  lockedAs(recipe: Recipe, source: Source): LockedOrigin[];
   buildroot(buildroot: Buildroot, faults: Diagnostic[]): LockedBuildroot | undefined;
   /** The digest of every file that is pinned. */
   everything(): Sha256[];
@@ -44,6 +47,10 @@ export function openPins(project: Project): Pins {
         faults.push(notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name));
       }
       return locked;
+    },
+    lockedAs: (recipe, source) => {
+      const [own] = locks;
+      return own === undefined ? [] : originsOf(own, `${recipe.name}.${source.name}`);
     },
     buildroot: (buildroot, faults) => {
       const locked = firstOf(locks, (lock) => lookUpBuildroot(lock, buildroot.name, buildroot));

@@ -3,24 +3,33 @@ import { makeBuildrootStep, type BuildrootStep } from './buildroot-step.ts';
 import type { Buildroot, PlannedStep } from './model.ts';
 import { describeLoop, orderSteps, type Edge } from './order-steps.ts';
 import type { Planning } from './planning.ts';
+import { replaceSources } from './replace-sources.ts';
+import { applyParameters } from './template.ts';
 
 /** How a plan is to be run, where that changes its steps. */
 export interface PlanOptions {
   /** On the host's own tools: no buildroots are made. */
   readonly onHost?: boolean;
+  /** "RECIPE.SOURCE" → a folder of the user's in place of what the recipe declares. */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 /**
  * Adds the steps that make buildroots and puts all in order.
- * @param bound the steps that are without fault
+ * @param written the steps that are without fault
  * @param wanted the steps to be run, with all that they need; undefined: all
  */
 export function assembleSteps(
   planning: Planning,
-  bound: readonly BoundStep[],
+  written: readonly BoundStep[],
   wanted: readonly string[] | undefined,
-  { onHost = false }: PlanOptions,
+  { onHost = false, sources = {} }: PlanOptions,
 ): PlannedStep[] {
+  const replace = replaceSources(planning, written, sources);
+  const bound = written.map((step) => ({
+    ...step,
+    recipe: replace(applyParameters(step.recipe, step.parameters, planning.report)),
+  }));
   const steps = new Map<string, BoundStep & { readonly buildroot?: Buildroot }>(
     bound.map((step) => [step.name, step]),
   );

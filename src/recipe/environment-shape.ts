@@ -9,7 +9,13 @@ const tool = text({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]*$' }, (program) =>
 );
 
 const fields = object('an environment', {
-  buildroot: optional(name(), 'The root filesystem its commands see: recipes/buildroots/NAME.yaml'),
+  buildroot: optional(
+    {
+      ...name(),
+      schema: { anyOf: [name().schema, { type: 'string', pattern: '\\$\\{' }] },
+    },
+    'The root filesystem its commands see: recipes/buildroots/NAME.yaml',
+  ),
   host: optional(
     list(tool, 1),
     "The host's own tools, whose versions enter the cache key; beside a buildroot, what stands in for it with --environment host",

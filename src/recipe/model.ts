@@ -1,6 +1,7 @@
 import type { Place } from '../base/index.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
+import type { YamlNode } from './yaml-node.ts';
 
 export type { Origin } from '../sources/origin.ts';
 
@@ -22,10 +23,12 @@ export interface Located<T> extends Place {
   readonly items?: readonly Place[];
 }
 
-/** A source: origins in order of preference. */
+/** A source: origins in order of preference. Where they hold references: as the parameters' defaults make them. */
 export interface Source extends Place {
   readonly name: string;
   readonly origins: readonly Located<Origin>[];
+  /** The origins as written, where they hold references to parameters of the recipe. */
+  readonly template?: YamlNode;
 }
 
 export type Environment =
@@ -53,6 +56,8 @@ export interface Recipe {
   readonly inputs: ReadonlyMap<string, Located<string>>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly environment: Located<Environment>;
+  /** The environment as written, where it holds references to parameters of the recipe. */
+  readonly environmentTemplate?: YamlNode;
   /** Relative to `root`. */
   readonly script: Located<string>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */

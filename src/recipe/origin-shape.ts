@@ -29,6 +29,11 @@ const or = optional(
   'Where else it can come from: a URL, another origin, or a list of them in order of preference',
 );
 
+const only = optional(
+  list(text({}, pathFault), 1),
+  'The folders and files of it that are wanted; the rest is left out',
+);
+
 const webAddress = text({ pattern: '^https?://' }, webAddressFault);
 const repository = text({}, repositoryFault);
 
@@ -41,26 +46,31 @@ const debian = object('a Debian origin', {
     text({}, suiteFault),
     'The suite that carries it; else those that apt follows on this host',
   ),
+  only,
   or,
 });
 const url = object('a URL origin', {
   url: required(webAddress, 'A file or an archive'),
   mirrors: optional(list(webAddress), 'The same file elsewhere'),
   unpack: optional(flag(), 'false leaves an archive as the file it is'),
+  only,
   or,
 });
 const git = object('a git origin', {
   git: required(repository, 'A repository'),
   revision: required(text({}, revisionFault), 'A commit, tag or branch; the lockfile pins the commit'),
+  only,
   or,
 });
 const svn = object('an svn origin', {
   svn: required(repository, 'A repository, down to the folder wanted'),
   revision: required(positive(), 'A revision number'),
+  only,
   or,
 });
 const local = object('a local origin', {
   local: required(text({}, pathFault), 'A file or folder of the project, relative to its root'),
+  only,
   or,
 });
 
@@ -103,14 +113,13 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
   switch (first.name as (typeof kinds)[number]) {
     case 'debian': {
       const read = debian.read(node, report)?.fields;
-      return withAlternatives(read?.debian && debianOrigin(read.debian, read.suite?.value), read?.or);
+      const origin = read?.debian && debianOrigin(read.debian, read.suite?.value);
+      return withAlternatives(origin, read?.only, read?.or);
     }
     case 'url': {
       const read = url.read(node, report)?.fields;
-      return withAlternatives(
-        read?.url && urlOrigin(read.url, read.mirrors?.value, read.unpack?.value),
-        read?.or,
-      );
+      const origin = read?.url && urlOrigin(read.url, read.mirrors?.value, read.unpack?.value);
+      return withAlternatives(origin, read?.only, read?.or);
     }
     case 'git': {
       const read = git.read(node, report)?.fields;
@@ -118,7 +127,7 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
         read?.git &&
         read.revision &&
         locate({ kind: 'git', repository: read.git.value, revision: read.revision.value }, placeOf(read.git));
-      return withAlternatives(origin, read?.or);
+      return withAlternatives(origin, read?.only, read?.or);
     }
     case 'svn': {
       const read = svn.read(node, report)?.fields;
@@ -126,13 +135,13 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
         read?.svn &&
         read.revision &&
         locate({ kind: 'svn', repository: read.svn.value, revision: read.revision.value }, placeOf(read.svn));
-      return withAlternatives(origin, read?.or);
+      return withAlternatives(origin, read?.only, read?.or);
     }
     case 'local': {
       const read = local.read(node, report)?.fields;
       const origin: Located<Origin> | undefined =
         read?.local && locate({ kind: 'local', path: read.local.value }, placeOf(read.local));
-      return withAlternatives(origin, read?.or);
+      return withAlternatives(origin, read?.only, read?.or);
     }
   }
 }
@@ -144,11 +153,16 @@ function readAlternatives(node: YamlNode, report: Report): Located<Origin>[] | u
   return address && [urlOrigin(address)];
 }
 
+/** What is wanted of an origin is wanted of its alternatives too, where they do not say otherwise. */
 function withAlternatives(
   origin: Located<Origin> | undefined,
+  wanted: Located<readonly string[]> | undefined,
   alternatives: readonly Located<Origin>[] = [],
 ): Located<Origin>[] {
-  return [...(origin === undefined ? [] : [origin]), ...alternatives];
+  const all = [...(origin === undefined ? [] : [origin]), ...alternatives];
+  if (wanted === undefined) return all;
+  const paths = [...new Set(wanted.value.map((path) => path.replace(/\/$/, '')))].sort();
+  return all.map(({ value, ...place }) => locate({ only: paths, ...value }, place));
 }
 
 function debianOrigin(written: Located<string>, suite: string | undefined): Located<Origin> {

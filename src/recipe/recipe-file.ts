@@ -6,7 +6,8 @@ import { declareParameters, recipeParameters } from './parameter-shape.ts';
 import { object, optional, required } from './object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from './relative-path.ts';
-import { locate, name, named, text, type JsonSchema, type Named } from './shape.ts';
+import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from './shape.ts';
+import { defaultsOf, fillIn, isTemplate, recipeScope } from './template.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
@@ -18,8 +19,8 @@ const shape = object('a recipe', {
   summary: required(text(), 'What it makes, in one line'),
   parameters: optional(recipeParameters, 'What a pipeline can choose'),
   inputs: optional(named(text()), 'What it takes from other steps: name → what it is'),
-  sources: optional(named(sourceShape), 'What it is made from, pinned in recipes/lock.yaml'),
-  environment: required(environmentShape, 'Where its commands run'),
+  sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
+  environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
   outputs: required(
     named(outputShape, 1),
@@ -54,6 +55,10 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     [...outputs].map(([output, { key, value }]) => [output, { key, value: value?.path }] as const),
   );
   checkOutputs(paths, report);
+  const scope = recipeScope(parameters, defaultsOf(parameters), report);
+  const readWith = <T>(shape: Shape<T>, node: YamlNode | undefined): T | undefined =>
+    node && shape.read(isTemplate(node) ? fillIn(node, scope, report) : node, report);
+  const { environment } = fields;
   return {
     ...of,
     summary: fields.summary?.value ?? '',
@@ -62,10 +67,16 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     sources: new Map(
       [...(fields.sources ?? [])].map(([source, { key, value }]): [string, Source] => [
         source,
-        { name: source, origins: value ?? [], ...key },
+        {
+          name: source,
+          origins: readWith(sourceShape, value) ?? [],
+          ...(value !== undefined && isTemplate(value) ? { template: value } : {}),
+          ...key,
+        },
       ]),
     ),
-    environment: fields.environment ?? locate({ kind: 'none' }, read.place),
+    environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
+    ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
     outputs: valuesOf(paths),
     varies: new Map(

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../base/index.ts';
 import { blobPath, removeFolder, temporaryFolder } from '../store/index.ts';
@@ -10,6 +10,7 @@ import { relockHint, type SourceContext } from './context.ts';
 import { hasDebianRevision, upstreamVersion } from './debian-version.ts';
 import { checkLinks } from './links.ts';
 import { fileName, type LockedFile, type LockedOrigin } from './locked.ts';
+import { keepOnly, takeTree } from './only.ts';
 import { originText, type DebianOrigin } from './origin.ts';
 import { runWell } from './program.ts';
 import { unpackArchive } from './unpack.ts';
@@ -120,11 +121,16 @@ export async function unpackDebian(
 ): Promise<void> {
   const { store, signal } = context;
   if (hasDebianRevision(locked.origin.version)) return unpackWithPatches(locked, folder, context);
+  const keep = keepOnly(locked.origin.only);
   for (const file of locked.files) {
     const below = component.exec(file.file)?.[1];
     const target = below === undefined ? folder : join(folder, below);
     mkdirSync(target, { recursive: true });
-    await unpackArchive(blobPath(store, file.sha256), archiveKind(file.file) ?? 'none', target, { signal });
+    const within = below === undefined ? keep : keep && ((path: string) => keep(`${below}/${path}`));
+    await unpackArchive(blobPath(store, file.sha256), archiveKind(file.file) ?? 'none', target, {
+      signal,
+      keep: within,
+    });
   }
 }
 
@@ -148,8 +154,7 @@ async function unpackWithPatches(
     });
     const tree = join(work, 'tree');
     checkLinks(tree);
-    for (const name of readdirSync(tree)) renameSync(join(tree, name), join(folder, name));
-    rmdirSync(tree);
+    takeTree(tree, folder, locked.origin.only);
   } finally {
     await removeFolder(work);
   }

@@ -13,6 +13,7 @@ export {
   lockedInstead,
   lookUpBuildroot,
   lookUpOrigin,
+  originsOf,
   type Lock,
   type LockEntry,
 } from './lock.ts';

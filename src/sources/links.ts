@@ -10,25 +10,41 @@ const mostLinks = 40;
  * something that is neither file, folder nor link. A link to nothing inside the tree is fine.
  * @throws Failure 'hostile-tree'
  */
-export function checkLinks(root: string): void {
-  walk(root, '', (path, kind) => {
-    if (kind === 'link') checkLink(root, path);
-  });
+export function checkLinks(root: string, keep: Keep = all): void {
+  walk(
+    root,
+    '',
+    (path, kind) => {
+      if (kind === 'link') checkLink(root, path);
+    },
+    keep,
+  );
 }
 
 export type EntryKind = 'file' | 'folder' | 'link';
 
+/** Is an entry, by its path below the root, to be seen? A folder that is not hides all that it holds. */
+export type Keep = (path: string) => boolean;
+
+const all: Keep = () => true;
+
 /** Visits what a folder holds, each folder before its content, in the order of UTF-16 code units. */
-export function walk(root: string, below: string, visit: (path: string, kind: EntryKind) => void): void {
+export function walk(
+  root: string,
+  below: string,
+  visit: (path: string, kind: EntryKind) => void,
+  keep: Keep = all,
+): void {
   const entries = readdirSync(join(root, below), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (!keep(path)) continue;
     if (entry.isSymbolicLink()) visit(path, 'link');
     else if (entry.isFile()) visit(path, 'file');
     else if (entry.isDirectory()) {
       visit(path, 'folder');
-      walk(root, path, visit);
+      walk(root, path, visit, keep);
     } else throw new Failure('hostile-tree', `${path} is neither a file, a folder nor a link`);
   }
 }

@@ -56,6 +56,14 @@ export function lockedInstead(lock: Lock, source: string): string[] {
   return (lock.sources.get(source) ?? []).map((entry) => originText(entry.origin));
 }
 
+/** Every origin that is locked of a source. */
+export function originsOf(lock: Lock, source: string): LockedOrigin[] {
+  return (lock.sources.get(source) ?? []).flatMap((entry) => {
+    const { origin } = entry;
+    return origin.kind === 'local' ? [] : (lockedOrigin(origin, entry) ?? []);
+  });
+}
+
 function lockedOrigin(
   origin: Exclude<Origin, { kind: 'local' }>,
   entry: LockEntry,

@@ -59,7 +59,11 @@ const treeVersion = 1;
  * tarball of an archive and the same one from its home page are the same source.
  */
 export function sourceDigest(locked: LockedOrigin): Sha256 {
-  return sha256(canonicalJson({ tree: treeVersion, ...treeRecipe(locked) }));
+  // Of a local tree only what is wanted is digested.
+  const only = locked.kind === 'local' ? undefined : locked.origin.only;
+  return sha256(
+    canonicalJson({ tree: treeVersion, ...treeRecipe(locked), ...(only === undefined ? {} : { only }) }),
+  );
 }
 
 function treeRecipe(locked: LockedOrigin): { readonly [key: string]: Json } {

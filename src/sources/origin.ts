@@ -1,8 +1,14 @@
+/** What every kind of origin may say. */
+interface AnyOrigin {
+  /** The folders and files of it that are wanted, relative, sorted; absent: all. */
+  readonly only?: readonly string[];
+}
+
 /** One origin of a source, as a recipe declares it. Everything but `local` is pinned by the lockfile. */
 export type Origin = DebianOrigin | UrlOrigin | GitOrigin | SvnOrigin | LocalOrigin;
 
 /** A signed Debian source package; a version without a Debian revision means the upstream tarball alone, whatever revision carries it now. */
-export interface DebianOrigin {
+export interface DebianOrigin extends AnyOrigin {
   readonly kind: 'debian';
   readonly package: string;
   readonly version: string;
@@ -11,7 +17,7 @@ export interface DebianOrigin {
 }
 
 /** A file or an archive; `unpack` false leaves an archive as the file it is. */
-export interface UrlOrigin {
+export interface UrlOrigin extends AnyOrigin {
   readonly kind: 'url';
   readonly url: string;
   readonly mirrors: readonly string[];
@@ -19,22 +25,24 @@ export interface UrlOrigin {
 }
 
 /** A commit, tag or branch; the lockfile pins the commit. */
-export interface GitOrigin {
+export interface GitOrigin extends AnyOrigin {
   readonly kind: 'git';
   readonly repository: string;
   readonly revision: string;
 }
 
-export interface SvnOrigin {
+export interface SvnOrigin extends AnyOrigin {
   readonly kind: 'svn';
   readonly repository: string;
   readonly revision: number;
 }
 
 /** A file or folder of the project, relative to its root; pinned by its own history. */
-export interface LocalOrigin {
+export interface LocalOrigin extends AnyOrigin {
   readonly kind: 'local';
   readonly path: string;
+  /** The user's own folder, absolute, in place of what the recipe declares: `path` is "." then. */
+  readonly folder?: string;
 }
 
 /** The origin as recipes and the lockfile write it: the value after `debian:`, `url:` and so on. */
@@ -48,11 +56,11 @@ export function originText(origin: Origin): string {
     case 'svn':
       return `${origin.repository}@${origin.revision}`;
     case 'local':
-      return origin.path;
+      return origin.folder ?? origin.path;
   }
 }
 
-/** What an origin is known by: the same key means the same lock entry. Mirrors and `unpack` do not change the bytes. */
+/** What an origin is known by: the same key means the same lock entry. `only`, mirrors and `unpack` do not change what is fetched. */
 export function originKey(origin: Origin): string {
   const suite = origin.kind === 'debian' && origin.suite !== undefined ? ` (${origin.suite})` : '';
   return `${origin.kind}: ${originText(origin)}${suite}`;

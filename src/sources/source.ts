@@ -5,6 +5,7 @@ import type { SourceContext } from './context.ts';
 import { fetchDebian, lockDebian, unpackDebian } from './debian.ts';
 import { fetchGit, lockGit } from './git.ts';
 import { copyLocal, lockLocal } from './local.ts';
+import { keepOnly } from './only.ts';
 import { sourceDigest, type LockedFile, type LockedOrigin } from './locked.ts';
 import { originText, type Origin } from './origin.ts';
 import { fetchSvn, lockSvn } from './svn.ts';
@@ -76,6 +77,7 @@ export async function ensureSourceTree(locked: LockedOrigin, context: SourceCont
 
 async function unpackSource(locked: LockedOrigin, folder: string, context: SourceContext): Promise<void> {
   const { store, signal } = context;
+  const keep = keepOnly(locked.origin.only);
   switch (locked.kind) {
     case 'debian':
       return unpackDebian(locked, folder, context);
@@ -83,13 +85,13 @@ async function unpackSource(locked: LockedOrigin, folder: string, context: Sourc
       const [{ file, sha256 }] = locked.files;
       const kind = archiveKind(file);
       if (locked.origin.unpack && kind !== undefined)
-        return unpackArchive(blobPath(store, sha256), kind, folder, { signal });
+        return unpackArchive(blobPath(store, sha256), kind, folder, { signal, keep });
       copyFileSync(blobPath(store, sha256), join(folder, file));
       return;
     }
     case 'git':
     case 'svn':
-      return unpackArchive(blobPath(store, locked.files[0].sha256), 'none', folder, { signal });
+      return unpackArchive(blobPath(store, locked.files[0].sha256), 'none', folder, { signal, keep });
     case 'local':
       copyLocal(locked, context.root, folder);
   }

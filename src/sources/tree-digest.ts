@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, sha256, type Json, type Sha256 } from '../base/index.ts';
-import { checkLinks, walk } from './links.ts';
+import { checkLinks, walk, type EntryKind, type Keep } from './links.ts';
 
 /**
  * Digest of a folder's content: paths, types, executable bits, link targets and bytes; no owners, no times. It is the
@@ -10,17 +10,18 @@ import { checkLinks, walk } from './links.ts';
  * Synchronous: of a project's own folders it is asked on every run.
  * @throws Failure 'hostile-tree' when a link leaves the folder
  */
-export function treeDigest(folder: string): Sha256 {
-  checkLinks(folder);
+export function treeDigest(folder: string, keep?: Keep): Sha256 {
+  checkLinks(folder, keep);
   const hash = createHash('sha256');
-  walk(folder, '', (path, kind) => {
+  const add = (path: string, kind: EntryKind): void => {
     const whole = join(folder, path);
     let line: Json;
     if (kind === 'folder') line = ['d', path];
     else if (kind === 'link') line = ['l', path, readlinkSync(whole)];
     else line = ['f', path, isExecutable(whole), fileDigest(whole)];
     hash.update(`${canonicalJson(line)}\n`);
-  });
+  };
+  walk(folder, '', add, keep);
   return hash.digest('hex') as Sha256;
 }
 

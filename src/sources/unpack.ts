@@ -17,7 +17,7 @@ import { extract, type Header } from 'tar-stream';
 import { Failure } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
 import { decompress } from './decompress.ts';
-import { checkLinks } from './links.ts';
+import { checkLinks, type Keep } from './links.ts';
 
 export interface UnpackLimits {
   /** Of the unpacked tree, in bytes. */
@@ -32,17 +32,22 @@ const generous: UnpackLimits = { size: 32 * 2 ** 30, entries: 1_000_000 };
  * Executable bits and times are kept, owners and other modes are not (files 0644 or 0755).
  * What would leave the tree is refused: absolute names, "..", links out, names through links, links that an entry
  * replaces; and so are devices, pipes and whatever is not a file, a folder or a link.
+ * @param more.keep which entries, by their paths below the top folder; the archive must then have one
  * @throws Failure 'hostile-archive', 'hostile-tree' or 'bad-archive'; the folder is then not to be used
  */
 export async function unpackArchive(
   path: string,
   compression: Compression,
   folder: string,
-  more: { readonly limits?: UnpackLimits; readonly signal?: AbortSignal | undefined } = {},
+  more: {
+    readonly limits?: UnpackLimits;
+    readonly signal?: AbortSignal | undefined;
+    readonly keep?: Keep | undefined;
+  } = {},
 ): Promise<void> {
   const work = join(folder, `.unpack-${randomBytes(6).toString('hex')}`);
   mkdirSync(work);
-  const tree = new UnpackedTree(work, more.limits ?? generous);
+  const tree = new UnpackedTree(work, more.limits ?? generous, more.keep);
   // Old archives have no magic number; their headers' checksums are checked all the same.
   const entries = extract({ allowUnknownFormat: true } as object);
   const source = await decompress(path, compression);
@@ -64,6 +69,12 @@ export async function unpackArchive(
   await source.done;
   if (faults.length > 0) throw explain(faults[0]);
   tree.setFolderTimes();
+  if (more.keep !== undefined && readdirSync(work).length !== 1) {
+    throw new Failure(
+      'bad-archive',
+      'the archive has no single top folder below which parts could be wanted',
+    );
+  }
   settle(work, folder);
 }
 
@@ -101,14 +112,16 @@ type Entry = Readable & { readonly header: Header };
 class UnpackedTree {
   readonly #root: string;
   readonly #limits: UnpackLimits;
+  readonly #keep: Keep | undefined;
   readonly #kinds = new Map<string, Kind>([['', 'folder']]);
   readonly #folderTimes: [path: string, time: Date][] = [];
   #size = 0;
   #entries = 0;
 
-  constructor(root: string, limits: UnpackLimits) {
+  constructor(root: string, limits: UnpackLimits, keep: Keep | undefined) {
     this.#root = root;
     this.#limits = limits;
+    this.#keep = keep;
   }
 
   async add(entry: Entry): Promise<void> {
@@ -122,6 +135,11 @@ class UnpackedTree {
     }
     const path = safePath(header.name);
     const type = header.type as string | null | undefined;
+    const below = path.slice(path.indexOf('/') + 1);
+    if (this.#keep !== undefined && path.includes('/') && !this.#keep(below)) {
+      entry.resume();
+      return;
+    }
     switch (type) {
       case 'directory':
         this.#addFolder(path, header.mtime);

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Entry, HfsVolume } from '../../formats/hfsplus/index.ts';
 import { printable } from '../reporters/printable.ts';
+import { checkCommand } from './hfs-check.ts';
 
 export function hfsCommand(): Command {
   return new Command('hfs')
     .description('Read HFS+ volumes inside a .dmg, .iso or raw image, without root and without mounting.')
     .addCommand(list())
-    .addCommand(cat());
+    .addCommand(cat())
+    .addCommand(checkCommand());
 }
 
 const place = 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path';

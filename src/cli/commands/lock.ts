@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
-import { targetsOf } from '../../recipe/index.ts';
+import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { assignment } from '../planning.ts';
 import { openWorkspace } from '../workspace.ts';
 
 export function lockCommand(): Command {
@@ -11,18 +12,25 @@ export function lockCommand(): Command {
       '[name...]',
       'pipelines, recipes or buildroots to pin again; without one, all that is not pinned yet',
     )
+    .option(
+      '-s, --set <name=value>',
+      'a parameter of the recipe, where its sources depend on it',
+      assignment,
+      {},
+    )
     .addHelpText(
       'after',
       `
 Examples:
   cidermill lock                       pin what is new
   cidermill lock seabios               pin the sources of seabios as they are now
-  cidermill lock debian-bookworm       take the suite's newest packages`,
+  cidermill lock debian-bookworm       take the suite's newest packages
+  cidermill lock kvm-kmod --set tag=kvm-kmod-3.10.21`,
     )
-    .action(async (names: readonly string[]) => {
+    .action(async (names: readonly string[], flags: { readonly set: Overrides }) => {
       const { lockPlan } = await import('../../engine/index.ts');
       const { store, project } = openWorkspace(command);
-      const { recipes, buildroots, unknown } = targetsOf(project, names);
+      const { recipes, buildroots, unknown } = targetsOf(project, names, flags.set);
       if (unknown.length > 0) {
         throw new Failure('usage', `there is no pipeline, recipe or buildroot "${unknown.join('", "')}"`, {
           hint: 'See `cidermill list`.',

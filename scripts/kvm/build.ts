@@ -1,0 +1,15 @@
+import type { Step } from '#step';
+
+/** The flags that keep debug information and the work folder's path out of the modules, so that any folder makes the same. */
+export function pathFree(folder: string): string[] {
+  const flags = `-g0 -ffile-prefix-map=${folder}=/usr/src/kvm`;
+  return [`KCFLAGS=${flags}`, `KAFLAGS=${flags}`];
+}
+
+/** Runs a kernel build and shows how many files are compiled. */
+export async function make({ $, jobs, progress }: Step, args: readonly string[]): Promise<void> {
+  let done = 0;
+  for await (const line of $`make -j${jobs} ${args} 2>&1`) {
+    if (/^\s*(CC|AS|LD)\b/.test(line)) progress(++done, undefined, 'files', line.split('/').pop());
+  }
+}
