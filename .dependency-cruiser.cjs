@@ -2,7 +2,7 @@
 const floors = [
   ['base'],
   ['formats'],
-  ['store', 'sources', 'host', 'step', 'guest', 'vm'],
+  ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
   ['link'],
   ['image', 'difference', 'recipe'],
   ['installer'],
