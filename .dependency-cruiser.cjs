@@ -2,9 +2,9 @@
 const floors = [
   ['base'],
   ['formats'],
-  ['store', 'sources', 'host', 'step', 'guest', 'vm'],
+  ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
   ['link'],
-  ['image', 'recipe', 'smoke'],
+  ['image', 'difference', 'recipe', 'smoke'],
   ['installer'],
   ['engine'],
   ['cli'],

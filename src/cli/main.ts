@@ -14,6 +14,7 @@ import { pkgCommand } from './commands/pkg.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { storeCommand } from './commands/store.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { whyCommand } from './commands/why.ts';
 import { reportError } from './exit.ts';
 import { version } from './version.ts';
@@ -51,6 +52,7 @@ for (const command of [
   listCommand(),
   graphCommand(),
   logCommand(),
+  verifyCommand(),
   storeCommand(),
   isoCommand(),
   dmgCommand(),

@@ -14,8 +14,9 @@ import {
 import { actionKey, type Action } from './action.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction, fetchSources, SourceFailure } from './execute.ts';
+import { executeAction } from './execute.ts';
 import { failureEvent } from './failure-event.ts';
+import { fetchSources, SourceFailure } from './gather.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { whyRun } from './preview.ts';
 import { publishProduct } from './products.ts';

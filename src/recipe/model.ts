@@ -62,6 +62,8 @@ export interface Recipe {
   readonly script: Located<string>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */
   readonly outputs: ReadonlyMap<string, Located<string>>;
+  /** Of the outputs that two runs of the same action may make differently: output name → why. */
+  readonly varies: ReadonlyMap<string, Located<string>>;
 }
 
 export interface Buildroot extends Place {
