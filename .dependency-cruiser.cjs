@@ -4,7 +4,7 @@ const floors = [
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
   ['image', 'difference', 'recipe'],
-  ['engine'],
+  ['engine', 'provenance'],
   ['cli'],
 ];
 
