@@ -4,3 +4,4 @@ export * from './package-root.ts';
 export * from './packages.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
+export * from './version.ts';

@@ -13,12 +13,12 @@ export function stepProvenance(store: Store, result: ActionResult, version: stri
     subject: Object.values(result.outputs).flatMap((output: Output) => filesOf(store, output)),
     externalParameters: {
       script: action.script,
-      parameters: action.parameters as Json,
+      parameters: action.parameters,
       outputs: action.outputs,
     },
     internalParameters: {
       platform: action.platform,
-      environment: action.environment as unknown as Json,
+      environment: action.environment,
       modules: action.modules,
       inputs: action.inputs,
       producers: result.producers,
