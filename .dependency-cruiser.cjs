@@ -2,11 +2,8 @@
 const floors = [
   ['base'],
   ['formats'],
-  ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
-  ['link'],
-  ['image', 'difference', 'recipe', 'smoke'],
   ['installer'],
-  ['engine'],
+  ['engine', 'provenance'],
   ['cli'],
 ];
 

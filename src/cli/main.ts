@@ -12,12 +12,13 @@ import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
 import { pkgCommand } from './commands/pkg.ts';
 import { planCommand } from './commands/plan.ts';
+import { provenanceCommand, verifySignatureCommand } from './commands/provenance.ts';
 import { runCommand } from './commands/run.ts';
 import { storeCommand } from './commands/store.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whyCommand } from './commands/why.ts';
 import { reportError } from './exit.ts';
-import { version } from './version.ts';
+import { version } from '../host/index.ts';
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -55,6 +56,8 @@ for (const command of [
   verifyCommand(),
   storeCommand(),
   isoCommand(),
+  provenanceCommand(),
+  verifySignatureCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),

@@ -10,3 +10,4 @@ export * from './smc.ts';
 export * from './surroundings.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
+export * from './version.ts';
