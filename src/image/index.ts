@@ -7,6 +7,8 @@ export { extractVolume, type ExtractOptions } from './extract/extract-volume.ts'
 export type { ExtractionPlan, PlanOptions } from './extract/plan-volume.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';
+export { editImage, type EditedImage, type EditImageOptions } from './edit/edit-image.ts';
+export { addHostFiles, type Added, type AddOptions, type HostLinks } from './edit/host-files.ts';
 export { growPartition, planGrowth, type GrowOptions } from './grow-partition.ts';
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open-disk.ts';
