@@ -1,5 +1,5 @@
-import Bzip2 from '@foxglove/wasm-bz2';
 import { FormatError } from '../../base/index.ts';
+import { bzip2Codec, dropBzip2Codec } from '../bzip2/index.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { ByteStream } from './stream-of.ts';
 
@@ -113,12 +113,12 @@ async function decodeBlock(
   const usual = level * 100_000;
   // The first of bzip2's steps counts runs: 5 bytes stand for 259 at the most.
   for (const room of [2 * usual, Math.ceil((usual * 259) / 5)]) {
-    const codec = await (bzip2 ??= Bzip2.init());
+    const codec = await bzip2Codec();
     try {
       return codec.decompress(file, room);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      if (!reason.startsWith('BZ2')) bzip2 = undefined; // It crashed: its memory may be in any state.
+      if (!reason.startsWith('BZ2')) dropBzip2Codec();
       if (!reason.includes(outputFull) || room > 2 * usual) return fail(`does not decode: ${reason}`);
     }
   }
@@ -126,4 +126,3 @@ async function decodeBlock(
 }
 
 const outputFull = 'failed: -8';
-let bzip2: Promise<Bzip2> | undefined;

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
-import Bzip2 from '@foxglove/wasm-bz2';
 import { FormatError } from '../../base/index.ts';
+import { bzip2Codec, dropBzip2Codec } from '../bzip2/index.ts';
 import { decodeLzfse } from '../lzfse/index.ts';
 import { decodeXz } from '../xz/index.ts';
 import { decodeAdc } from './adc.ts';
@@ -25,7 +25,7 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
         inflateSync(data, { chunkSize: chunk.size + 1, maxOutputLength: chunk.size }),
       );
     case 'bzip2': {
-      const codec = await (bzip2 ??= Bzip2.init());
+      const codec = await bzip2Codec();
       return exactly(chunk, () => codec.decompress(data, chunk.size));
     }
     case 'lzfse':
@@ -35,14 +35,12 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
   }
 }
 
-let bzip2: Promise<Bzip2> | undefined;
-
 function exactly(chunk: Chunk, decode: () => Uint8Array): Uint8Array {
   let output: Uint8Array;
   try {
     output = decode();
   } catch (cause) {
-    if (chunk.kind === 'bzip2') bzip2 = undefined; // Its memory may be in any state.
+    if (chunk.kind === 'bzip2') dropBzip2Codec();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(
       'udif',
