@@ -1,18 +1,24 @@
 import { Command } from 'commander';
+import { bootCommand } from './commands/boot.ts';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
+import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
+import { isoCommand } from './commands/iso.ts';
+import { kvmCommand } from './commands/kvm.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
 import { pkgCommand } from './commands/pkg.ts';
 import { planCommand } from './commands/plan.ts';
+import { provenanceCommand, verifySignatureCommand } from './commands/provenance.ts';
 import { runCommand } from './commands/run.ts';
 import { storeCommand } from './commands/store.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { whyCommand } from './commands/why.ts';
 import { reportError } from './exit.ts';
-import { version } from './version.ts';
+import { version } from '../host/index.ts';
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -28,6 +34,7 @@ const program = new Command('cidermill')
 Examples:
   cidermill run quickstart            build everything, prove it by booting it
   cidermill plan quickstart           what would run, and why
+  cidermill iso make InstallESD.dmg -o yosemite.iso   a bootable disc of an installer
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
@@ -46,10 +53,17 @@ for (const command of [
   listCommand(),
   graphCommand(),
   logCommand(),
+  verifyCommand(),
   storeCommand(),
+  isoCommand(),
+  provenanceCommand(),
+  verifySignatureCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
+  kvmCommand(),
+  guestCommand(),
+  bootCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -5,7 +5,7 @@ import { Failure } from '../base/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { systemReason } from './file-source.ts';
-import { openImage, type Image } from './open-image.ts';
+import { inputOf, openImage, type Image } from './open-image.ts';
 import { planWork } from './pieces.ts';
 
 export interface ConvertOptions {
@@ -25,7 +25,7 @@ export interface Converted {
 }
 
 /**
- * Writes the whole disk that `input` holds, with its partition map, to `output`, leaving holes where it is zero.
+ * Writes the whole disk that `input` holds (an image, or `outer.dmg:/inner.dmg`), with its partition map, to `output`, leaving holes where it is zero.
  * The output appears by rename when all of it is written and its checksums are right, or not at all.
  * @throws FormatError when the input is damaged or not an image; Failure when a file cannot be read or written;
  *   the signal's reason when it is aborted
@@ -64,7 +64,7 @@ async function write(image: Image, path: string, options: ConvertOptions): Promi
     let done = 0;
     const sums = await decodeAll(
       work.pieces,
-      { input: image.file.handle.fd, output: file.fd },
+      { input: inputOf(image), output: file.fd },
       {
         signal: options.signal,
         threads: options.threads,

@@ -47,7 +47,9 @@ export async function decodeAll(
     }
   };
 
-  const threads = options.threads ?? defaultThreads(pieces);
+  // A place is opened by a thread for itself, and closed with it.
+  const least = typeof files.input === 'object' && 'inside' in files.input ? 1 : 0;
+  const threads = Math.max(least, options.threads ?? defaultThreads(pieces));
   if (threads === 0) {
     await lane(async (batch) => {
       // Lets an abort be seen: decoding is synchronous for most kinds.
@@ -84,7 +86,8 @@ function abortOf(signal: AbortSignal | undefined): {
   return { promise, ignore: () => signal?.removeEventListener('abort', listener) };
 }
 
-function defaultThreads(pieces: readonly Piece[]): number {
+/** How many threads are worth their start. */
+export function defaultThreads(pieces: readonly Piece[]): number {
   const input = pieces.reduce((total, piece) => total + piece.length, 0);
   return input < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism()));
 }

@@ -7,10 +7,11 @@ import type { Piece } from './pieces.ts';
 
 /**
  * What the threads of the process share: open files by their descriptors, and an image that is inside another by its
- * place, which every thread opens for itself. Without an output the pieces are only decoded.
+ * place, which every thread opens for itself; where there is only this thread, by itself. Without an output the pieces
+ * are only decoded.
  */
 export interface Files {
-  readonly input: number | Place;
+  readonly input: number | Place | ByteSource;
   readonly output: number | undefined;
 }
 
@@ -25,7 +26,7 @@ async function decodePiece(piece: Piece, { input, output }: Files): Promise<numb
   const stored =
     typeof input === 'number'
       ? readWhole(input, piece.offset, piece.length)
-      : await (await opened(input)).read(piece.offset, piece.length);
+      : await ('read' in input ? input : await opened(input)).read(piece.offset, piece.length);
   const data = await decodeChunk(piece, stored);
   if (output !== undefined) {
     if (piece.targets === undefined) writeSparse(output, data, piece.start);
@@ -39,7 +40,7 @@ async function decodePiece(piece: Piece, { input, output }: Files): Promise<numb
 let place: { readonly of: Place; readonly source: Promise<ByteSource> } | undefined;
 
 /** The image at a place, opened once; the thread's end closes it. */
-function opened(of: Place): Promise<ByteSource> {
+async function opened(of: Place): Promise<ByteSource> {
   if (place?.of !== of) {
     place = { of, source: openFile(of.file).then((file) => openNested(file, of.inside)) };
   }

@@ -38,7 +38,7 @@ export async function describeDmg(path: string): Promise<DmgInfo> {
   }
 }
 
-async function describe({ format, udif, tables, file, disk }: Image): Promise<DmgInfo> {
+async function describe({ format, udif, tables, source, disk }: Image): Promise<DmgInfo> {
   const chunks: Partial<Record<ChunkKind, { count: number; bytes: number }>> = {};
   for (const { kind, size } of format === 'raw' ? [] : tables.flatMap((table) => table.chunks)) {
     const sum = (chunks[kind] ??= { count: 0, bytes: 0 });
@@ -66,7 +66,7 @@ async function describe({ format, udif, tables, file, disk }: Image): Promise<Dm
   }
   return {
     format,
-    fileSize: file.size,
+    fileSize: source.size,
     sectors: disk.size / sectorSize,
     chunks,
     checksums: {

@@ -1,70 +1,35 @@
 import type { ByteSource } from '../base/index.ts';
-import { readSparse, type Sparse } from '../formats/sparse/index.ts';
-import { decodedImage, readUdif, type BlockTable, type Chunk, type Udif } from '../formats/udif/index.ts';
 import { openFile, type FileSource } from './file-source.ts';
-import { checkRawImage } from './recognise.ts';
-
-/** A disk image's disk. */
-export interface Disk {
-  readonly format: 'udif' | 'sparse' | 'raw';
-  /** Undefined of other formats. */
-  readonly udif: Udif | undefined;
-  /** Where all of its bytes come from, whatever the format; a raw or sparse image is one table without a checksum. */
-  readonly tables: readonly BlockTable[];
-  /** The whole disk, decoded where it is read. */
-  readonly disk: ByteSource;
-}
+import { openNested, placeOf, type Place } from './nested.ts';
+import { openDisk, type Disk } from './open-disk.ts';
 
 /** A disk image, open. */
 export interface Image extends Disk {
+  readonly place: Place;
+  /** The outermost file. */
   readonly file: FileSource;
+  /** The image's own bytes, as they are stored: the file, or what is inside it. */
+  readonly source: ByteSource;
   readonly close: () => Promise<void>;
 }
 
-/** @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' */
+/**
+ * Opens `image.dmg`, or `outer.dmg:/inner.dmg` through images and packages in one another.
+ * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' or 'not-found'
+ */
 export async function openImage(path: string): Promise<Image> {
-  const file = await openFile(path);
+  const place = placeOf(path);
+  const file = await openFile(place.file);
   try {
-    return { file, ...(await openDisk(file)), close: () => file.close() };
+    const source = await openNested(file, place.inside);
+    return { place, file, source, ...(await openDisk(source)), close: file.close };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-/** The disk in an image that is itself in a file or in another image. @throws FormatError as openImage does */
-export async function openDisk(image: ByteSource): Promise<Disk> {
-  const udif = await readUdif(image);
-  if (udif !== undefined) {
-    return { format: 'udif', udif, tables: udif.tables, disk: decodedImage(image, udif) };
-  }
-  const sparse = await readSparse(image);
-  if (sparse !== undefined) {
-    const tables = [wholeTable(sparse.size, chunksOf(sparse))];
-    return { format: 'sparse', udif, tables, disk: decodedImage(image, { size: sparse.size, tables }) };
-  }
-  await checkRawImage(image);
-  const { size } = image;
-  const tables = [wholeTable(size, [{ kind: 'raw', start: 0, size, offset: 0, length: size }])];
-  return { format: 'raw', udif, tables, disk: image };
-}
-
-function wholeTable(size: number, chunks: readonly Chunk[]): BlockTable {
-  return { name: 'whole disk', start: 0, size, crc32: undefined, checksumType: 0, chunks };
-}
-
-/** The bands, and between them what was never written. */
-function chunksOf({ size, bands }: Sparse): Chunk[] {
-  const chunks: Chunk[] = [];
-  let end = 0;
-  const skip = (to: number): void => {
-    if (to > end) chunks.push({ kind: 'ignore', start: end, size: to - end, offset: 0, length: 0 });
-  };
-  for (const band of bands) {
-    skip(band.start);
-    chunks.push({ kind: 'raw', ...band, length: band.size });
-    end = band.start + band.size;
-  }
-  skip(size);
-  return chunks;
+/** Where threads find an image's bytes: a descriptor that they share, or a place that each opens for itself. */
+export function inputOf({ place, file }: Image): number | Place {
+  return place.inside.length === 0 ? file.handle.fd : place;
 }

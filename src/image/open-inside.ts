@@ -2,7 +2,7 @@ import { Failure } from '../base/index.ts';
 import { findEntry, linkTarget, openVolume, type Entry, type HfsVolume } from '../formats/hfsplus/index.ts';
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
-import { openDisk } from './open-image.ts';
+import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './volume.ts';
 
 /** A place inside an image, however deep. */

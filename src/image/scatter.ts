@@ -1,6 +1,9 @@
+import type { ByteSource } from '../base/index.ts';
 import type { BlockTable } from '../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
-import { decodeAll, type DecodeOptions } from './decode-all.ts';
+import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
+import type { Files } from './decode-piece.ts';
+import { openFile } from './file-source.ts';
 import type { Place } from './nested.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
 
@@ -13,8 +16,9 @@ export interface Move {
 
 /** An image that is decoded as a whole, and what of it is wanted. */
 export interface Scatter {
-  /** Where the image's own bytes are. */
+  /** Where the image's own bytes are, and they themselves. */
   readonly place: Place;
+  readonly source: ByteSource;
   /** Where its disk's bytes come from, as openDisk says. */
   readonly tables: readonly BlockTable[];
   /** Undefined: all of it, to where it is. Ranges of an image do not overlap. */
@@ -35,9 +39,15 @@ export function scatterBytes(scatter: Scatter): number {
 export async function scatter(what: Scatter, output: number, options: DecodeOptions): Promise<void> {
   const work = planWork(what.tables);
   const { pieces } = what.moves === undefined ? work : { pieces: aimed(work.pieces, what.moves) };
-  // A place is opened by a thread for itself, and closed with it.
-  const threads = Math.max(1, options.threads ?? 2);
-  checkTables(work, await decodeAll(pieces, { input: what.place, output }, { ...options, threads }));
+  const threads = options.threads ?? defaultThreads(pieces);
+  const decode = (input: Files['input']): Promise<Uint32Array> =>
+    decodeAll(pieces, { input, output }, { ...options, threads });
+  if (threads === 0) checkTables(work, await decode(what.source));
+  else if (what.place.inside.length > 0) checkTables(work, await decode(what.place));
+  else {
+    const file = await openFile(what.place.file);
+    checkTables(work, await decode(file.handle.fd).finally(file.close));
+  }
 }
 
 function sizeOf({ pieces }: Work): number {

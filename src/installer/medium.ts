@@ -24,8 +24,9 @@ export interface OpenedImage {
   readonly tables: readonly BlockTable[];
   readonly disk: ByteSource;
   readonly volume: HfsVolume;
-  /** Of the volume in the disk, in bytes. */
+  /** Where the volume's partition lies in the disk, in bytes. */
   readonly offset: number;
+  readonly size: number;
 }
 
 /** An installer, unwrapped. */
@@ -111,7 +112,7 @@ function wrapped({ catalog, ...volume }: HfsVolume): string | undefined {
 async function openVolumeOf(source: ByteSource, place: Place): Promise<OpenedImage> {
   const { tables, disk } = await openDisk(source);
   const { volume, offset } = await findHfsPlus(disk);
-  return { place, source, tables, disk, volume: await openVolume(volume), offset };
+  return { place, source, tables, disk, volume: await openVolume(volume), offset, size: volume.size };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { deflateSync } from 'node:zlib';
+import type { ChunkKind } from './mish.ts';
 
 /** How the bytes of a new chunk are stored. */
 export interface Stored {
-  readonly kind: 'raw' | 'zlib';
+  readonly kind: Exclude<ChunkKind, 'zero' | 'ignore'>;
   readonly bytes: Uint8Array;
 }
 

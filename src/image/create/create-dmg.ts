@@ -4,7 +4,7 @@ import { encodeTail } from '../../formats/udif/index.ts';
 import { byRename } from '../by-rename.ts';
 import { systemReason } from '../file-source.ts';
 import { openImage } from '../open-image.ts';
-import { chunkStore } from './chunk-store.ts';
+import { chunkStore, type ChunkStore } from './chunk-store.ts';
 import type { CreateOptions } from './options.ts';
 import { regionsOf } from './regions.ts';
 import { writeTables } from './write-tables.ts';
@@ -28,21 +28,29 @@ export async function createDmg(
   options: CreateOptions = {},
 ): Promise<Created> {
   options.signal?.throwIfAborted();
-  if (typeof disk !== 'string') return create(disk, output, options);
+  if (typeof disk !== 'string') {
+    return createFrom(disk, output, () => chunkStore(disk.size, options), options);
+  }
   const image = await openImage(disk);
   try {
-    return await create(image.disk, output, options);
+    return await createDmg(image.disk, output, options);
   } finally {
     await image.close();
   }
 }
 
-async function create(disk: ByteSource, output: string, options: CreateOptions): Promise<Created> {
+/** As createDmg does, with the chunks as any store makes them. */
+export async function createFrom(
+  disk: ByteSource,
+  output: string,
+  openStore: () => ChunkStore,
+  options: CreateOptions,
+): Promise<Created> {
   if (disk.size % 512 !== 0) throw new RangeError(`a disk of ${disk.size} bytes is not of whole sectors`);
   const { variant, regions } = await regionsOf(disk);
   return byRename(output, async (path) => {
     const file = await open(path, 'wx').catch(cannotWrite(output));
-    const store = chunkStore(disk.size, options);
+    const store = openStore();
     try {
       const written = appender(file, output);
       const { tables, crc32 } = await writeTables(disk, regions, store, written.append, options);

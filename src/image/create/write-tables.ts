@@ -9,6 +9,9 @@ import type { Region } from './regions.ts';
 const chunkBytes = 2 ** 20;
 const zeros = Buffer.alloc(chunkBytes);
 
+/** Runs that may have any size. */
+const joinable: ReadonlySet<NewRun['kind']> = new Set(['raw', 'zero', 'ignore']);
+
 /** A chunk on its way: zeros, or bytes whose stored form is being made. */
 interface OnItsWay {
   readonly region: number;
@@ -46,7 +49,7 @@ export async function writeTables(
       length: bytes?.bytes.length ?? 0,
     };
     const last = draft.runs.at(-1);
-    if (last?.kind === kind && kind !== 'zlib') {
+    if (last?.kind === kind && joinable.has(kind)) {
       draft.runs[draft.runs.length - 1] = {
         ...last,
         sectorCount: last.sectorCount + sectorCount,

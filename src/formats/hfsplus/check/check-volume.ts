@@ -3,6 +3,7 @@ import { decmpfsName } from '../compressed.ts';
 import type { ForkSource } from '../fork.ts';
 import { reservedId } from '../records.ts';
 import { readVolumeHeader, volumeHeaderOffset, type ForkData } from '../volume-header.ts';
+import { checkAlternate } from './alternate.ts';
 import { checkAttributes } from './attributes.ts';
 import { checkBitmap } from './bitmap.ts';
 import { checkCatalog } from './catalog.ts';
@@ -12,7 +13,7 @@ import type { CheckContext } from './context.ts';
 import type { CheckedCatalog } from './entry.ts';
 import { Findings, type Area, type Finding } from './findings.ts';
 import { checkFork } from './fork.ts';
-import { checkAlternate, checkHeader, readEitherHeader } from './header.ts';
+import { checkHeader, readEitherHeader } from './header.ts';
 import { checkHierarchy } from './hierarchy.ts';
 import { checkJournal } from './journal.ts';
 import { checkLinks, firstLinkAttribute } from './links.ts';
@@ -44,8 +45,11 @@ export async function checkVolume(volume: ByteSource): Promise<CheckReport> {
     const header = (await readVolumeHeader(source).catch(() => undefined)) ?? before;
     checkHeader(volume, header, found);
     await readable(found, 'header', () => checkAlternate(source, header, found));
-    const context = { source, header, found, claims: new Claims(), overflow: new OverflowGroups() };
-    claimReserved(context.claims, header, volume.size);
+    const context = {
+      ...{ source, header, found, claims: new Claims(), overflow: new OverflowGroups() },
+      encodings: new Set<number>(),
+    };
+    claimReserved(context.claims, header);
     counts = await checkContents(context);
   }
   const { list, faults, remarks } = found;
@@ -70,7 +74,7 @@ async function checkContents(context: CheckContext): Promise<{ files: number; fo
   if (catalogFile.size === 0)
     found.fault('catalog', 'the volume has no catalog', { offset: volumeHeaderOffset + 272 });
   checkHierarchy(context, catalog);
-  checkReferences(header, catalog, found);
+  checkReferences(context, catalog);
 
   const firstLinks = new Map<number, number>();
   await readable(found, 'attributes', async () => {

@@ -27,11 +27,12 @@ export class Claims {
  * The blocks that hold the first 1536 bytes of a volume, its header the last of them, and the last 1024, which the
  * alternate header begins (TN1150, "Volume Header").
  */
-export function claimReserved(claims: Claims, header: VolumeHeader, volumeSize: number): void {
+export function claimReserved(claims: Claims, header: VolumeHeader): void {
   const { blockSize, totalBlocks } = header;
   const first = Math.min(totalBlocks, Math.ceil(1536 / blockSize));
   claims.add({ startBlock: 0, blockCount: first }, 'the volume header');
-  const last = Math.max(first, Math.floor(alternateOffset(volumeSize) / blockSize));
+  // The last blocks are, even where the volume ends so far behind them that the header is in none.
+  const last = Math.max(first, totalBlocks - Math.ceil(1024 / blockSize));
   if (last < totalBlocks)
     claims.add({ startBlock: last, blockCount: totalBlocks - last }, 'the alternate volume header');
 }

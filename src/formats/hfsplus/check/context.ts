@@ -12,4 +12,6 @@ export interface CheckContext {
   readonly found: Findings;
   readonly claims: Claims;
   readonly overflow: OverflowGroups;
+  /** The text encodings that names were made from, by their numbers. */
+  readonly encodings: Set<number>;
 }

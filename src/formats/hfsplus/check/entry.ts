@@ -9,7 +9,7 @@ export interface CheckedEntry {
   readonly name: string;
   readonly fields: Pick<
     CatalogRecord,
-    'flags' | 'valence' | 'owner' | 'group' | 'ownerFlags' | 'special' | 'folderCount'
+    'flags' | 'valence' | 'createDate' | 'owner' | 'group' | 'ownerFlags' | 'mode' | 'special' | 'folderCount'
   >;
   /** Where its record lies in the volume. */
   readonly at: number;

@@ -4,7 +4,6 @@ import {
   hfsPlusName,
   readVolumeHeader,
   volumeAttribute,
-  volumeHeader,
   volumeHeaderOffset,
   type VolumeHeader,
 } from '../volume-header.ts';
@@ -59,6 +58,15 @@ function headerAt(volume: ByteSource, place: number): Promise<VolumeHeader | und
   });
 }
 
+/** Of files; those of the special ones grow with the volume, to a quarter of it (fsck_hfs accepts no more). */
+const largestClump = 2 ** 20;
+const specialFiles = [
+  ['allocationFile', 112],
+  ['extentsFile', 192],
+  ['catalogFile', 272],
+  ['attributesFile', 352],
+] as const;
+
 /** Checks the header's numbers, as far as they say something without the rest of the volume. */
 export function checkHeader(volume: ByteSource, header: VolumeHeader, found: Findings): void {
   const at = (field: number): { offset: number } => ({ offset: volumeHeaderOffset + field });
@@ -82,95 +90,30 @@ export function checkHeader(volume: ByteSource, header: VolumeHeader, found: Fin
   if (header.nextCatalogId < reservedId.firstUser)
     found.fault('header', `the next catalog id ${header.nextCatalogId} is reserved`, at(64));
   if (header.nextAllocation >= totalBlocks)
-    found.remark(
+    found.fault(
       'header',
       `the next allocation, block ${header.nextAllocation}, is outside of the volume`,
       at(52),
     );
-  for (const [name, clump, field] of [
-    ['resource', header.resourceClumpSize, 56],
-    ['data', header.dataClumpSize, 60],
-  ] as const) {
-    if (clump % blockSize !== 0)
-      found.remark(
+  const clump = (what: string, bytes: number, most: number, field: number): void => {
+    if (bytes % blockSize !== 0 || bytes > Math.max(most, blockSize))
+      found.fault(
         'header',
-        `the ${name} clump size ${clump} is no multiple of the block size ${blockSize}`,
+        `the clump size of ${what}, ${bytes}, is no multiple of ${blockSize} up to ${most}`,
         at(field),
       );
-  }
+    else if (bytes === 0 && most === largestClump)
+      found.fault('header', `the clump size of ${what} is 0`, at(field));
+  };
+  clump('resource forks', header.resourceClumpSize, largestClump, 56);
+  clump('data forks', header.dataClumpSize, largestClump, 60);
+  for (const [name, field] of specialFiles) clump(`its ${name}`, header[name].clumpSize, size / 4, field + 8);
+  if (header.attributesFile.clumpSize === 0 && header.attributesFile.totalBlocks > 0)
+    found.fault('header', 'the clump size of its attributesFile is 0', at(360));
   if (!journaled && header.journalInfoBlock !== 0)
     found.remark('header', `it names block ${header.journalInfoBlock} for a journal and has none`, at(12));
   if (header.createDate === 0) found.remark('header', 'it has no date of its creation', at(16));
   // The one is in local time.
   else if (header.modifyDate + 86_400 < header.createDate)
     found.remark('header', 'it was changed before it was made', at(20));
-}
-
-/** What both headers have in common for as long as the volume is not grown or its special files are not. */
-const lasting = ['signature', 'version', 'blockSize', 'totalBlocks', 'createDate'] as const;
-const forks = ['allocationFile', 'extentsFile', 'catalogFile', 'attributesFile', 'startupFile'] as const;
-/** What is brought up to date in the header alone, between times. */
-const passing = [
-  'attributes',
-  'journalInfoBlock',
-  'fileCount',
-  'folderCount',
-  'freeBlocks',
-  'nextCatalogId',
-] as const;
-
-/** Checks the alternate header against the header. */
-export async function checkAlternate(
-  volume: ByteSource,
-  header: VolumeHeader,
-  found: Findings,
-): Promise<void> {
-  const expected = alternateOffset(volume.size);
-  const own = header.totalBlocks * header.blockSize - 1024;
-  const read = async (offset: number): Promise<VolumeHeader | undefined> => {
-    if (offset < volumeHeaderOffset + volumeHeader.size) return undefined;
-    const other = volumeHeader.decode(await volume.read(offset, volumeHeader.size), 0, offset);
-    return hfsPlusName(other.signature) === undefined ? undefined : other;
-  };
-  let offset = expected;
-  let alternate = await read(offset);
-  if (alternate === undefined && own !== expected) {
-    alternate = await read((offset = own));
-    if (alternate !== undefined)
-      found.fault(
-        'header',
-        `the alternate header is at ${own} instead of 1024 bytes before the end, ${expected}`,
-        { offset: own },
-      );
-  }
-  if (alternate === undefined) {
-    found.fault('header', 'the alternate header is missing', { offset: expected });
-    return;
-  }
-  for (const name of lasting) {
-    if (alternate[name] !== header[name])
-      found.fault(
-        'header',
-        `the alternate header's ${name} is ${alternate[name]} instead of ${header[name]}`,
-        { offset },
-      );
-  }
-  for (const name of forks) {
-    if (!sameFork(alternate[name], header[name]))
-      found.fault('header', `the alternate header has another ${name}`, { offset });
-  }
-  const old = passing.filter((name) => alternate[name] !== header[name]);
-  if (old.length > 0)
-    found.remark('header', `the alternate header has an earlier ${old.join(', ')}`, { offset });
-}
-
-function sameFork(a: VolumeHeader['catalogFile'], b: VolumeHeader['catalogFile']): boolean {
-  return (
-    a.logicalSize === b.logicalSize &&
-    a.totalBlocks === b.totalBlocks &&
-    a.extents.every((extent, index) => {
-      const other = b.extents[index];
-      return extent.startBlock === other?.startBlock && extent.blockCount === other.blockCount;
-    })
-  );
 }

@@ -1,5 +1,5 @@
 import { linkedName, privateFolder } from '../hard-links.ts';
-import { linkChainFlag, reservedId } from '../records.ts';
+import { fileMode, linkChainFlag, reservedId } from '../records.ts';
 import type { CheckContext } from './context.ts';
 import type { CheckedCatalog, CheckedEntry } from './entry.ts';
 import { folderCircles } from './link-circles.ts';
@@ -19,13 +19,24 @@ export function checkLinks(
   firstLinks: ReadonlyMap<number, number>,
 ): void {
   const { entries } = catalog;
-  const { found } = context;
+  const { found, header } = context;
+  const dates = new Set([header.createDate]);
+  const behind = new Set<CheckedEntry>();
   for (const to of ['file', 'folder'] as const) {
-    const targets = linked(entries, to, context);
+    const { folder, targets } = linked(entries, to, context);
+    for (const each of [folder, entries.get(reservedId.root)])
+      if (each !== undefined) dates.add(each.fields.createDate);
+    for (const target of targets.values()) behind.add(target);
     const links = new Map<number, CheckedEntry[]>();
     for (const entry of entries.values()) {
       if (entry.link !== to) continue;
-      const { special } = entry.fields;
+      const { special, createDate } = entry.fields;
+      if (to === 'file' && !dates.has(createDate))
+        found.fault(
+          'links',
+          `the hard link ${entry.id} was not made with the volume, as its date of creation has to say`,
+          { offset: entry.at, id: entry.id },
+        );
       if (!targets.has(special)) {
         found.fault(
           'links',
@@ -52,6 +63,21 @@ export function checkLinks(
     }
     if (to === 'folder') checkFolderLinks(context, entries, links);
   }
+  for (const entry of entries.values()) if (!behind.has(entry)) checkUnlinked(entry, context);
+}
+
+/** What is not behind hard links says nothing of any. */
+function checkUnlinked({ id, kind, link, fields, at }: CheckedEntry, { found }: CheckContext): void {
+  const where = { offset: at, id };
+  if (link === undefined && (fields.flags & linkChainFlag) !== 0)
+    found.fault('links', `${kind} ${id} is flagged as in a chain of hard links and in none`, where);
+  if (
+    kind === 'file' &&
+    link === undefined &&
+    (fields.mode & fileMode.kind) === fileMode.file &&
+    fields.special > 1
+  )
+    found.fault('links', `file ${id} counts ${fields.special} links and has one`, where);
 }
 
 /** What is behind hard links, by its number. */
@@ -59,11 +85,13 @@ function linked(
   entries: ReadonlyMap<number, CheckedEntry>,
   to: 'file' | 'folder',
   { found }: CheckContext,
-): Map<number, CheckedEntry> {
+): { readonly folder: CheckedEntry | undefined; readonly targets: ReadonlyMap<number, CheckedEntry> } {
   const targets = new Map<number, CheckedEntry>();
+  let folder: CheckedEntry | undefined;
   const isPrivate = (entry: CheckedEntry | undefined): boolean =>
     entry?.parent === reservedId.root && entry.kind === 'folder' && entry.name === privateFolder[to];
   for (const entry of entries.values()) {
+    if (isPrivate(entry)) folder = entry;
     if (!isPrivate(entries.get(entry.parent))) continue;
     const where = { offset: entry.at, id: entry.id };
     const number = entry.name.startsWith(linkedName[to]) ? entry.name.slice(linkedName[to].length) : '';
@@ -77,7 +105,7 @@ function linked(
         where,
       );
   }
-  return targets;
+  return { folder, targets };
 }
 
 /** Each link names the one before it and the one after it; those made by Linux, and before OS X 10.5, are in no chain. */
@@ -115,6 +143,8 @@ function checkFolderLinks(
       above !== undefined && !seen.has(above.id);
       above = entries.get(above.parent)
     ) {
+      // The root needs none, nor does the folder that those behind the links are in.
+      if (above.id === reservedId.root || above.name === privateFolder.folder) break;
       seen.add(above.id);
       if ((above.fields.flags & childLinkFlag) === 0) unflagged.add(above);
     }

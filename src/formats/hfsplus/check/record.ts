@@ -19,6 +19,8 @@ import { nameProblem } from './name.ts';
 
 /** Bits of `flags`: a file has a thread record, as all have; a folder counts the folders in it. */
 const threadFlag = 0x02;
+/** The same, and that a file is locked: folders have neither. */
+const fileFlags = 0x03;
 export const folderCountFlag = 0x10;
 
 /** Devices, pipes and sockets. */
@@ -60,11 +62,18 @@ export function checkRecord(
 
   const bits = mode & fileMode.kind;
   const allowed: readonly number[] = kind === 'folder' ? [fileMode.folder] : fileKinds;
-  if (mode === 0) remark('it has no mode');
-  else if (!allowed.includes(bits)) fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
+  const link = kind === 'file' ? linkOf(data, flags) : undefined;
+  // Linux gives none to those that stand for hard links.
+  if (mode === 0 && link === undefined) remark('it has no mode');
+  else if (mode !== 0 && !allowed.includes(bits))
+    fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
   const common = { id, kind, parent: key.parent, name: key.name, fields, at } as const;
   const seen = { children: 0, folders: 0, thread: false, attributes: false, compression: false };
-  if (kind === 'folder') return { ...common, ...seen, link: undefined, resource: undefined };
+  context.encodings.add(fields.textEncoding);
+  if (kind === 'folder') {
+    if ((flags & fileFlags) !== 0) fault(`its flags ${flags} are of a file`);
+    return { ...common, ...seen, link: undefined, resource: undefined };
+  }
 
   if ((flags & threadFlag) === 0) fault('its flags deny that it has a thread record');
   const forks = [forkData.decode(data, dataForkOffset), forkData.decode(data, resourceForkOffset)] as const;
@@ -87,7 +96,7 @@ export function checkRecord(
   return {
     ...common,
     ...seen,
-    link: linkOf(data, flags),
+    link,
     resource:
       packed && resource !== undefined ? { extents: resource.extents, size: resource.size } : undefined,
   };

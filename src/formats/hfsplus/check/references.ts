@@ -1,6 +1,6 @@
-import { volumeHeaderOffset, type VolumeHeader } from '../volume-header.ts';
+import { volumeHeaderOffset } from '../volume-header.ts';
+import type { CheckContext } from './context.ts';
 import type { CheckedCatalog } from './entry.ts';
-import type { Findings } from './findings.ts';
 
 /** What the header's first six numbers for the Finder are ids of; the other two are the volume's own id. */
 const blessed = [
@@ -12,8 +12,28 @@ const blessed = [
   ['the folder of OS X', 'folder'],
 ] as const;
 
-/** Checks that what the header blesses is there (TN1150, "Volume Header", finderInfo). */
-export function checkReferences(header: VolumeHeader, { entries }: CheckedCatalog, found: Findings): void {
+/** MacUnicode, which has no bit. */
+const unicode = 126;
+/** Numbers of encodings beyond 63 have bits that are free (TN1150, "Text Encodings"). */
+const highEncodings: ReadonlyMap<number, number> = new Map([
+  [140, 49], // MacFarsi
+  [152, 48], // MacUkrainian
+]);
+
+/** Checks that what the header blesses is there, and that it knows every encoding in use (TN1150, "Volume Header"). */
+export function checkReferences(
+  { header, found, encodings }: CheckContext,
+  { entries }: CheckedCatalog,
+): void {
+  for (const encoding of encodings) {
+    if (encoding === unicode) continue;
+    const bit = highEncodings.get(encoding) ?? encoding;
+    if (bit > 63) found.remark('catalog', `the text encoding ${encoding} is none that is known`);
+    else if ((header.encodings & (1n << BigInt(bit))) === 0n)
+      found.fault('header', `its map of text encodings lacks ${encoding}`, {
+        offset: volumeHeaderOffset + 72,
+      });
+  }
   blessed.forEach((reference, index) => {
     const id = header.finderInfo[index] ?? 0;
     if (reference === undefined || id === 0) return;

@@ -41,7 +41,11 @@ export async function readTreeMap<K>(walk: TreeWalk<K>, { header, nodes }: Check
 }
 
 /** Holds the map against the nodes that the tree is made of. */
-export function compareTreeMap<K>(walk: TreeWalk<K>, { header, nodes }: CheckedHeader, map: Buffer): void {
+export async function compareTreeMap<K>(
+  walk: TreeWalk<K>,
+  { header, nodes }: CheckedHeader,
+  map: Buffer,
+): Promise<void> {
   const { reached } = walk;
   let used = 0;
   map.forEach((bits, byte) => {
@@ -58,4 +62,9 @@ export function compareTreeMap<K>(walk: TreeWalk<K>, { header, nodes }: CheckedH
   });
   if (header.freeNodes !== nodes - used)
     walk.headerFault(`counts ${header.freeNodes} free nodes, and its map has ${nodes - used}`, 26);
+  const zeros = Buffer.alloc(header.nodeSize);
+  for (let number = 0; number < nodes; number++) {
+    if (!reached.has(number) && !(await walk.nodeAt(number)).equals(zeros))
+      walk.fault(`node ${number} is free and not zeroed`, number);
+  }
 }

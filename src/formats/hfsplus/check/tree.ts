@@ -30,7 +30,7 @@ export async function* checkTree<K>(
   }
   if (header.leafRecords !== records)
     walk.headerFault(`counts ${header.leafRecords} records and has ${records}`, 6);
-  compareTreeMap(walk, opened, map);
+  await compareTreeMap(walk, opened, map);
 }
 
 /** @param pointers what the index knows of the leaves */

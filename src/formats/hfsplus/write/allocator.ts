@@ -34,33 +34,33 @@ export function allocator(runs: readonly Extent[], tail: Extent): Allocator {
     tailLeft -= count;
     return run;
   };
+  /** A run of the same logarithm, which may be long enough or not. */
+  const fittingRun = (count: number): Extent | undefined => {
+    const list = bin(count);
+    for (let index = list.length - 1; index >= Math.max(0, list.length - mostLookedAt); index--) {
+      const run = list[index];
+      const last = list.at(-1);
+      if (run === undefined || last === undefined || run.blockCount < count) continue;
+      list[index] = last;
+      list.pop();
+      return run;
+    }
+    return undefined;
+  };
   const inOneRun = (count: number): Extent | undefined => {
     if (tailLeft >= count) return fromTail(count);
-    const own = bin(count);
-    const index = own.findLastIndex(
-      ({ blockCount }, at) => blockCount >= count && at >= own.length - mostLookedAt,
-    );
-    const [last] = own.slice(-1);
-    const fitting = own[index];
-    if (fitting !== undefined && last !== undefined) {
-      own[index] = last;
-      own.pop();
-      return take(fitting, count);
-    }
-    const longer = bins.find((list, log) => log > Math.floor(Math.log2(count)) && list.length > 0)?.pop();
-    return longer === undefined ? undefined : take(longer, count);
+    const longer = Math.floor(Math.log2(count)) + 1;
+    const run = fittingRun(count) ?? bins.find((list, log) => log >= longer && list.length > 0)?.pop();
+    return run === undefined ? undefined : take(run, count);
   };
   const inPieces = (count: number): Extent[] => {
+    if (tailLeft > 0) bin(tailLeft).push(fromTail(tailLeft));
     const pieces: Extent[] = [];
     for (let left = count; left > 0;) {
       const run = bins.findLast((list) => list.length > 0)?.pop();
-      const part =
-        run === undefined || tailLeft > run.blockCount
-          ? fromTail(Math.min(left, tailLeft))
-          : take(run, Math.min(left, run.blockCount));
-      if (run !== undefined && tailLeft > run.blockCount) bin(run.blockCount).push(run);
-      pieces.push(part);
-      left -= part.blockCount;
+      if (run === undefined) throw new RangeError('more blocks are free than there are runs of them');
+      pieces.push(take(run, Math.min(left, run.blockCount)));
+      left -= pieces.at(-1)?.blockCount ?? 0;
     }
     return pieces.sort((a, b) => a.startBlock - b.startBlock);
   };

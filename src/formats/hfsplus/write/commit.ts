@@ -1,6 +1,5 @@
 import { Failure, type ByteTarget } from '../../../base/index.ts';
 import { forkSource, type Extent } from '../fork.ts';
-import { slice } from '../../source/index.ts';
 import { reservedId } from '../records.ts';
 import {
   forkData,
@@ -51,13 +50,13 @@ export async function commitVolume(model: Model, target: ByteTarget, options: Co
   await begin(model, target);
   // Where it is moved away from may get something else.
   if (model.volume !== undefined && model.size !== size) await writeZeros(target, model.size - 1024, 512);
-  // The last 512 bytes are reserved; with them the target has its size.
-  await target.write(size - 512, new Uint8Array(512));
-  await writeFiles(model, plan, target, options);
+  // Trees come before files, as they lie: what a target has not reached yet needs no zeros.
   await writeTrees(model, plan, target);
+  await writeFiles(model, plan, target, options);
   const inUse = await writeBitmap(model, plan, target);
   const header = volumeHeader.encode(finalHeader(model, plan, inUse));
-  await target.write(size - 1024, header);
+  // The last 512 bytes are reserved; with them the target has its size.
+  await target.write(size - 1024, Buffer.concat([header, new Uint8Array(512)]));
   await target.write(volumeHeaderOffset, header);
 }
 
@@ -90,8 +89,7 @@ async function writeFiles(
     let done = 0;
     for (const { startBlock, blockCount } of extents) {
       const length = Math.min(blockCount * blockSize, source.size - done);
-      const part = length === source.size ? source : slice(source, done, length);
-      placements.push({ offset: startBlock * blockSize, source: part, length });
+      placements.push({ offset: startBlock * blockSize, source, from: done, length });
       done += length;
     }
     total += source.size;

@@ -4,8 +4,9 @@ import type { ByteSource, ByteTarget } from '../../../base/index.ts';
 export interface Placement {
   /** In the volume, in bytes. */
   readonly offset: number;
-  /** From its first byte on. */
   readonly source: ByteSource;
+  /** Where in the source they begin. */
+  readonly from: number;
   readonly length: number;
 }
 
@@ -28,13 +29,13 @@ export async function copyData(
     if (filled > 0) await target.write(start, buffer.subarray(0, filled));
     filled = 0;
   };
-  for (const { offset, source, length } of placements) {
+  for (const { offset, source, from, length } of placements) {
     for (let done = 0; done < length;) {
       if (offset + done !== start + filled || filled === largest) {
         await flush();
         start = offset + done;
       }
-      const part = await source.read(done, Math.min(length - done, largest - filled));
+      const part = await source.read(from + done, Math.min(length - done, largest - filled));
       buffer.set(part, filled);
       filled += part.length;
       done += part.length;

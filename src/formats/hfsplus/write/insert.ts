@@ -15,6 +15,7 @@ export function insert(
     ...entry,
     name,
     parent,
+    present: false,
     children: entry.kind === 'folder' ? new Map() : undefined,
   };
   parent.children?.set(key, item);
@@ -42,6 +43,7 @@ export function freeKey(model: Model, parent: Item, name: string): string {
 
 /** A folder whose contents change has the date of that. */
 export function touch(model: Model, folder: Item): void {
+  if (!folder.present) return;
   if (folder.record.readUInt32BE(16) === model.now && folder.record.readUInt32BE(20) === model.now) return;
   folder.record = Buffer.from(folder.record);
   folder.record.writeUInt32BE(model.now, 16);

@@ -34,6 +34,8 @@ export interface Item extends EditedEntry {
   record: Buffer;
   data?: PendingFork;
   resource?: PendingFork;
+  /** It was there before: it gets the date of the edit when something in it changes. What is new has the dates it was given. */
+  readonly present: boolean;
 }
 
 /** An attribute: in its record, in blocks it has, or in blocks it is to get. */

@@ -85,6 +85,7 @@ export function newModel(options: NewVolumeOptions): Model {
     parent: undefined,
     children: new Map(),
     record,
+    present: false,
   };
   const totalBlocks = blocksBefore(blockSize);
   const inUse = new Uint8Array(1);

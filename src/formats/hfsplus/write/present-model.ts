@@ -35,6 +35,7 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
       parent: undefined,
       children: entry.kind === 'folder' ? new Map() : undefined,
       record: entry.record,
+      present: true,
     });
   const root = items.get(reservedId.root);
   if (root === undefined) throw new FormatError('hfsplus', 'the catalog has no root folder');
