@@ -4,6 +4,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { hfsCommand } from './commands/hfs.ts';
 import { isoCommand } from './commands/iso.ts';
+import { kvmCommand } from './commands/kvm.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
@@ -53,6 +54,7 @@ for (const command of [
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
+  kvmCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

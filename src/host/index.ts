@@ -1,5 +1,6 @@
 export * from './checkup.ts';
 export * from './install.ts';
+export { kernelFolderParameters } from './kernel/build-folder.ts';
 export * from './package-root.ts';
 export * from './packages.ts';
 export * from './tools.ts';

@@ -16,6 +16,8 @@ const judges: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   clang: 'clang',
   'llvm-objdump': 'llvm',
+  make: 'make',
+  xxd: 'xxd',
   strace: 'strace',
 };
 
@@ -28,6 +30,7 @@ export async function setup(): Promise<void> {
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+    ...(existsSync('/usr/include/ncurses.h') ? [] : ['libncurses-dev']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();
