@@ -2,11 +2,8 @@
 const floors = [
   ['base'],
   ['formats'],
-  ['store', 'sources', 'host', 'step', 'guest', 'vm'],
-  ['link'],
-  ['image', 'recipe', 'smoke'],
   ['installer'],
-  ['engine'],
+  ['engine', 'provenance'],
   ['cli'],
 ];
 

@@ -19,6 +19,9 @@ const judges: Readonly<Record<string, string>> = {
   make: 'make',
   xxd: 'xxd',
   strace: 'strace',
+  'virt-xml-validate': 'libvirt-clients',
+  xmllint: 'libxml2-utils',
+  disorderfs: 'disorderfs',
 };
 
 /** What the tests run beside the judges. */
@@ -31,6 +34,8 @@ export async function setup(): Promise<void> {
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
     ...(existsSync('/usr/include/ncurses.h') ? [] : ['libncurses-dev']),
+    ...(existsSync('/usr/share/i18n/locales/et_EE') ? [] : ['locales']),
+    ...(existsSync('/usr/share/doc/libfaketime') ? [] : ['libfaketime']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();
