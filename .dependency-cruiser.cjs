@@ -2,6 +2,9 @@
 const floors = [
   ['base'],
   ['formats'],
+  ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
+  ['link'],
+  ['image', 'difference', 'recipe', 'smoke'],
   ['installer'],
   ['engine', 'provenance'],
   ['cli'],

@@ -1,4 +1,4 @@
-import type { Json, Sha256 } from '../base/index.ts';
+import type { Sha256 } from '../base/index.ts';
 import type { ActionResult, Output, Store } from '../store/index.ts';
 import { actionOf, ancestryOf, filesOf } from './ancestry.ts';
 import { buildTypes, makeStatement, type Statement, type Subject } from './statement.ts';

@@ -81,7 +81,8 @@ function hash(path: string): string {
 
 describe('the provenance of an artifact', () => {
   test('names its files, its script and parameters, and all that it was made from through every step', async () => {
-    const { run, root } = project();
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
     expect((await run(['run', 'words'])).code).toBe(0);
     const framed = join(root, 'artifacts/words/framed.txt');
     const byStep = JSON.parse((await run(['provenance', 'words/frame'])).stdout) as Statement;
@@ -115,7 +116,8 @@ describe('the provenance of an artifact', () => {
   });
 
   test('a file that no step made, and a name that is none, are told', async () => {
-    const { run, root } = project();
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
     await run(['run', 'words']);
     const other = await run(['provenance', join(root, 'words.txt')]);
     expect(other.stderr).toContain('no step in the store has made');
@@ -139,7 +141,8 @@ describe("a product's papers", () => {
   });
 
   test('the bill of materials is valid CycloneDX and has the product, its files and its sources', async () => {
-    const { run, root } = project();
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
     await run(['run', 'words']);
     const text = readFileSync(join(root, 'artifacts/words/sbom.cdx.json'), 'utf8');
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
@@ -168,7 +171,8 @@ describe("a product's papers", () => {
 describe('a signed statement', () => {
   async function signed(): Promise<{ project: TestProject; args: string[] }> {
     const made = project();
-    const { root, run } = made;
+    const { root } = made;
+    const run = made.run.bind(made);
     await run(['run', 'words']);
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ci', '-f', join(root, 'key')]);
     writeFileSync(join(root, 'allowed'), `ci@example.com ${readFileSync(join(root, 'key.pub'), 'utf8')}`);
@@ -194,7 +198,8 @@ describe('a signed statement', () => {
 
   test('an altered artifact, another one, an altered statement and another signer are refused', async () => {
     const { project, args } = await signed();
-    const { root, run } = project;
+    const { root } = project;
+    const run = project.run.bind(project);
     cpSync(join(root, 'artifacts/words/'), join(root, 'copy'), { recursive: true, dereference: true });
     appendFileSync(join(root, 'copy/framed.txt'), 'x');
     const altered = await run(args.with(2, 'copy'));
