@@ -19,6 +19,7 @@ const judges: Readonly<Record<string, string>> = {
   make: 'make',
   xxd: 'xxd',
   strace: 'strace',
+  python3: 'python3',
   'virt-xml-validate': 'libvirt-clients',
   xmllint: 'libxml2-utils',
   disorderfs: 'disorderfs',
