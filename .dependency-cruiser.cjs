@@ -3,7 +3,9 @@ const floors = [
   ['base'],
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
+  ['link'],
   ['image', 'recipe'],
+  ['installer'],
   ['engine'],
   ['cli'],
 ];

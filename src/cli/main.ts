@@ -3,6 +3,7 @@ import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { hfsCommand } from './commands/hfs.ts';
+import { isoCommand } from './commands/iso.ts';
 import { kvmCommand } from './commands/kvm.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -29,6 +30,7 @@ const program = new Command('cidermill')
 Examples:
   cidermill run quickstart            build everything, prove it by booting it
   cidermill plan quickstart           what would run, and why
+  cidermill iso make InstallESD.dmg -o yosemite.iso   a bootable disc of an installer
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
@@ -48,13 +50,20 @@ for (const command of [
   graphCommand(),
   logCommand(),
   storeCommand(),
+  isoCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
   kvmCommand(),
   doctorCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(command);
+}
+inherit(program);
+
+/** Commands that are made on their own do not take over how errors are shown. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
 }
 
 // A reader that has seen enough (`cidermill log … | head`) is no error.

@@ -5,7 +5,7 @@ import { Failure } from '../base/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { systemReason } from './file-source.ts';
-import { openImage, type Image } from './open-image.ts';
+import { inputOf, openImage, type Image } from './open-image.ts';
 import { planWork } from './pieces.ts';
 
 export interface ConvertOptions {
@@ -17,7 +17,7 @@ export interface ConvertOptions {
 }
 
 export interface Converted {
-  readonly format: 'udif' | 'raw';
+  readonly format: 'udif' | 'sparse' | 'raw';
   /** Of the whole disk, in bytes. */
   readonly size: number;
   /** The names of the tables whose CRC-32 was right. */
@@ -25,7 +25,7 @@ export interface Converted {
 }
 
 /**
- * Writes the whole disk that `input` holds, with its partition map, to `output`, leaving holes where it is zero.
+ * Writes the whole disk that `input` holds (an image, or `outer.dmg:/inner.dmg`), with its partition map, to `output`, leaving holes where it is zero.
  * The output appears by rename when all of it is written and its checksums are right, or not at all.
  * @throws FormatError when the input is damaged or not an image; Failure when a file cannot be read or written;
  *   the signal's reason when it is aborted
@@ -46,7 +46,7 @@ export async function convertDmg(
     try {
       const checked = await write(image, partial, options);
       await rename(partial, output).catch(cannotWrite(output));
-      return { format: image.udif === undefined ? 'raw' : 'udif', size: image.disk.size, checked };
+      return { format: image.format, size: image.disk.size, checked };
     } finally {
       await rm(partial, { force: true });
     }
@@ -59,12 +59,12 @@ async function write(image: Image, path: string, options: ConvertOptions): Promi
   const file = await open(path, 'wx').catch(cannotWrite(path));
   try {
     await file.truncate(image.disk.size).catch(cannotWrite(path));
-    const work = planWork(image);
+    const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     let done = 0;
     const sums = await decodeAll(
       work.pieces,
-      { input: image.file.handle.fd, output: file.fd },
+      { input: inputOf(image), output: file.fd },
       {
         signal: options.signal,
         threads: options.threads,

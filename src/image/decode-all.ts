@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { Worker } from 'node:worker_threads';
-import { decodeBatch, errorOf, type Batch, type BatchResult } from './batch.ts';
-import type { Files } from './decode-piece.ts';
+import { decodePieces, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
-import { startWorker } from './worker-start.ts';
+import { startPool } from './pool.ts';
 
 export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */
@@ -31,87 +29,76 @@ export async function decodeAll(
   options: DecodeOptions,
 ): Promise<Uint32Array> {
   const { onDecoded, signal } = options;
-  const sums = new Uint32Array(pieces.length);
-  const accept = (result: BatchResult, batch: Batch): void => {
-    sums.set(result.sums, batch.first);
-    onDecoded?.(batch.pieces.reduce((total, piece) => total + piece.size, 0));
-  };
-  const threads = options.threads ?? defaultThreads(pieces);
   signal?.throwIfAborted();
-  if (threads > 0) {
-    await decodeByWorkers(batches(pieces), files, threads, signal, accept);
-    return sums;
+  const sums = new Uint32Array(pieces.length);
+  const work = batches(pieces);
+  const failures: { readonly first: number; readonly error: unknown }[] = [];
+  const lane = async (decode: (batch: readonly Piece[]) => Promise<readonly number[]>): Promise<void> => {
+    // After a failure nothing new is begun, but what was begun before may hold an earlier one.
+    for (let next = work.next(); next.done !== true && failures.length === 0; next = work.next()) {
+      const { first, batch } = next.value;
+      try {
+        sums.set(await decode(batch), first);
+        onDecoded?.(batch.reduce((total, piece) => total + piece.size, 0));
+      } catch (error) {
+        failures.push({ first, error });
+      }
+      signal?.throwIfAborted();
+    }
+  };
+
+  // A place is opened by a thread for itself, and closed with it.
+  const least = typeof files.input === 'object' && 'inside' in files.input ? 1 : 0;
+  const threads = Math.max(least, options.threads ?? defaultThreads(pieces));
+  if (threads === 0) {
+    await lane(async (batch) => {
+      // Lets an abort be seen: decoding is synchronous for most kinds.
+      await new Promise(setImmediate);
+      return decodePieces(batch, files);
+    });
+  } else {
+    const pool = startPool<readonly Piece[], readonly number[]>('decode-worker', threads, files);
+    const abort = abortOf(signal);
+    try {
+      const lanes = Array.from({ length: threads * batchesAhead }, () => lane((batch) => pool.run(batch)));
+      await Promise.race([Promise.all(lanes), abort.promise]);
+    } finally {
+      abort.ignore();
+      // Waits until the threads are gone: the files they share are closed next.
+      await pool.close();
+    }
   }
-  for (const batch of batches(pieces)) {
-    const result = await decodeBatch(batch, files);
-    if (result.fault !== undefined) throw errorOf(result.fault);
-    accept(result, batch);
-    // Lets an abort be seen: decoding is synchronous for most kinds.
-    await new Promise(setImmediate);
-    signal?.throwIfAborted();
-  }
+  const [failure] = failures.sort((a, b) => a.first - b.first);
+  if (failure !== undefined) throw failure.error;
   return sums;
 }
 
-function defaultThreads(pieces: readonly Piece[]): number {
+/** A promise that fails when the signal is aborted, until it is ignored. */
+function abortOf(signal: AbortSignal | undefined): {
+  readonly promise: Promise<never>;
+  readonly ignore: () => void;
+} {
+  let listener = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    listener = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', listener, { once: true });
+  });
+  return { promise, ignore: () => signal?.removeEventListener('abort', listener) };
+}
+
+/** How many threads are worth their start. */
+export function defaultThreads(pieces: readonly Piece[]): number {
   const input = pieces.reduce((total, piece) => total + piece.length, 0);
   return input < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism()));
 }
 
-function* batches(pieces: readonly Piece[]): Generator<Batch> {
+function* batches(pieces: readonly Piece[]): Generator<{ first: number; batch: readonly Piece[] }> {
   for (let first = 0; first < pieces.length;) {
     let end = first;
     for (let bytes = 0; end < pieces.length && end - first < batchPieces && bytes < batchBytes; end++) {
       bytes += pieces[end]?.size ?? 0;
     }
-    yield { first, pieces: pieces.slice(first, end) };
+    yield { first, batch: pieces.slice(first, end) };
     first = end;
-  }
-}
-
-async function decodeByWorkers(
-  work: Generator<Batch>,
-  files: Files,
-  threads: number,
-  signal: AbortSignal | undefined,
-  accept: (result: BatchResult, batch: Batch) => void,
-): Promise<void> {
-  const workers = Array.from({ length: threads }, () => startWorker('decode-worker', files));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const inFlight = new Map<number, Batch>();
-      let failed: BatchResult | undefined;
-      const settle = (): void => {
-        if (inFlight.size > 0) return;
-        if (failed?.fault === undefined) resolve();
-        else reject(errorOf(failed.fault));
-      };
-      const feed = (worker: Worker): void => {
-        // After a failure nothing new is begun, but what was begun before may hold an earlier one.
-        const next = failed === undefined ? work.next() : undefined;
-        if (next === undefined || next.done === true) return;
-        inFlight.set(next.value.first, next.value);
-        worker.postMessage(next.value);
-      };
-      for (const worker of workers) {
-        worker.on('message', (result: BatchResult) => {
-          const batch = inFlight.get(result.first);
-          inFlight.delete(result.first);
-          if (result.fault !== undefined) {
-            if (failed === undefined || result.first < failed.first) failed = result;
-          } else if (batch !== undefined) accept(result, batch);
-          feed(worker);
-          settle();
-        });
-        worker.on('error', reject);
-        worker.on('exit', (code) => reject(new Error(`a decoding thread ended with code ${code}`)));
-      }
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      for (let ahead = 0; ahead < batchesAhead; ahead++) workers.forEach(feed);
-      settle();
-    });
-  } finally {
-    // Waits until they are gone: the files they share are closed next.
-    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }

@@ -1,19 +1,50 @@
 import { readSync, writeSync } from 'node:fs';
-import { FormatError } from '../base/index.ts';
+import { FormatError, type ByteSource } from '../base/index.ts';
 import { crc32, decodeChunk } from '../formats/udif/index.ts';
+import { openFile } from './file-source.ts';
+import { openNested, type Place } from './nested.ts';
 import type { Piece } from './pieces.ts';
 
-/** Open files, by descriptors that all threads of the process share. Without an output the pieces are only decoded. */
+/**
+ * What the threads of the process share: open files by their descriptors, and an image that is inside another by its
+ * place, which every thread opens for itself; where there is only this thread, by itself. Without an output the pieces
+ * are only decoded.
+ */
 export interface Files {
-  readonly input: number;
+  readonly input: number | Place | ByteSource;
   readonly output: number | undefined;
 }
 
-/** Reads, decodes and writes one piece. @returns its CRC-32 */
-export async function decodePiece(piece: Piece, files: Files): Promise<number> {
-  const data = await decodeChunk(piece, readWhole(files.input, piece.offset, piece.length));
-  if (files.output !== undefined) writeSparse(files.output, data, piece.start);
+/** Reads, decodes and writes pieces one after another. @returns their CRC-32s */
+export async function decodePieces(pieces: readonly Piece[], files: Files): Promise<readonly number[]> {
+  const sums: number[] = [];
+  for (const piece of pieces) sums.push(await decodePiece(piece, files));
+  return sums;
+}
+
+async function decodePiece(piece: Piece, { input, output }: Files): Promise<number> {
+  const stored =
+    typeof input === 'number'
+      ? readWhole(input, piece.offset, piece.length)
+      : await ('read' in input ? input : await opened(input)).read(piece.offset, piece.length);
+  const data = await decodeChunk(piece, stored);
+  if (output !== undefined) {
+    if (piece.targets === undefined) writeSparse(output, data, piece.start);
+    for (const { from, length, to } of piece.targets ?? []) {
+      writeSparse(output, data.subarray(from, from + length), to);
+    }
+  }
   return crc32(data);
+}
+
+let place: { readonly of: Place; readonly source: Promise<ByteSource> } | undefined;
+
+/** The image at a place, opened once; the thread's end closes it. */
+async function opened(of: Place): Promise<ByteSource> {
+  if (place?.of !== of) {
+    place = { of, source: openFile(of.file).then((file) => openNested(file, of.inside)) };
+  }
+  return place.source;
 }
 
 /** Used again for every piece: nothing keeps a chunk's input once it is decoded and written. */

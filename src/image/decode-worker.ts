@@ -1,13 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { decodeBatch, type Batch } from './batch.ts';
-import type { Files } from './decode-piece.ts';
+import { workerData } from 'node:worker_threads';
+import { decodePieces, type Files } from './decode-piece.ts';
+import type { Piece } from './pieces.ts';
+import { serve } from './serve.ts';
 
-/* The entry point of a worker thread: batches in, their results out, in order. */
+/* The entry point of a worker thread: pieces in, their CRC-32s out. */
 
 const files = workerData as Files;
-let last = Promise.resolve();
-
-parentPort?.on('message', (batch: Batch) => {
-  // A batch waits for the one before: one piece in memory at a time.
-  last = last.then(async () => parentPort?.postMessage(await decodeBatch(batch, files)));
-});
+serve((pieces: readonly Piece[]) => decodePieces(pieces, files));

@@ -6,12 +6,12 @@ import { readPartitionMap, type Partition } from './partition-map.ts';
 import { readVolume, type Volume } from './volume.ts';
 
 export interface DmgInfo {
-  readonly format: 'udif' | 'raw';
+  readonly format: 'udif' | 'sparse' | 'raw';
   /** Of the file, in bytes. */
   readonly fileSize: number;
   /** Of the disk in it, in sectors of 512 bytes. */
   readonly sectors: number;
-  /** Of a UDIF image: how many chunks of each kind there are, and how many bytes of the disk they make. */
+  /** How many chunks of each kind there are, and how many bytes of the disk they make. */
   readonly chunks: Readonly<Partial<Record<ChunkKind, { readonly count: number; readonly bytes: number }>>>;
   readonly checksums: {
     readonly dataFork: ChecksumKind;
@@ -38,9 +38,9 @@ export async function describeDmg(path: string): Promise<DmgInfo> {
   }
 }
 
-async function describe({ udif, file, disk }: Image): Promise<DmgInfo> {
+async function describe({ format, udif, tables, source, disk }: Image): Promise<DmgInfo> {
   const chunks: Partial<Record<ChunkKind, { count: number; bytes: number }>> = {};
-  for (const { kind, size } of udif?.tables.flatMap((table) => table.chunks) ?? []) {
+  for (const { kind, size } of format === 'raw' ? [] : tables.flatMap((table) => table.chunks)) {
     const sum = (chunks[kind] ??= { count: 0, bytes: 0 });
     sum.count++;
     sum.bytes += size;
@@ -65,8 +65,8 @@ async function describe({ udif, file, disk }: Image): Promise<DmgInfo> {
     partitions.push(volume === undefined ? partition : { ...partition, volume });
   }
   return {
-    format: udif === undefined ? 'raw' : 'udif',
-    fileSize: file.size,
+    format,
+    fileSize: source.size,
     sectors: disk.size / sectorSize,
     chunks,
     checksums: {

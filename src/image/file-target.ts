@@ -6,6 +6,8 @@ import { systemReason } from './file-source.ts';
 /** A file as a target; its gaps are holes. */
 export interface FileTarget extends ByteTarget {
   readonly path: string;
+  /** Its descriptor, for threads that write beside. */
+  readonly fd: number;
   /** Makes the file exactly that long. */
   readonly resize: (size: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -29,6 +31,7 @@ export async function openTarget(path: string, how: 'new' | 'present'): Promise<
   let size = stat.size;
   return {
     path,
+    fd: handle.fd,
     get size() {
       return size;
     },

@@ -1,32 +1,35 @@
 import type { ByteSource } from '../base/index.ts';
-import { decodedImage, readUdif, type Udif } from '../formats/udif/index.ts';
 import { openFile, type FileSource } from './file-source.ts';
-import { checkRawImage } from './recognise.ts';
+import { openNested, placeOf, type Place } from './nested.ts';
+import { openDisk, type Disk } from './open-disk.ts';
 
 /** A disk image, open. */
-export interface Image {
+export interface Image extends Disk {
+  readonly place: Place;
+  /** The outermost file. */
   readonly file: FileSource;
-  /** Undefined: the file is the raw disk. */
-  readonly udif: Udif | undefined;
-  /** The whole disk, decoded where it is read. */
-  readonly disk: ByteSource;
+  /** The image's own bytes, as they are stored: the file, or what is inside it. */
+  readonly source: ByteSource;
   readonly close: () => Promise<void>;
 }
 
-/** @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' */
+/**
+ * Opens `image.dmg`, or `outer.dmg:/inner.dmg` through images and packages in one another.
+ * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' or 'not-found'
+ */
 export async function openImage(path: string): Promise<Image> {
-  const file = await openFile(path);
+  const place = placeOf(path);
+  const file = await openFile(place.file);
   try {
-    return { file, ...(await openDisk(file)), close: () => file.close() };
+    const source = await openNested(file, place.inside);
+    return { place, file, source, ...(await openDisk(source)), close: file.close };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-/** The disk in an image that is itself in a file or in another image. @throws FormatError as openImage does */
-export async function openDisk(image: ByteSource): Promise<Pick<Image, 'udif' | 'disk'>> {
-  const udif = await readUdif(image);
-  if (udif === undefined) await checkRawImage(image);
-  return { udif, disk: udif === undefined ? image : decodedImage(image, udif) };
+/** Where threads find an image's bytes: a descriptor that they share, or a place that each opens for itself. */
+export function inputOf({ place, file }: Image): number | Place {
+  return place.inside.length === 0 ? file.handle.fd : place;
 }

@@ -1,13 +1,8 @@
 import { Failure } from '../base/index.ts';
-import {
-  findEntry,
-  linkTarget,
-  openData,
-  openVolume,
-  type Entry,
-  type HfsVolume,
-} from '../formats/hfsplus/index.ts';
-import { openDisk, openImage } from './open-image.ts';
+import { findEntry, linkTarget, openVolume, type Entry, type HfsVolume } from '../formats/hfsplus/index.ts';
+import { openFile } from './file-source.ts';
+import { openNested, placeOf } from './nested.ts';
+import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './volume.ts';
 
 /** A place inside an image, however deep. */
@@ -18,28 +13,19 @@ export interface Inside {
   readonly close: () => Promise<void>;
 }
 
-/** Images nest two deep in Apple's installers. */
-const deepest = 8;
-
 /**
  * Opens `image.dmg:/path`, or `outer.dmg:/inner.dmg:/path` through images inside images; without a path, the root.
  * @throws FormatError when an image is damaged; Failure 'not-found' when one of the paths leads nowhere
  */
 export async function openInside(path: string): Promise<Inside> {
-  const [file = '', ...paths] = path.split(':/');
-  if (paths.length > deepest)
-    throw new Failure('usage', `${path} names more than ${deepest} images in one another`);
-  const image = await openImage(file);
+  const { file, inside } = placeOf(path);
+  const source = await openFile(file);
   try {
-    let volume = await openVolume((await findHfsPlus(image.disk)).volume);
-    for (const inner of paths.slice(0, -1)) {
-      const data = await openData(volume, find(volume, inner, path));
-      const { disk } = await openDisk(data);
-      volume = await openVolume((await findHfsPlus(disk)).volume);
-    }
-    return { volume, entry: find(volume, paths.at(-1) ?? '', path), close: image.close };
+    const { disk } = await openDisk(await openNested(source, inside.slice(0, -1)));
+    const volume = await openVolume((await findHfsPlus(disk)).volume);
+    return { volume, entry: find(volume, inside.at(-1) ?? '', path), close: source.close };
   } catch (error) {
-    await image.close();
+    await source.close();
     throw error;
   }
 }

@@ -1,8 +1,17 @@
 import type { BlockTable, Chunk } from '../formats/udif/index.ts';
-import type { Image } from './open-image.ts';
 
 /** What one worker does at a time: a chunk that has data, or a part of a raw one. */
-export type Piece = Chunk;
+export interface Piece extends Chunk {
+  /** Which of its decoded bytes go where in the output; undefined: all, to where they are in the image. */
+  readonly targets?: readonly Target[];
+}
+
+/** In bytes; `from` is within the piece. */
+export interface Target {
+  readonly from: number;
+  readonly length: number;
+  readonly to: number;
+}
 
 /** The pieces of an image: a table's one after another, ascending in the image. */
 export interface Work {
@@ -18,19 +27,11 @@ export interface TableWork {
 
 const rawPiece = 2 ** 20;
 
-/** Cuts an image into pieces. A raw image is one table of one raw chunk, without a checksum. */
-export function planWork({ udif, file }: Pick<Image, 'udif' | 'file'>): Work {
-  const whole: BlockTable = {
-    name: 'whole disk',
-    start: 0,
-    size: file.size,
-    crc32: undefined,
-    checksumType: 0,
-    chunks: [{ kind: 'raw', start: 0, size: file.size, offset: 0, length: file.size }],
-  };
+/** Cuts an image into pieces. */
+export function planWork(image: readonly BlockTable[]): Work {
   const pieces: Piece[] = [];
   const tables: TableWork[] = [];
-  for (const table of udif?.tables ?? [whole]) {
+  for (const table of image) {
     tables.push({ table, firstPiece: pieces.length });
     for (const chunk of table.chunks) for (const piece of cut(chunk)) pieces.push(piece);
   }

@@ -11,7 +11,6 @@ const others: readonly (readonly [magic: string, what: string])[] = [
   ['PK\x03\x04', 'a zip archive; unpack it first'],
   ['7z\xbc\xaf', 'a 7z archive; unpack it first'],
   ['QFI\xfb', 'a qcow2 image'],
-  ['sprs', 'a sparse image (UDSP); convert it with hdiutil first'],
   ['<!DOCTYPE', 'a web page, perhaps of a download that failed'],
   ['<html', 'a web page, perhaps of a download that failed'],
 ];

@@ -4,7 +4,7 @@ import { showCrc32 } from '../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import type { ConvertOptions } from './convert-dmg.ts';
 import { decodeAll } from './decode-all.ts';
-import { openImage, type Image } from './open-image.ts';
+import { inputOf, openImage, type Image } from './open-image.ts';
 import { planWork } from './pieces.ts';
 
 export interface Verified {
@@ -19,12 +19,12 @@ export async function verifyDmg(path: string, options: ConvertOptions = {}): Pro
   options.signal?.throwIfAborted();
   const image = await openImage(path);
   try {
-    const work = planWork(image);
+    const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     let done = 0;
     const sums = await decodeAll(
       work.pieces,
-      { input: image.file.handle.fd, output: undefined },
+      { input: inputOf(image), output: undefined },
       {
         signal: options.signal,
         threads: options.threads,
@@ -49,7 +49,7 @@ export async function verifyDmg(path: string, options: ConvertOptions = {}): Pro
 const step = 2 ** 20;
 
 /** @returns whether the image has a CRC-32 of its data fork; many have none */
-async function checkDataFork({ udif, file }: Image, signal: AbortSignal | undefined): Promise<boolean> {
+async function checkDataFork({ udif, source }: Image, signal: AbortSignal | undefined): Promise<boolean> {
   if (udif === undefined) return false;
   const { type, bits, data } = udif.koly.dataForkChecksum;
   if (type !== 2 || bits !== 32) return false;
@@ -58,7 +58,7 @@ async function checkDataFork({ udif, file }: Image, signal: AbortSignal | undefi
   let sum = 0;
   for (let at = start; at < end; at += step) {
     signal?.throwIfAborted();
-    sum = addCrc32(await file.read(at, Math.min(step, end - at)), sum);
+    sum = addCrc32(await source.read(at, Math.min(step, end - at)), sum);
   }
   const expected = data[0] ?? 0;
   if (sum !== expected) {

@@ -17,6 +17,7 @@ describe('the command line', () => {
   it.each([
     ['an unknown command', ['brew']],
     ['an unknown option', ['run', 'quickstart', '--fast']],
+    ['an unknown option of a command in another', ['dmg', 'info', 'a.dmg', '--fast']],
     ['a missing argument', ['run']],
     ['a number that is none', ['run', 'quickstart', '--jobs', 'many']],
     ['a pipeline that does not exist', ['run', 'no-such-pipeline']],

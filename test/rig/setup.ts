@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findTool, installPackages, installPrivilege, packageOf } from '../../src/host/index.ts';
+import { prepareJudges } from './judges/prepare.ts';
 
 /** The programs that judge what we write, or stand in for a user's, and the Debian packages that have them. */
 const judges: Readonly<Record<string, string>> = {
@@ -9,8 +10,12 @@ const judges: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mmls: 'sleuthkit',
   sgdisk: 'gdisk',
+  parted: 'parted',
+  dmg2img: 'dmg2img',
   cpio: 'cpio',
   gcc: 'gcc',
+  clang: 'clang',
+  'llvm-objdump': 'llvm',
   strace: 'strace',
 };
 
@@ -25,5 +30,6 @@ export async function setup(): Promise<void> {
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
+  await prepareJudges();
   execFileSync(process.execPath, ['src/setup.mjs'], { stdio: 'inherit' });
 }

@@ -1,22 +1,25 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DmgInfo } from '../../image/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
 import { printable } from '../reporters/printable.ts';
 
+const imagePlace = 'a .dmg, .sparseimage or raw image; OUTER.dmg:/inner.dmg for one inside another';
+
 export function dmgCommand(): Command {
   return new Command('dmg')
     .description("Look into Apple's disk images and convert them, without root and without mounting.")
     .addCommand(info())
     .addCommand(verify())
-    .addCommand(convert());
+    .addCommand(convert())
+    .addCommand(create());
 }
 
 function info(): Command {
   return new Command('info')
     .description('The chunks, checksums, partitions and volumes of an image.')
-    .argument('<image>', 'a .dmg, or a raw disk image')
+    .argument('<image>', imagePlace)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
     .action(async (path: string, flags: { readonly json?: boolean }) => {
@@ -29,13 +32,37 @@ function info(): Command {
 function verify(): Command {
   return new Command('verify')
     .description('Decode all of an image and check every checksum it has.')
-    .argument('<image>', 'a .dmg')
-    .action(async (path: string) => {
-      const { verifyDmg } = await import('../../image/index.ts');
+    .argument('<image>', imagePlace)
+    .option('--chunklist <file>', "and hold it against Apple's list of its chunks, e.g. BaseSystem.chunklist")
+    .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill dmg verify InstallESD.dmg
+  cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
+    )
+    .action(async (path: string, flags: { readonly chunklist?: string; readonly key?: string }) => {
+      const { verifyChunklist, verifyDmg } = await import('../../image/index.ts');
+      const { Failure } = await import('../../base/index.ts');
+      const { chunklist, key } = flags;
+      if (key !== undefined && chunklist === undefined) {
+        throw new Failure('usage', '--key is for the signature of a --chunklist');
+      }
+      const signal = onInterrupt();
+      if (chunklist !== undefined) {
+        const progress = showProgress('chunklist');
+        const { chunks, vouched } = await verifyChunklist(path, chunklist, {
+          key,
+          signal,
+          onProgress: progress.take,
+        }).finally(progress.end);
+        console.log(`right: all ${chunks} chunks of the list; ${vouchers[vouched]}`);
+      }
       const progress = showProgress('verify');
       const { checked, unchecked } = await verifyDmg(path, {
         onProgress: progress.take,
-        signal: onInterrupt(),
+        signal,
       }).finally(progress.end);
       console.log(
         checked.length > 0 ? `right: ${checked.map(printable).join(', ')}` : 'decoded; it has no checksums',
@@ -44,10 +71,17 @@ function verify(): Command {
     });
 }
 
+const vouchers = {
+  key: 'the list was signed with the key given',
+  'unjudged-signature': 'the list is signed, not judged: no --key was given',
+  digest: 'the list has a digest in place of a signature: it proves no origin',
+  unknown: 'the list has a signature of a kind unknown, not judged',
+} as const;
+
 function convert(): Command {
   return new Command('convert')
     .description('Write the whole disk an image holds, its partition map included, as a sparse raw image.')
-    .argument('<image>', 'a .dmg: raw, zlib, bzip2, ADC, LZFSE or LZMA chunks')
+    .argument('<image>', imagePlace)
     .argument(
       '<output>',
       'the .iso or .img to write; it appears when it is whole and its checksums are right',
@@ -65,9 +99,46 @@ function convert(): Command {
     });
 }
 
+function create(): Command {
+  return new Command('create')
+    .description(
+      'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
+    )
+    .argument('<image>', 'a raw disk image, or any other that is to be made anew')
+    .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
+    .addOption(
+      new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
+        .choices(['UDZO', 'UDRO'])
+        .default('UDZO'),
+    )
+    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
+    .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
+    .action(
+      async (
+        path: string,
+        flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
+      ) => {
+        const { createDmg } = await import('../../image/index.ts');
+        const progress = showProgress('create');
+        const { size, fileSize } = await createDmg(path, flags.output, {
+          format: flags.format,
+          level: flags.level,
+          onProgress: progress.take,
+          signal: onInterrupt(),
+        }).finally(progress.end);
+        console.log(`${flags.output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
+      },
+    );
+}
+
+function level(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
+  return Number(text);
+}
+
 function describe(found: DmgInfo): string {
   const rows: [string, string][] = [
-    ['format', found.format === 'udif' ? 'UDIF' : 'raw'],
+    ['format', { udif: 'UDIF', sparse: 'sparse', raw: 'raw' }[found.format]],
     ['file', formatBytes(found.fileSize)],
     ['disk', `${formatBytes(found.sectors * 512)}, ${found.sectors} sectors`],
     ...Object.entries(found.chunks).map(([kind, { count, bytes }]): [string, string] => [

@@ -1,1 +1,3 @@
+export * from './grow.ts';
+export * from './make.ts';
 export * from './read.ts';

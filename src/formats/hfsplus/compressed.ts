@@ -30,15 +30,29 @@ const blockSize = 65536;
 /** Attributes hold some KB; no writer packs more than this into one. */
 const largestInline = 16 * 2 ** 20;
 
+/** How a file with UF_COMPRESSED has its data. */
+export type Compressed =
+  | { readonly kind: 'whole'; readonly data: Uint8Array }
+  | {
+      readonly kind: 'blocks';
+      readonly codec: Codec;
+      /** Of the data. */
+      readonly size: number;
+      readonly count: number;
+      /** Where a block lies in the resource fork. @throws FormatError */
+      readonly place: Places;
+    }
+  | { readonly kind: 'unknown'; readonly type: number };
+
 /**
- * The data of a file with UF_COMPRESSED.
+ * Reads what the attribute says, and decodes the data when they are in it.
  * @param at where the file's record lies, for errors
  */
-export async function decompressed(
+export async function openCompressed(
   attribute: ByteSource,
   resource: ByteSource,
   at: number,
-): Promise<ByteSource> {
+): Promise<Compressed> {
   const fail = (message: string): never => {
     throw new FormatError('hfsplus', `compressed file: ${message}`, { offset: at });
   };
@@ -48,27 +62,51 @@ export async function decompressed(
   const head = decmpfs.decode(raw, 0, at);
   const kind = types.get(head.type);
   if (head.magic !== magic) return fail('its attribute does not begin with "fpmc"');
-  if (kind === undefined) return fail(`its type ${head.type} is not known`);
+  if (kind === undefined) return { kind: 'unknown', type: head.type };
   if (head.size > BigInt(Number.MAX_SAFE_INTEGER)) return fail(`${head.size} bytes are too many`);
   const size = Number(head.size);
-  if (size === 0) return memorySource(new Uint8Array());
+  if (size === 0) return { kind: 'whole', data: new Uint8Array() };
   if (kind.where === 'attribute') {
     if (size > largestInline) return fail(`${size} bytes cannot come from an attribute`);
     const data = raw.subarray(decmpfs.size);
     // Type 1 has its bytes as they are; type 9 has a byte before them.
-    return memorySource(head.type === 1 ? exactly(data, size, at) : decodeBlock(kind.codec, data, size, at));
+    return {
+      kind: 'whole',
+      data: head.type === 1 ? exactly(data, size, at) : decodeBlock(kind.codec, data, size, at),
+    };
   }
   const count = Math.ceil(size / blockSize);
   const places =
     kind.codec === 'zlib' ? await zlibTable(resource, count, fail) : await offsetTable(resource, count, fail);
-  let cached: { index: number; data: Uint8Array } | undefined;
-  const block = async (index: number): Promise<Uint8Array> => {
-    if (cached?.index === index) return cached.data;
+  const place: Places = (index) => {
     const { from, to } = places(index);
     if (from > to || to > resource.size || to - from > 2 * blockSize)
       return fail(`block ${index} is from byte ${from} to ${to} of the resource fork`);
+    return { from, to };
+  };
+  return { kind: 'blocks', codec: kind.codec, size, count, place };
+}
+
+/**
+ * The data of a file with UF_COMPRESSED.
+ * @param at where the file's record lies, for errors
+ */
+export async function decompressed(
+  attribute: ByteSource,
+  resource: ByteSource,
+  at: number,
+): Promise<ByteSource> {
+  const file = await openCompressed(attribute, resource, at);
+  if (file.kind === 'whole') return memorySource(file.data);
+  if (file.kind === 'unknown')
+    throw new FormatError('hfsplus', `compressed file: its type ${file.type} is not known`, { offset: at });
+  const { size, codec, place } = file;
+  let cached: { index: number; data: Uint8Array } | undefined;
+  const block = async (index: number): Promise<Uint8Array> => {
+    if (cached?.index === index) return cached.data;
+    const { from, to } = place(index);
     const expected = Math.min(blockSize, size - index * blockSize);
-    const data = decodeBlock(kind.codec, await resource.read(from, to - from), expected, at);
+    const data = decodeBlock(codec, await resource.read(from, to - from), expected, at);
     cached = { index, data };
     return data;
   };

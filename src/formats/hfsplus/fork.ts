@@ -11,6 +11,8 @@ export interface Extent {
 /** A fork's bytes, and where they lie in the volume. */
 export interface ForkSource extends ByteSource {
   readonly extents: readonly Extent[];
+  /** What it is read from. */
+  readonly volume: ByteSource;
   /** Where a byte of the fork lies in the volume; for errors. */
   at(offset: number): number;
   /** The pieces of the volume that hold a range of the fork. */
@@ -93,6 +95,7 @@ export function forkSource(
   return {
     size,
     extents,
+    volume,
     at: (offset) => pieces(offset, 1)[0]?.start ?? 0,
     pieces,
     async read(offset, length) {

@@ -7,6 +7,8 @@ export const privateFolder = {
   file: '\0\0\0\0HFS+ Private Data',
   folder: '.HFS+ Private Directory Data\r',
 } as const;
+/** Files in the root folder that are the journal's. */
+export const journalNames: ReadonlySet<string> = new Set(['.journal', '.journal_info_block']);
 export const linkedName = { file: 'iNode', folder: 'dir_' } as const;
 
 /** Type and creator of the files that stand for a hard link. */
@@ -17,12 +19,17 @@ const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
 
 /** Is this file a hard link, and what is the number of what it links to? */
 export function hardLinkOf(
-  entry: Entry,
+  entry: Pick<Entry, 'kind' | 'record'>,
 ): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
   if (entry.kind !== 'file') return undefined;
-  const to = marks.get(entry.record.toString('latin1', 48, 56));
-  if (to === undefined) return undefined;
   const { special, flags } = fieldsOf(entry);
+  const to = linkOf(entry.record, flags);
+  return to === undefined ? undefined : { to, number: special };
+}
+
+/** What a file's record links to, if it stands for a hard link. */
+export function linkOf(record: Buffer, flags: number): 'file' | 'folder' | undefined {
+  const to = marks.get(record.toString('latin1', 48, 56));
   // Aliases made by the Finder have the same type and creator: only those in a chain are links.
-  return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : { to, number: special };
+  return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : to;
 }

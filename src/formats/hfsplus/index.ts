@@ -1,6 +1,22 @@
+export { checkVolume, type CheckReport } from './check/check-volume.ts';
+export { isHfsPlus } from './check/header.ts';
+export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
+export type { ForkSource } from './fork.ts';
 export { childrenOf, findEntry } from './find.ts';
 export { pathName } from './name.ts';
 export { type HfsVolume, isSymlink, linkTarget, openData, openFork, openVolume } from './open-volume.ts';
 export * from './volume-header.ts';
 export * from './volume-name.ts';
+export {
+  editVolume,
+  newVolume,
+  type EditOptions,
+  type FileContents,
+  type VolumeEditor,
+} from './write/editor.ts';
+export type { CommitOptions } from './write/commit.ts';
+export type { Placement } from './write/copy-data.ts';
+export type { Metadata } from './write/metadata.ts';
+export type { EditedEntry } from './write/model.ts';
+export type { NewVolumeOptions } from './write/new-model.ts';

@@ -72,7 +72,7 @@ export async function openVolume(volume: ByteSource): Promise<HfsVolume> {
   };
 }
 
-export function forkOf(entry: Entry, kind: ForkKind): ForkData {
+export function forkOf(entry: Pick<Entry, 'record'>, kind: ForkKind): ForkData {
   return forkData.decode(entry.record, kind === 'data' ? dataForkOffset : resourceForkOffset);
 }
 

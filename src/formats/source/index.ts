@@ -1,2 +1,4 @@
 export * from './memory.ts';
+export * from './patch.ts';
 export * from './slice.ts';
+export * from './window.ts';

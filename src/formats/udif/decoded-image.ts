@@ -7,8 +7,8 @@ import type { Udif } from './udif.ts';
 /** How many decoded bytes are kept: at least one chunk, whatever its size. */
 const cacheBytes = 16 * 2 ** 20;
 
-/** The image a UDIF file holds, decoded where it is read. */
-export function decodedImage(source: ByteSource, udif: Udif): ByteSource {
+/** The disk that tables describe, decoded where it is read. */
+export function decodedImage(source: ByteSource, udif: Pick<Udif, 'size' | 'tables'>): ByteSource {
   const chunks = udif.tables.flatMap((table) => table.chunks).sort((a, b) => a.start - b.start);
   const cache = new Map<Chunk, Promise<Uint8Array>>();
   let cached = 0;

@@ -1,0 +1,58 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { sha256 } from '#base';
+import { step } from '#step';
+import { checkLoader } from './chameleon/checks.ts';
+import { buildCross } from './chameleon/cross.ts';
+import { takePrebuilt } from './chameleon/prebuilt.ts';
+import { buildXcode } from './chameleon/xcode.ts';
+
+const here = await step();
+const { $, sources, params, output, note } = here;
+const [tree, helpers] = [sources['tree'] as string, sources['helpers'] as string];
+const base = params.number('base');
+const via = chooseWay(params.text('via'));
+const identity = { revision: String(params.number('revision')), date: params.text('date') };
+mkdirSync('about');
+
+const image = await make();
+const checked = await checkLoader(here, image, {
+  base,
+  loadAddress: params.number('load-address'),
+  limit: params.number('limit'),
+});
+writeFileSync('boot', image);
+const about = {
+  via,
+  ...(via === 'prebuilt' ? {} : identity),
+  sha256: sha256(image),
+  size: image.length,
+  ...checked,
+};
+writeFileSync('about/about.json', `${JSON.stringify(about, undefined, 2)}\n`);
+await output('boot', 'boot');
+await output('about', 'about');
+note(
+  `${via}: ${image.length} bytes of at most ${params.number('limit')}, no SSE in ${checked.instructions} instructions`,
+);
+
+async function make(): Promise<Uint8Array> {
+  if (via === 'prebuilt') return takePrebuilt(here, tree, params.text('sha256'));
+  // Makefiles write into the tree, and sources are read-only.
+  await $`mkdir tree && cp -R ${tree}/. tree && chmod -R u+w tree`;
+  if (via === 'xcode') return buildXcode(here, 'tree');
+  const built = await buildCross(here, 'tree', {
+    config: params.list('config'),
+    flags: params.list('flags'),
+    cFlags: params.list('c-flags'),
+    identity,
+    layout: { base, order: params.list('order'), drop: params.list('drop') },
+    helpers,
+  });
+  writeFileSync('about/boot.map', built.map);
+  return built.image;
+}
+
+function chooseWay(given: string): string {
+  if (given !== 'auto') return given;
+  return process.platform === 'darwin' ? 'xcode' : 'cross';
+}

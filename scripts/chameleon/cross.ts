@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { Failure } from '#base';
+import { memorySource } from '#formats/source';
+import { link, type Layout, type LinkInput } from '#link';
+import type { Step } from '#step';
+import { configure } from './configure.ts';
+import { dryRun, type Compilation } from './dry-run.ts';
+import { generateHeaders, type Identity } from './generate.ts';
+
+export interface CrossOptions {
+  readonly config: readonly string[];
+  /** Flags of clang for C and assembly alike, and those for C alone. */
+  readonly flags: readonly string[];
+  readonly cFlags: readonly string[];
+  readonly identity: Identity;
+  readonly layout: Layout;
+  /** The folder with division.c, as commands see it. */
+  readonly helpers: string;
+}
+
+/** Objects of one folder, together as a library or one by one. */
+interface Part {
+  /** Of the tree, or where the helpers are. */
+  readonly folder: string;
+  readonly compilations: readonly Compilation[];
+  /** The archive's name; undefined: each object is linked, in this order. */
+  readonly library?: string;
+}
+
+/**
+ * Builds stage 2 from a tree: clang compiles what the tree's makefiles name, our linker links it.
+ * @param tree in the work folder; it is written to
+ * @returns the flat image and its map
+ */
+export async function buildCross(
+  here: Step,
+  tree: string,
+  options: CrossOptions,
+): Promise<{ image: Uint8Array; map: string }> {
+  await configure(here, tree, options.config);
+  await generateHeaders(here, tree, options.identity);
+  const parts = await findParts(here, tree, options.helpers);
+  await compileAll(here, tree, parts, options);
+  const inputs: LinkInput[] = [];
+  for (const part of parts) inputs.push(...(await inputsOf(here, part)));
+  return link(inputs, options.layout);
+}
+
+/** boot2 and the libraries that it is linked with, in the order of linking; last of all our own. */
+async function findParts(here: Step, tree: string, helpers: string): Promise<Part[]> {
+  const boot2 = await dryRun(here, `${tree}/i386/boot2`, 'boot');
+  const first = boot2.compilations[0]?.object;
+  if (first !== 'boot2.o') {
+    throw new Failure('boot2-not-first', `the tree links ${first ?? 'nothing'} first, not boot2.o`);
+  }
+  const parts: Part[] = [{ folder: `${tree}/i386/boot2`, compilations: boot2.compilations }];
+  for (const name of boot2.libraries) {
+    const folder = [`lib${name}`, name].map((one) => `${tree}/i386/${one}`).find((one) => existsSync(one));
+    // What the tree does not have is of a Mac's compiler; our own helpers stand in for it.
+    if (folder === undefined) continue;
+    const { compilations } = await dryRun(here, folder);
+    parts.push({ folder, compilations, library: `lib${name}.a` });
+  }
+  const own = [{ source: 'division.c', object: 'division.o', preprocessor: [] }];
+  return [...parts, { folder: helpers, compilations: own, library: 'libdivision.a' }];
+}
+
+async function compileAll(
+  { $, jobs, progress }: Step,
+  tree: string,
+  parts: readonly Part[],
+  { flags, cFlags }: CrossOptions,
+): Promise<void> {
+  const work = (await $`pwd`.quiet()).stdout.trim();
+  const all = parts.flatMap((part) => part.compilations.map((compilation) => ({ part, compilation })));
+  const configuration = ['-include', `${work}/${tree}/autoconf.h`];
+  let done = 0;
+  const compile = async ({ part, compilation }: (typeof all)[number]): Promise<void> => {
+    const { source, object, preprocessor } = compilation;
+    const to = `${work}/${objectFolder(part)}/${object}`;
+    const args = [
+      ...flags,
+      ...(source.endsWith('.c') ? cFlags : []),
+      ...preprocessor,
+      // Assembly wants it too, and its makefiles do not all say so.
+      ...(preprocessor.some((word) => word.endsWith('autoconf.h')) ? [] : configuration),
+      `-ffile-prefix-map=${work}/${tree}=.`,
+      ...['-c', '-o', to, source],
+    ];
+    const run = await $`cd ${part.folder} && clang ${args}`.nothrow().quiet();
+    if (run.exitCode !== 0) {
+      console.error(run.stderr);
+      const said = run.stderr.split('\n').find((line) => /\berror:/.test(line)) ?? run.stderr.trim();
+      throw new Failure('does-not-compile', `${part.folder}/${source}: ${said}`);
+    }
+    progress(++done, all.length, 'files', source);
+  };
+  for (const part of parts) mkdirSync(objectFolder(part), { recursive: true });
+  const queue = all.values();
+  await Promise.all(
+    Array.from({ length: jobs }, async () => {
+      for (const one of queue) await compile(one);
+    }),
+  );
+}
+
+/** In the work folder: `objects/boot2`. */
+function objectFolder({ folder }: Part): string {
+  return `objects/${folder.slice(folder.lastIndexOf('/') + 1)}`;
+}
+
+async function inputsOf({ $ }: Step, part: Part): Promise<LinkInput[]> {
+  const folder = objectFolder(part);
+  const objects = part.compilations.map(({ object }) => object);
+  if (part.library !== undefined) {
+    await $`cd ${folder} && llvm-ar rcsD ${part.library} ${objects}`.quiet();
+  }
+  const files = part.library === undefined ? objects : [part.library];
+  return files.map((name) => ({ name, source: memorySource(readFileSync(`${folder}/${name}`)) }));
+}

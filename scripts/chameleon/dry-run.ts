@@ -1,0 +1,81 @@
+import { Failure } from '#base';
+import type { Step } from '#step';
+import { shellWords } from './shell-words.ts';
+
+/** What stands for the compiler in a dry run, so that its commands cannot be mistaken. */
+const compiler = 'cidermill-cc';
+
+/** A source that makes compiles. */
+export interface Compilation {
+  /** Relative to the folder of its makefile. */
+  readonly source: string;
+  /** The object's name, without a folder. */
+  readonly object: string;
+  /** Defines, include paths and included files, as the makefile gives them. */
+  readonly preprocessor: readonly string[];
+}
+
+/** What make would do in a folder. */
+export interface DryRun {
+  /** In the order of its commands. */
+  readonly compilations: readonly Compilation[];
+  /** Of the first command that links with `-preload`: NAME of each `-lNAME`. */
+  readonly libraries: readonly string[];
+  /** Of the commands that write it: every header made by one, as make calls it. */
+  readonly headers: readonly string[];
+}
+
+/**
+ * Asks make what it would do, without doing it: what is compiled with what, and linked, comes from the tree's own
+ * makefiles, whatever their variables are called.
+ * @param folder that has the makefile, as the step's commands see it
+ * @throws Failure 'no-make-rule' with what make says
+ */
+export async function dryRun({ $ }: Pick<Step, '$'>, folder: string, goal = ''): Promise<DryRun> {
+  const set = ['CC', 'CPP', 'CXX'].map((name) => `${name}=${compiler}`);
+  const goals = goal === '' ? [] : [goal];
+  const run = await $`make --dry-run --no-print-directory -C ${folder} SHELL=/bin/bash ${set} ${goals}`
+    .nothrow()
+    .quiet();
+  if (run.exitCode !== 0) {
+    const said = run.stderr.split('\n').find((line) => line.includes('***')) ?? run.stderr.trim();
+    throw new Failure('no-make-rule', `${folder}: ${said.replace(/^make.*?\*\*\* /, '')}`, {
+      hint: 'Is this a tree of Chameleon, as upstream has it?',
+    });
+  }
+  return readDryRun(run.stdout);
+}
+
+/** Reads what `make -n` printed. */
+export function readDryRun(output: string): DryRun {
+  const commands = output
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .map((line) => line.trim());
+  const compiled = commands.filter((command) => command.startsWith(`${compiler} `)).map(shellWords);
+  const linked = compiled.find((words) => words.some((word) => word.startsWith('-Wl,-preload')));
+  const headers = commands.flatMap((command) => />>?\s*(\S+\.h)(?:\s|$)/.exec(command)?.[1] ?? []);
+  return {
+    compilations: compiled.flatMap((words) => readCompilation(words) ?? []),
+    libraries: (linked ?? []).flatMap((word) => /^-l(.+)/.exec(word)?.[1] ?? []),
+    headers: [...new Set(headers)],
+  };
+}
+
+/** Undefined for a command that links, or that only writes down what a source depends on. */
+function readCompilation(words: readonly string[]): Compilation | undefined {
+  if (!words.includes('-c') || words.some((word) => word === '-M' || word === '-MM')) return undefined;
+  const preprocessor: string[] = [];
+  let source: string | undefined;
+  let object: string | undefined;
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (/^-[DIU]./.test(word)) preprocessor.push(word);
+    else if (/^-([DIU]|include|isystem)$/.test(word)) preprocessor.push(word, words[++index] ?? '');
+    else if (word === '-o') object = words[++index];
+    else if (/^-(MF|MT|dependency-file|arch|x)$/.test(word)) index++;
+    else if (/\.(c|s|S|cpp|cc|m)$/.test(word)) source = word;
+  }
+  if (source === undefined || object === undefined) return undefined;
+  return { source, object: object.slice(object.lastIndexOf('/') + 1), preprocessor };
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { showProgress } from '../progress-line.ts';
+import { formatBytes } from '../reporters/format.ts';
+import { printable } from '../reporters/printable.ts';
+
+interface MakeFlags {
+  readonly output: string;
+  readonly kernel?: string;
+  readonly bootPlist?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function isoCommand(): Command {
+  return new Command('iso')
+    .description('Make bootable installer discs, without root, without mounting, without a Mac.')
+    .addCommand(make());
+}
+
+function make(): Command {
+  return new Command('make')
+    .description('Make the disc of an OS X installer (10.6 to 10.12) that a guest installs from.')
+    .argument(
+      '<installer>',
+      'the application "Install OS X ….app", its InstallESD.dmg, the image or package it came in, or a 10.6 DVD',
+    )
+    .requiredOption('-o, --output <iso>', 'the .iso to write; it appears when it is whole')
+    .option('--kernel <file>', 'a kernel to use instead of the one in the packages (10.10 and later)')
+    .option('--boot-plist <file>', "a boot loader's settings, put at /Extra/org.chameleon.Boot.plist")
+    .option('--dry-run', 'say what would be done, and how large the disc would be')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill iso make "Install OS X Yosemite.app" -o yosemite.iso
+  cidermill iso make InstallESD.dmg -o mavericks.iso --dry-run
+  cidermill iso make InstallMacOSX.dmg -o sierra.iso
+
+The release is read from inside, not from the file's name. Your installer and its licence are yours: nothing is downloaded.`,
+    )
+    .action(async (path: string, flags: MakeFlags) => {
+      const { makeIso, openMedium, planIso } = await import('../../installer/index.ts');
+      const signal = onInterrupt();
+      const medium = await openMedium(path);
+      try {
+        const { system, base, esd } = medium;
+        const kernel = flags.kernel === undefined ? undefined : await read(flags.kernel);
+        const plist = flags.bootPlist === undefined ? undefined : await read(flags.bootPlist);
+        const plan = await planIso(medium, {
+          kernel: kernel && { bytes: kernel, time: 0 },
+          files: plist && new Map([['Extra/org.chameleon.Boot.plist', plist]]),
+        });
+        const told = {
+          release: `${system.release.name} ${system.version}`,
+          build: system.build,
+          from: [esd ?? base].map(({ place }) => [place.file, ...place.inside].join(':/'))[0],
+          size: plan.size,
+          tasks: plan.tasks,
+        };
+        if (flags.json !== true) console.log(describe(told));
+        if (flags.dryRun !== true) {
+          const progress = showProgress('iso');
+          await makeIso(medium, plan, flags.output, {
+            onProgress: progress.take,
+            signal,
+          }).finally(progress.end);
+          if (flags.json !== true)
+            console.log(`${flags.output}: ${formatBytes(plan.size)}, all checksums right`);
+        }
+        if (flags.json === true) console.log(JSON.stringify(told, null, 2));
+      } finally {
+        await medium.close();
+      }
+    });
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new Failure('cannot-read', `${path} cannot be read`, { cause });
+  });
+}
+
+function describe(told: {
+  release: string;
+  build: string;
+  from: string | undefined;
+  size: number;
+  tasks: readonly string[];
+}): string {
+  return [
+    `${printable(told.release)} (${printable(told.build)}) from ${printable(told.from ?? '')}`,
+    ...told.tasks.map((task) => `  ${printable(task)}`),
+    `  ${formatBytes(told.size)} in all`,
+  ].join('\n');
+}

@@ -1,0 +1,33 @@
+import type { CatalogRecord } from '../records.ts';
+import type { Extent } from '../fork.ts';
+
+/** What a check keeps of a file or folder. */
+export interface CheckedEntry {
+  readonly id: number;
+  readonly kind: 'file' | 'folder';
+  readonly parent: number;
+  readonly name: string;
+  readonly fields: Pick<
+    CatalogRecord,
+    'flags' | 'valence' | 'createDate' | 'owner' | 'group' | 'ownerFlags' | 'mode' | 'special' | 'folderCount'
+  >;
+  /** Where its record lies in the volume. */
+  readonly at: number;
+  /** A file that stands for a hard link. */
+  readonly link: 'file' | 'folder' | undefined;
+  /** Of a file whose data are compressed: where its resource fork is. */
+  readonly resource: { readonly extents: readonly Extent[]; readonly size: number } | undefined;
+  /** What is in it, and how much of that are folders. */
+  children: number;
+  folders: number;
+  thread: boolean;
+  attributes: boolean;
+  /** Its attribute "com.apple.decmpfs" has been seen. */
+  compression: boolean;
+}
+
+export interface CheckedCatalog {
+  readonly entries: Map<number, CheckedEntry>;
+  files: number;
+  folders: number;
+}

@@ -1,0 +1,100 @@
+import { linkOf } from '../hard-links.ts';
+import {
+  compressedFlag,
+  catalogRecord,
+  dataForkOffset,
+  fileMode,
+  fileRecordSize,
+  folderRecordSize,
+  recordType,
+  reservedId,
+  resourceForkOffset,
+} from '../records.ts';
+import { forkData, type ForkData } from '../volume-header.ts';
+import type { CheckContext } from './context.ts';
+import type { CheckedEntry } from './entry.ts';
+import { checkFork } from './fork.ts';
+import type { CatalogKey } from './keys.ts';
+import { nameProblem } from './name.ts';
+
+/** Bits of `flags`: a file has a thread record, as all have; a folder counts the folders in it. */
+const threadFlag = 0x02;
+/** The same, and that a file is locked: folders have neither. */
+const fileFlags = 0x03;
+export const folderCountFlag = 0x10;
+
+/** Devices, pipes and sockets. */
+const specialKinds = [0o020000, 0o060000, 0o010000, 0o140000];
+const fileKinds = [fileMode.file, fileMode.link, ...specialKinds];
+/** A bit of the volume's attributes: ids have been counted up to the last and begun again. */
+const idsReused = 1 << 12;
+/** PATH_MAX of OS X, the NUL behind left out. */
+const longestTarget = 1023;
+
+/** Checks the record of a file or folder by itself and claims its blocks. @returns undefined when it is none */
+export function checkRecord(
+  context: CheckContext,
+  key: CatalogKey,
+  data: Buffer,
+  at: number,
+): CheckedEntry | undefined {
+  const { found, header } = context;
+  const type = data.readUInt16BE(0);
+  const kind = type === recordType.folder ? 'folder' : 'file';
+  const size = kind === 'folder' ? folderRecordSize : fileRecordSize;
+  if (data.length !== size) {
+    found.fault('catalog', `the record of a ${kind} has ${data.length} bytes instead of ${size}`, {
+      offset: at,
+    });
+    return undefined;
+  }
+  const fields = catalogRecord.decode(data);
+  const { id, mode, flags, createDate, contentModDate } = fields;
+  const where = { offset: at, id };
+  const fault = (what: string): void => found.fault('catalog', `${kind} ${id}: ${what}`, where);
+  const remark = (what: string): void => found.remark('catalog', `${kind} ${id}: ${what}`, where);
+  const problem = nameProblem(key.name);
+  if (problem !== undefined) fault(`its name ${problem}`);
+  if (id < reservedId.firstUser && id !== reservedId.root) fault('its id is reserved');
+  if ((header.attributes & idsReused) === 0 && id >= header.nextCatalogId)
+    fault(`its id is not below the next, ${header.nextCatalogId}`);
+  if (createDate === 0 || contentModDate === 0) remark('it has no date of its creation or change');
+
+  const bits = mode & fileMode.kind;
+  const allowed: readonly number[] = kind === 'folder' ? [fileMode.folder] : fileKinds;
+  if (mode === 0) remark('it has no mode');
+  else if (!allowed.includes(bits)) fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
+  const common = { id, kind, parent: key.parent, name: key.name, fields, at } as const;
+  const seen = { children: 0, folders: 0, thread: false, attributes: false, compression: false };
+  context.encodings.add(fields.textEncoding);
+  if (kind === 'folder') {
+    if ((flags & fileFlags) !== 0) fault(`its flags ${flags} are of a file`);
+    return { ...common, ...seen, link: undefined, resource: undefined };
+  }
+
+  if ((flags & threadFlag) === 0) fault('its flags deny that it has a thread record');
+  const forks = [forkData.decode(data, dataForkOffset), forkData.decode(data, resourceForkOffset)] as const;
+  const [ours, resource] = (['data', 'resource'] as const).map((fork, index) =>
+    checkFork(context, forks[index] as ForkData, {
+      area: 'catalog',
+      what: `the ${fork} fork of file ${id}`,
+      at: at + (index === 0 ? dataForkOffset : resourceForkOffset),
+      id,
+      fork,
+    }),
+  );
+  const length = forks[0].logicalSize;
+  if (bits === fileMode.link && (length === 0n || length > BigInt(longestTarget)))
+    fault(`a symbolic link's target of ${length} bytes is none`);
+  if (specialKinds.includes(bits) && (length !== 0n || forks[1].logicalSize !== 0n))
+    fault('a device or pipe has data');
+  const packed = (fields.ownerFlags & compressedFlag) !== 0;
+  if (packed && (ours?.size ?? 0) > 0) fault('its data are compressed, and its data fork is not empty');
+  return {
+    ...common,
+    ...seen,
+    link: linkOf(data, flags),
+    resource:
+      packed && resource !== undefined ? { extents: resource.extents, size: resource.size } : undefined,
+  };
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../base/index.ts';
+import { systemReason } from './file-source.ts';
+
+/**
+ * Makes a file that appears by rename when `write` has made all of it, or not at all.
+ * @param write is given the path of a file beside it, which it makes
+ */
+export async function byRename<Result>(
+  output: string,
+  write: (partial: string) => Promise<Result>,
+): Promise<Result> {
+  if ((await stat(output).catch(() => undefined))?.isDirectory() === true)
+    throw new Failure('cannot-write', `${output} is a folder; name a file in it`);
+  const partial = join(
+    dirname(output),
+    `.${basename(output)}.${process.pid}-${randomBytes(6).toString('hex')}.partial`,
+  );
+  try {
+    const result = await write(partial);
+    await rename(partial, output).catch((cause: unknown) => {
+      throw new Failure('cannot-write', `${output} cannot be written: ${systemReason(cause)}`, { cause });
+    });
+    return result;
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

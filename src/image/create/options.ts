@@ -1,0 +1,11 @@
+export interface CreateOptions {
+  /** UDZO: zlib chunks; UDRO: the bytes as they are but for zeros. UDZO by default. */
+  readonly format?: 'UDZO' | 'UDRO' | undefined;
+  /** Of zlib, 1 to 9; 1 by default, as in hdiutil. */
+  readonly level?: number | undefined;
+  /** How many of the disk's bytes are done. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How many worker threads compress; 0 compresses in this one. By default as many as cores, 2 to 4; none for small disks. */
+  readonly threads?: number | undefined;
+}

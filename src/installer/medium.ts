@@ -1,0 +1,120 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure, type ByteSource } from '../base/index.ts';
+import { findEntry, openVolume, type HfsVolume } from '../formats/hfsplus/index.ts';
+import type { BlockTable } from '../formats/udif/index.ts';
+import { readXar } from '../formats/xar/index.ts';
+import {
+  findHfsPlus,
+  openDisk,
+  openFile,
+  openNested,
+  placeOf,
+  showPlace,
+  type Place,
+} from '../image/index.ts';
+import { readSystemVersion, type SystemVersion } from './system-version.ts';
+
+/** An image with the HFS+ volume that counts in it. */
+export interface OpenedImage {
+  readonly place: Place;
+  /** The image file as it is stored. */
+  readonly source: ByteSource;
+  /** Where the disk's bytes come from. */
+  readonly tables: readonly BlockTable[];
+  readonly disk: ByteSource;
+  readonly volume: HfsVolume;
+  /** Where the volume's partition lies in the disk, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** An installer, unwrapped. */
+export interface Medium {
+  readonly system: SystemVersion;
+  /** What becomes the disc: the DVD itself, or BaseSystem.dmg. */
+  readonly base: OpenedImage;
+  /** InstallESD.dmg, which holds the base system and the packages; undefined of a DVD. */
+  readonly esd: OpenedImage | undefined;
+  readonly close: () => Promise<void>;
+}
+
+const esdPath = 'Contents/SharedSupport/InstallESD.dmg';
+const baseName = 'BaseSystem.dmg';
+
+/** The application in a package in an image: deeper than Apple's ever were. */
+const deepest = 4;
+
+/**
+ * Finds what installs in whatever a user has: the application, InstallESD.dmg, or an image or a package around one.
+ * @throws Failure 'not-an-installer' that says what was seen; FormatError when something is damaged
+ */
+export async function openMedium(path: string): Promise<Medium> {
+  let place = placeOf(path);
+  if (place.inside.length === 0 && (await isFolder(path))) place = { file: join(path, esdPath), inside: [] };
+  const file = await openFile(place.file);
+  try {
+    for (let depth = 0; depth < deepest; depth++) {
+      const source = await openNested(file, place.inside);
+      const found = await look(source, place);
+      if ('system' in found) return { ...found, close: file.close };
+      place = found;
+    }
+    throw new Failure('not-an-installer', `${showPlace(place)}: an installer wrapped that deep is none`);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @returns the medium, or where to look next */
+async function look(source: ByteSource, place: Place): Promise<Omit<Medium, 'close'> | Place> {
+  const within = (path: string): Place => ({ ...place, inside: [...place.inside, path] });
+  const xar = await readXar(source);
+  if (xar !== undefined) {
+    const esd = xar.members.find(({ kind, path }) => kind === 'file' && /(^|\/)InstallESD\.dmg$/.test(path));
+    if (esd !== undefined) return within(esd.path);
+    throw new Failure('not-an-installer', `the package ${showPlace(place)} holds no InstallESD.dmg`, {
+      hint: 'Its payload may hold the installer application: "cidermill pkg extract" unpacks it; then give that.',
+    });
+  }
+  const image = await openVolumeOf(source, place);
+  if (findEntry(image.volume, baseName)?.kind === 'file') {
+    const inner = within(baseName);
+    const base = await openVolumeOf(await openNested(source, [baseName]), inner);
+    const system = await readSystemVersion(base.volume);
+    if (system?.release.medium === 'esd') return { system, base, esd: image };
+    throw new Failure('not-an-installer', `${showPlace(inner)} holds no system of OS X 10.7 to 10.12`);
+  }
+  const next = wrapped(image.volume);
+  if (next !== undefined) return within(next);
+  const system = await readSystemVersion(image.volume);
+  if (system?.release.medium === 'dvd') return { system, base: image, esd: undefined };
+  throw new Failure(
+    'not-an-installer',
+    system === undefined
+      ? `${showPlace(place)} holds no installer: its volume has neither BaseSystem.dmg nor an installer application or package`
+      : `${showPlace(place)} is a system of OS X ${system.version} without the packages that InstallESD.dmg has`,
+    {
+      hint: 'Give the application "Install OS X ….app", its Contents/SharedSupport/InstallESD.dmg, or the image it came in.',
+    },
+  );
+}
+
+/** The installer in a volume's root folder: an application's image, or a package. */
+function wrapped({ catalog, ...volume }: HfsVolume): string | undefined {
+  const names = [...(catalog.root.children?.values() ?? [])].map(({ name }) => name).sort();
+  const apps = ['', ...names.filter((name) => name.endsWith('.app')).map((name) => `${name}/`)];
+  const esd = apps.map((app) => `${app}${esdPath}`).find((path) => findEntry({ catalog, ...volume }, path));
+  return esd ?? names.find((name) => name.endsWith('.pkg'));
+}
+
+async function openVolumeOf(source: ByteSource, place: Place): Promise<OpenedImage> {
+  const { tables, disk } = await openDisk(source);
+  const { volume, offset } = await findHfsPlus(disk);
+  return { place, source, tables, disk, volume: await openVolume(volume), offset, size: volume.size };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}

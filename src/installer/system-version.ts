@@ -1,0 +1,47 @@
+import { Failure } from '../base/index.ts';
+import { findEntry, openData, type HfsVolume } from '../formats/hfsplus/index.ts';
+import { readPlist } from '../formats/plist/index.ts';
+import { releases, type Release } from './releases.ts';
+
+/** Which release a volume says it is. */
+export interface SystemVersion {
+  readonly release: Release;
+  /** "10.10.5" */
+  readonly version: string;
+  /** "14F27" */
+  readonly build: string;
+}
+
+export const systemVersionPath = 'System/Library/CoreServices/SystemVersion.plist';
+
+/** Apple's has some 500 bytes. */
+const largest = 2 ** 16;
+
+/**
+ * Reads SystemVersion.plist.
+ * @returns undefined when the volume has none
+ * @throws Failure 'wrong-release' when it is none that we know how to treat; FormatError when it is damaged
+ */
+export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersion | undefined> {
+  const entry = findEntry(volume, systemVersionPath);
+  if (entry?.kind !== 'file') return undefined;
+  const data = await openData(volume, entry);
+  const value = readPlist(await data.read(0, Math.min(data.size, largest)));
+  const text = (key: string): string => {
+    const found = value instanceof Map ? (value as ReadonlyMap<string, unknown>).get(key) : undefined;
+    return typeof found === 'string' ? found.replace(/\p{C}/gu, '?').slice(0, 40) : '';
+  };
+  const version = text('ProductVersion');
+  const release = releases.find((each) => version === each.version || version.startsWith(`${each.version}.`));
+  if (release === undefined) {
+    const [first, last] = [releases[0], releases.at(-1)];
+    throw new Failure(
+      'wrong-release',
+      `the installer is of OS X "${version}", whose medium is laid out otherwise`,
+      {
+        hint: `OS X ${first?.version ?? ''} (${first?.name ?? ''}) to ${last?.version ?? ''} (${last?.name ?? ''}) can be made into an ISO.`,
+      },
+    );
+  }
+  return { release, version, build: text('ProductBuildVersion') };
+}

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cached, makeCached } from './cache.ts';
+import { openDebianMirror, type DebianMirror } from './debian.ts';
+
+/** Judges of Debian's that are used without being installed: what each folder of the cache is made of. */
+const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) => Promise<void>>> = {
+  hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
+  busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
+  linux: async (mirror, folder) => {
+    // The kernel of the host's release: its metapackage names the newest.
+    const image = await mirror.firstDependency('linux-image-amd64');
+    const modules = ['fs/hfsplus', 'fs/nls', 'drivers/cdrom', 'drivers/virtio', 'drivers/block'];
+    await mirror.unpack(image, folder, [
+      './boot/vmlinuz-*',
+      ...modules.map((name) => `*/kernel/${name}/*.ko*`),
+    ]);
+  },
+};
+
+const reasons = cached('missing.json');
+
+/** Brings the judges into the cache; what cannot be had is noted with its reason, said, and tried again the next time. */
+export async function prepareJudges(): Promise<void> {
+  const wanted = Object.entries(folders).filter(([name]) => !existsSync(cached(name)));
+  if (wanted.length === 0) {
+    rmSync(reasons, { force: true });
+    return;
+  }
+  const missing: Record<string, string> = {};
+  let mirror: DebianMirror | undefined;
+  try {
+    mirror = await openDebianMirror();
+    for (const [name, make] of wanted) {
+      const from = mirror;
+      await makeCached(name, (folder) => make(from, folder)).catch((error: unknown) => {
+        missing[name] = reasonOf(error);
+      });
+    }
+  } catch (error) {
+    for (const [name] of wanted) missing[name] = reasonOf(error);
+  } finally {
+    mirror?.close();
+  }
+  mkdirSync(dirname(reasons), { recursive: true });
+  writeFileSync(reasons, JSON.stringify(missing));
+  for (const [name, reason] of Object.entries(missing))
+    console.warn(`judge absent: ${name} (${reason}); the tests that need it are skipped`);
+}
+
+/** Why a folder of the cache is not there; undefined when it is. */
+export function missingBecause(name: string): string | undefined {
+  if (existsSync(cached(name))) return undefined;
+  try {
+    const known = JSON.parse(readFileSync(reasons, 'utf8')) as Record<string, string>;
+    return known[name] ?? 'it was not downloaded';
+  } catch {
+    return 'it was not downloaded';
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  const said = (stderr ?? '').split('\n').filter((line) => /^E:/.test(line));
+  return said.at(-1) ?? message.split('\n')[0] ?? '';
+}
