@@ -17,6 +17,8 @@ const judges: Readonly<Record<string, string>> = {
   clang: 'clang',
   'llvm-objdump': 'llvm',
   strace: 'strace',
+  modinfo: 'kmod',
+  patch: 'patch',
 };
 
 /** What the tests run beside the judges. */
@@ -28,6 +30,7 @@ export async function setup(): Promise<void> {
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+    ...(existsSync('/usr/include/linux/kvm.h') ? [] : ['libc6-dev']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();
