@@ -77,6 +77,15 @@ export function assignment(text: string, before: Overrides): Overrides {
   return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
 }
 
+/** An option's number. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1 || value > 1024) {
+    throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
+  }
+  return value;
+}
+
 function replacement(
   text: string,
   before: Readonly<Record<string, string>>,

@@ -11,7 +11,7 @@ import {
   type LockedOrigin,
 } from '../sources/index.ts';
 import { openSession, withLock, type Store } from '../store/index.ts';
-import { lockFile, openPins } from './pins.ts';
+import { lockFile, openPins, withoutOrigin } from './pins.ts';
 
 export interface LockOptions {
   readonly store: Store;
@@ -49,8 +49,11 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
     const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
     const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+    const [failure] = failures;
+    const none = Object.keys(sources).length + Object.keys(buildroots).length === 0;
+    if (failure !== undefined && none) throw failure;
     const changed = await withLock(guard, () => Promise.resolve(update()));
-    if (failures[0] !== undefined) throw failures[0];
+    if (failure !== undefined) throw failure;
     return changed;
   } finally {
     await session.release();
@@ -104,7 +107,7 @@ async function lockOrigins(
   }
   const [first] = failures;
   if (locked.length === 0 && first !== undefined) {
-    const hint = `Where it cannot be reached, run with a copy of your own: --source ${name}=FOLDER.`;
+    const hint = origins[0] && withoutOrigin(name, origins[0].value);
     throw first.hint === undefined ? new Failure(first.code, first.message, { hint, cause: first }) : first;
   }
   for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);

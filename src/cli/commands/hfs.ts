@@ -3,6 +3,7 @@ import type { Entry, HfsVolume } from '../../formats/hfsplus/index.ts';
 import { printable } from '../reporters/printable.ts';
 import { addCommand } from './hfs-add.ts';
 import { checkCommand } from './hfs-check.ts';
+import { extractCommand } from './hfs-extract.ts';
 import { growCommand } from './hfs-grow.ts';
 import { newCommand } from './hfs-new.ts';
 import { removeCommand } from './hfs-remove.ts';
@@ -14,6 +15,7 @@ export function hfsCommand(): Command {
     )
     .addCommand(list())
     .addCommand(cat())
+    .addCommand(extractCommand())
     .addCommand(checkCommand())
     .addCommand(addCommand())
     .addCommand(removeCommand())
