@@ -5,7 +5,7 @@ const floors = [
   ['store', 'sources', 'host', 'step', 'guest', 'vm'],
   ['link'],
   ['image', 'recipe'],
-  ['installer'],
+  ['installer', 'disk'],
   ['engine'],
   ['cli'],
 ];
