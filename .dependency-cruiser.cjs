@@ -2,11 +2,11 @@
 const floors = [
   ['base'],
   ['formats'],
-  ['store', 'sources', 'host', 'step', 'guest', 'vm'],
+  ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
   ['link'],
-  ['image', 'recipe'],
+  ['image', 'difference', 'recipe', 'smoke'],
   ['installer', 'disk'],
-  ['engine'],
+  ['engine', 'provenance'],
   ['cli'],
 ];
 

@@ -39,7 +39,9 @@ async function make(): Promise<Uint8Array> {
   if (via === 'prebuilt') return takePrebuilt(here, tree, params.text('sha256'));
   // Makefiles write into the tree, and sources are read-only.
   await $`mkdir tree && cp -R ${tree}/. tree && chmod -R u+w tree`;
-  if (via === 'xcode') return buildXcode(here, 'tree');
+  // What an earlier build left would be taken for up to date.
+  await $`cd tree && rm -rf obj sym dst vers.h auto.conf autoconf.h autoconf.inc`;
+  if (via === 'xcode') return buildXcode(here, 'tree', identity);
   const built = await buildCross(here, 'tree', {
     config: params.list('config'),
     flags: params.list('flags'),
@@ -49,6 +51,7 @@ async function make(): Promise<Uint8Array> {
     helpers,
   });
   writeFileSync('about/boot.map', built.map);
+  await $`clang --version | head -1 > about/compiler.txt`;
   return built.image;
 }
 

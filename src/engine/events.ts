@@ -1,5 +1,6 @@
 import type { Sha256 } from '../base/index.ts';
 import type { StepEvent } from '../step/protocol.ts';
+import type { StepVerdict } from './rebuild/verdict.ts';
 
 /** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
@@ -48,6 +49,14 @@ export type RunEvent = { readonly time: number } & (
     }
   /** Not tried, because a step it needs failed. */
   | { readonly type: 'step-skipped'; readonly step: string; readonly because: string }
+  /** It was made again and compared with what is stored; `milliseconds` of making it. */
+  | ({
+      readonly type: 'step-verified';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly milliseconds: number;
+      readonly log: string;
+    } & StepVerdict)
   | {
       readonly type: 'product-published';
       readonly product: string;
@@ -63,5 +72,15 @@ export type RunEvent = { readonly time: number } & (
       readonly executed: number;
       readonly failed: number;
       readonly skipped: number;
+    }
+  /** How many steps there were of each verdict; `failed` could not be made again. */
+  | {
+      readonly type: 'verify-finished';
+      readonly outcome: 'same' | 'different' | 'interrupted';
+      readonly milliseconds: number;
+      readonly identical: number;
+      readonly varies: number;
+      readonly different: number;
+      readonly failed: number;
     }
 );

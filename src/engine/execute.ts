@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, type Sha256 } from '../base/index.ts';
-import { packageRoot, sandboxFault } from '../host/index.ts';
+import type { Sha256 } from '../base/index.ts';
+import { packageRoot } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import type { FetchProgress } from '../sources/index.ts';
-import { protocolVersion, type StepRequest } from '../step/protocol.ts';
 import {
   hasBlob,
-  outputPath,
   putBytes,
   putOutput,
   readAction,
@@ -17,33 +14,14 @@ import {
   withLock,
   writeAction,
   type ActionResult,
-  type Output,
 } from '../store/index.ts';
 import { type Action } from './action.ts';
-import { buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from './context.ts';
-import { outputOf, type Done } from './resolve.ts';
-import { hostEnvironment, sandboxEnvironment, sandboxPrefix, sandboxView, type View } from './sandbox.ts';
-import { runStepProcess, type StepEnd } from './step-process.ts';
-
-/** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
-export class StepFailure extends Failure {
-  readonly log: string;
-  readonly tail: readonly string[];
-
-  constructor(message: string, log: string, end: StepEnd) {
-    super('step-failed', message, { hint: end.failure?.hint });
-    this.log = log;
-    this.tail = end.tail;
-  }
-}
-
-/** A source that could not be had: its step may be tried with another origin. */
-export class SourceFailure extends Failure {
-  constructor(source: Failure) {
-    super(source.code, source.message, { hint: source.hint, temporary: source.temporary, cause: source });
-  }
-}
+import { gather } from './gather.ts';
+import type { Done } from './resolve.ts';
+import { takeOutputs } from './step-failure.ts';
+import { runStepProcess } from './step-process.ts';
+import { stepRequest } from './step-request.ts';
 
 /** Where a step's log grows while it runs. */
 export function logPath(context: RunContext, step: PlannedStep, key: Sha256): string {
@@ -71,7 +49,13 @@ export async function executeAction(
     started(log);
     const work = temporaryFolder(store, 'step');
     try {
-      const { request, workFolder } = await prepare(context, step, action, done, work);
+      const [workFolder, outputFolder] = [join(work, 'build'), join(work, 'out')];
+      mkdirSync(workFolder);
+      mkdirSync(outputFolder);
+      const gathered = await gather(context, step, action, done);
+      const { jobs } = context;
+      const request = stepRequest(step.name, action, gathered, { workFolder, outputFolder, jobs });
+      const started = new Date().toISOString();
       const start = performance.now();
       const end = await runStepProcess({
         script: join(step.recipe.root, action.script),
@@ -85,7 +69,7 @@ export async function executeAction(
       });
       context.signal.throwIfAborted();
       const duration = Math.round(performance.now() - start);
-      const outputs = await keepOutputs(context, step, request.outputFolder, log, end);
+      const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
       await keepModules(context, step, action);
       const kept = await putBytes(store, await readFile(log));
       const result = {
@@ -93,6 +77,9 @@ export async function executeAction(
         action,
         outputs,
         notes: end.notes,
+        materials: context.sources.materials(step, action.sources),
+        producers: producersOf(step, action, done),
+        started,
         duration,
         log: kept.digest,
       } as unknown as ActionResult;
@@ -107,105 +94,16 @@ export async function executeAction(
   );
 }
 
-/** Lays out the step's folders and gathers what it will see. */
-async function prepare(
-  context: RunContext,
-  step: PlannedStep,
-  action: Action,
-  done: Done,
-  work: string,
-): Promise<{ request: StepRequest; workFolder: string }> {
-  const workFolder = join(work, 'build');
-  const outputFolder = join(work, 'out');
-  mkdirSync(workFolder);
-  mkdirSync(outputFolder);
-  const view: View = { sources: await fetchSources(context, step, action), inputs: {} };
-  const inputs: Record<string, string> = {};
-  for (const [name, { value }] of step.inputs) {
-    inputs[name] =
-      value.kind === 'file'
-        ? value.path
-        : await outputPath(context.store, outputOf(done, value.step, value.output));
-  }
-  const hostView = { ...view, inputs };
-  const { environment } = action;
-  const inside = environment.kind === 'buildroot';
-  if (inside) requireSandbox();
-  const root = inside ? await buildrootFolder(context.store, environment.root) : undefined;
-  const request: StepRequest = {
-    protocol: protocolVersion,
-    step: step.name,
-    parameters: action.parameters,
-    ...(inside ? sandboxView(hostView) : hostView),
-    outputs: action.outputs,
-    outputFolder,
-    jobs: context.jobs,
-    commandPrefix:
-      root !== undefined
-        ? sandboxPrefix(root, workFolder, hostView)
-        : environment.kind === 'host'
-          ? []
-          : null,
-    commandEnvironment: inside ? sandboxEnvironment : hostEnvironment(workFolder),
+/** The keys of the actions that made what the step was given. */
+function producersOf(step: PlannedStep, action: Action, done: Done): Record<string, Sha256> {
+  const keys: Record<string, Sha256> = {};
+  const add = (name: string, from: string | undefined): void => {
+    const made = from === undefined ? undefined : done.get(from);
+    if (made !== undefined) keys[name] = made.key;
   };
-  return { request, workFolder };
-}
-
-let sandboxWorks = false;
-
-/** @throws Failure 'no-sandbox' where the host does not let this user make namespaces */
-function requireSandbox(): void {
-  if (sandboxWorks) return;
-  const fault = sandboxFault();
-  if (fault !== undefined) {
-    throw new Failure('no-sandbox', `steps cannot be sandboxed here: ${fault}`, {
-      hint: "Allow user namespaces, or build with this host's own tools: --environment host.",
-    });
-  }
-  sandboxWorks = true;
-}
-
-/** Fetches what the step's sources lack, and says how far it is. */
-export async function fetchSources(
-  context: RunContext,
-  step: PlannedStep,
-  action: Pick<Action, 'sources'>,
-): Promise<Record<string, string>> {
-  const { signal, offline } = context;
-  const onProgress = (source: string, progress: FetchProgress): void =>
-    context.emit({ type: 'step-fetching', step: step.name, source, ...progress });
-  try {
-    return await context.sources.paths(step, action.sources, { signal, offline, onProgress });
-  } catch (error) {
-    throw error instanceof Failure ? new SourceFailure(error) : error;
-  }
-}
-
-async function keepOutputs(
-  context: RunContext,
-  step: PlannedStep,
-  folder: string,
-  log: string,
-  end: StepEnd,
-): Promise<Record<string, Output>> {
-  if (end.exitCode !== 0) {
-    const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
-    throw new StepFailure(end.failure?.message ?? `its script ended with ${how}`, log, end);
-  }
-  const outputs: Record<string, Output> = {};
-  for (const [name, { value: path }] of step.recipe.outputs) {
-    try {
-      outputs[name] = await putOutput(context.store, folder, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new StepFailure(
-        `its script ended well, but the output "${name}" (${path}) is not there`,
-        log,
-        end,
-      );
-    }
-  }
-  return outputs;
+  for (const [name, { value }] of step.inputs) add(name, value.kind === 'output' ? value.step : undefined);
+  if (action.environment.kind === 'buildroot') add('', step.buildrootStep);
+  return keys;
 }
 
 /** Keeps the script's modules as they were, so that `plan` can name the line that changes later. */

@@ -34,6 +34,7 @@ const grace = 300;
  * When `signal` aborts, the whole group is ended within half a second.
  * @param script absolute path of the .ts file; the built one is run where this program is built
  * @param workFolder the process's current directory
+ * @param launcher what starts the process, which must become it by exec: its group is ended by its number
  */
 export async function runStepProcess(options: {
   readonly script: string;
@@ -41,14 +42,21 @@ export async function runStepProcess(options: {
   readonly requestFile: string;
   readonly workFolder: string;
   readonly logFile: string;
+  readonly launcher?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+  /** Beside the variables that every script's process has, or instead of them. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: StepEvent) => void;
   readonly onLine: (line: string) => void;
 }): Promise<StepEnd> {
   await writeFile(options.requestFile, JSON.stringify(options.request), { mode: 0o600 });
-  const child = spawn(process.execPath, nodeArguments(options.script), {
+  const { launcher = [], nodeOptions = [], environment = {} } = options;
+  const node = [process.execPath, ...nodeOptions, ...nodeArguments(options.script)];
+  const [program = process.execPath, ...args] = [...launcher, ...node];
+  const child = spawn(program, args, {
     cwd: options.workFolder,
-    env: { ...baseEnvironment(), CIDERMILL_REQUEST: options.requestFile },
+    env: { ...baseEnvironment(), ...environment, CIDERMILL_REQUEST: options.requestFile },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });

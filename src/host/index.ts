@@ -1,6 +1,7 @@
 export * from './checkup.ts';
 export * from './host-facts.ts';
 export * from './install.ts';
+export { kernelFolderParameters } from './kernel/build-folder.ts';
 export * from './osk.ts';
 export * from './package-root.ts';
 export * from './packages.ts';
@@ -9,3 +10,4 @@ export * from './smc.ts';
 export * from './surroundings.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
+export * from './version.ts';

@@ -3,13 +3,13 @@ import type { Report } from './faults.ts';
 import type { Located, Recipe, Source } from './model.ts';
 import { originSchema, sourceShape } from './origin-shape.ts';
 import { declareParameters, recipeParameters } from './parameter-shape.ts';
-import { relativePathFault } from './relative-path.ts';
 import { object, optional, required } from './object-shape.ts';
+import { outputShape, type WrittenOutput } from './output-shape.ts';
+import { relativePathFault } from './relative-path.ts';
 import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from './shape.ts';
 import { defaultsOf, fillIn, isTemplate, recipeScope } from './template.ts';
 import type { YamlNode } from './yaml-node.ts';
 
-const outputPath = text({}, relativePathFault);
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
   /\.m?[jt]s$/.test(path) ? relativePathFault(path) : 'is not a script, a .ts, .mts, .js or .mjs file',
 );
@@ -23,8 +23,8 @@ const shape = object('a recipe', {
   environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
   outputs: required(
-    named(outputPath, 1),
-    'What it makes: name → path inside the artifact; a trailing "/" marks a directory',
+    named(outputShape, 1),
+    'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
   ),
 });
 
@@ -50,7 +50,11 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     if (parameters.has(input))
       report('name-conflict', key, `"${input}" is a parameter as well.`, 'A step gives both below "with".');
   }
-  checkOutputs(fields.outputs ?? new Map<string, Named<Located<string>>>(), report);
+  const outputs = fields.outputs ?? new Map<string, Named<WrittenOutput>>();
+  const paths = new Map(
+    [...outputs].map(([output, { key, value }]) => [output, { key, value: value?.path }] as const),
+  );
+  checkOutputs(paths, report);
   const scope = recipeScope(parameters, defaultsOf(parameters), report);
   const readWith = <T>(shape: Shape<T>, node: YamlNode | undefined): T | undefined =>
     node && shape.read(isTemplate(node) ? fillIn(node, scope, report) : node, report);
@@ -74,7 +78,10 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
-    outputs: valuesOf(fields.outputs),
+    outputs: valuesOf(paths),
+    varies: new Map(
+      [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),
+    ),
   };
 }
 

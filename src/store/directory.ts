@@ -3,7 +3,7 @@ import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, stat, symlink }
 import { dirname, join } from 'node:path';
 import { canonicalJson, Failure, type Json } from '../base/index.ts';
 import { readListing, type ListingEntry, type Output } from './actions.ts';
-import { putBytes, putFile } from './blobs.ts';
+import { hashFile, putBytes, putFile, type Blob } from './blobs.ts';
 import { blobPath, type Store } from './layout.ts';
 import { ensureTree } from './trees.ts';
 
@@ -13,19 +13,42 @@ import { ensureTree } from './trees.ts';
  * @throws Failure 'bad-output' for what cannot be stored: a socket, a link that leaves the directory
  */
 export async function putOutput(store: Store, folder: string, path: string): Promise<Output> {
+  const keep = (file: string): Promise<Blob> => putFile(store, file);
   const whole = join(folder, path);
-  if (!path.endsWith('/')) {
-    const info = await lstat(whole);
-    if (!info.isFile()) throw new Failure('bad-output', `the output ${path} is not a regular file`);
-    return { type: 'file', path, executable: (info.mode & 0o111) !== 0, ...(await putFile(store, whole)) };
-  }
-  const listing: ListingEntry[] = [];
-  await list(store, whole, '', listing);
-  listing.sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (!path.endsWith('/')) return { type: 'file', path, ...(await readFile(whole, path, keep)) };
+  const listing = await readFolder(whole, keep);
   return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
 }
 
-async function list(store: Store, folder: string, below: string, listing: ListingEntry[]): Promise<void> {
+/** What `putOutput` would store, with nothing stored or moved; a file is a listing of one entry. */
+export async function listOutput(folder: string, path: string): Promise<ListingEntry[]> {
+  const whole = join(folder, path);
+  if (path.endsWith('/')) return readFolder(whole, hashFile);
+  return [{ type: 'file', path, ...(await readFile(whole, path, hashFile)) }];
+}
+
+async function readFile(
+  whole: string,
+  path: string,
+  keep: (file: string) => Promise<Blob>,
+): Promise<Blob & { executable: boolean }> {
+  const info = await lstat(whole);
+  if (!info.isFile()) throw new Failure('bad-output', `the output ${path} is not a regular file`);
+  return { executable: (info.mode & 0o111) !== 0, ...(await keep(whole)) };
+}
+
+async function readFolder(folder: string, keep: (file: string) => Promise<Blob>): Promise<ListingEntry[]> {
+  const listing: ListingEntry[] = [];
+  await list(folder, '', keep, listing);
+  return listing.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function list(
+  folder: string,
+  below: string,
+  keep: (file: string) => Promise<Blob>,
+  listing: ListingEntry[],
+): Promise<void> {
   for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const whole = join(folder, path);
@@ -38,10 +61,10 @@ async function list(store: Store, folder: string, below: string, listing: Listin
       listing.push({ type: 'symlink', path, target });
     } else if (entry.isDirectory()) {
       listing.push({ type: 'directory', path });
-      await list(store, folder, path, listing);
+      await list(folder, path, keep, listing);
     } else if (entry.isFile()) {
       const executable = ((await stat(whole)).mode & 0o111) !== 0;
-      listing.push({ type: 'file', path, executable, ...(await putFile(store, whole)) });
+      listing.push({ type: 'file', path, executable, ...(await keep(whole)) });
     } else {
       throw new Failure('bad-output', `${path} is neither a file, a directory nor a link`);
     }

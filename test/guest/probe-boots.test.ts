@@ -139,7 +139,7 @@ function bootOf(each: Case): Promise<BootResult> {
       args: argumentsOf(each),
       folder: temporaryFolder(),
       milestones,
-      givesUp: { where: 'console', pattern: /^(fault: |waiting )/ },
+      givesUp: [{ where: 'console', pattern: /^(fault: |waiting )/ }],
       exit: {
         code: missing.length === 0 ? probeExit.allSeen : probeExit.missing,
         release: async (qmp) => {

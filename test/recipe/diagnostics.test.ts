@@ -86,6 +86,9 @@ const cases: Readonly<
   'file-in-a-recipe': { files: press(['type: string', 'type: file']) },
   'name-conflict': { files: press(['apples: a file', 'force: a file']) },
   'output-path': { files: press(['juice.bin', '/juice.bin'], ['rest/pomace/', 'rest/../pomace/']) },
+  'output-that-varies': {
+    files: press(['juice.bin', '{ path: juice.bin, vary: much }'], ['rest/pomace/', '{ varies: 3 }']),
+  },
   'output-conflict': { files: press(['juice.bin', 'rest'], ['rest/pomace/', 'rest/pomace/\n  also: rest/']) },
   'missing-script': { files: { 'scripts/press.ts': null } },
   'missing-local-source': {

@@ -59,6 +59,13 @@ describe('the plan of a pipeline', () => {
     expect(stepOf(plan, 'cellar').buildroot).toMatchObject({ name: 'cellar', suite: 'bookworm' });
   });
 
+  it('knows which outputs may vary, and why', () => {
+    const press = orchard['recipes/press.yaml'].replace('juice.bin', '{ path: juice.bin, varies: it foams }');
+    const { outputs, varies } = stepOf(planOf(openOrchard({ 'recipes/press.yaml': press })), 'press').recipe;
+    expect(outputs.get('juice')?.value).toBe('juice.bin');
+    expect([...varies].map(([name, { value }]) => [name, value])).toEqual([['juice', 'it foams']]);
+  });
+
   it('binds inputs to outputs, also through a default', () => {
     const plan = planOf(openOrchard());
     expect(inputsOf(stepOf(plan, 'press'))).toEqual({

@@ -16,9 +16,12 @@ const judges: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   clang: 'clang',
   'llvm-objdump': 'llvm',
+  make: 'make',
+  xxd: 'xxd',
   strace: 'strace',
   'virt-xml-validate': 'libvirt-clients',
   xmllint: 'libxml2-utils',
+  disorderfs: 'disorderfs',
 };
 
 /** What the tests run beside the judges. */
@@ -30,6 +33,9 @@ export async function setup(): Promise<void> {
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+    ...(existsSync('/usr/include/ncurses.h') ? [] : ['libncurses-dev']),
+    ...(existsSync('/usr/share/i18n/locales/et_EE') ? [] : ['locales']),
+    ...(existsSync('/usr/share/doc/libfaketime') ? [] : ['libfaketime']),
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();

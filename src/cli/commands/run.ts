@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openWorkspace } from '../workspace.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
 
 interface RunFlags extends PlanOptions {
   readonly jobs: number;
@@ -64,12 +64,4 @@ Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
       }[outcome];
     });
   return addPlanOptions(command);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1 || value > 1024) {
-    throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
-  }
-  return value;
 }

@@ -15,6 +15,7 @@ import { emptyState, follow, type ActiveStep, type RunState } from './run-state.
 import { endOfStep, nameColumn, type Look } from './step-lines.ts';
 import { productLines, summaryLine } from './summary.ts';
 import { padTo } from './text-width.ts';
+import { verifiedLines, verifySummary } from './verified-lines.ts';
 
 /** Of one step, in milliseconds of event time. */
 const betweenProgress = 15_000;
@@ -86,6 +87,9 @@ export function plainReporter(
             }),
           );
           return;
+        case 'step-verified':
+          write(verifiedLines(look, width, event));
+          return;
         case 'product-published':
           products.push(...productLines(look, event));
           return;
@@ -93,6 +97,10 @@ export function plainReporter(
           write(stopped(state, event, width));
           write([summaryLine(look, event, state)]);
           flushProducts();
+          return;
+        case 'verify-finished':
+          write(stopped(state, event, width));
+          write(verifySummary(look, event, state));
           return;
       }
     },
@@ -127,7 +135,7 @@ function causes(why: readonly string[]): string {
 /** The steps that were running when the run was interrupted. */
 function stopped(
   state: RunState,
-  event: Extract<RunEvent, { readonly type: 'run-finished' }>,
+  event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' }>,
   width: number,
 ): string[] {
   if (event.outcome !== 'interrupted') return [];

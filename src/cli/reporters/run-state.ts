@@ -32,13 +32,23 @@ export interface RunState {
   /** Steps that will not run any more. */
   readonly ended: Set<string>;
   readonly failed: string[];
+  /** Of `verify`. */
+  readonly verified: Extract<RunEvent, { readonly type: 'step-verified' }>[];
 }
 
 /** More notes of one step are dropped: a script gone wild must not fill the memory. */
 const mostNotes = 50;
 
 export function emptyState(): RunState {
-  return { pipeline: '', steps: [], started: 0, active: new Map(), ended: new Set(), failed: [] };
+  return {
+    pipeline: '',
+    steps: [],
+    started: 0,
+    active: new Map(),
+    ended: new Set(),
+    failed: [],
+    verified: [],
+  };
 }
 
 /** Brings the state up to date with one event. */
@@ -86,6 +96,10 @@ export function follow(state: RunState, event: RunEvent): void {
       state.failed.push(event.step);
       leave(state, event.step);
       return;
+    case 'step-verified':
+      state.verified.push(event);
+      leave(state, event.step);
+      return;
     case 'step-cached':
     case 'step-done':
     case 'step-skipped':
@@ -93,6 +107,7 @@ export function follow(state: RunState, event: RunEvent): void {
       return;
     case 'product-published':
     case 'run-finished':
+    case 'verify-finished':
       return;
   }
 }

@@ -9,6 +9,7 @@ import { endOfStep, nameColumn, type Look } from './step-lines.ts';
 import { productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { padTo } from './text-width.ts';
+import { verifiedLines, verifySummary } from './verified-lines.ts';
 
 /** The time, and being woken: given, so that tests need not wait. */
 export interface Clock {
@@ -89,6 +90,17 @@ export function ttyReporter(
     else if (rest.length > 0) stream.write(`${rest.join('\n')}\n`);
   };
 
+  const stopped = (
+    event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' }>,
+  ): string[] => {
+    if (event.outcome !== 'interrupted') return [];
+    return [...state.active.values()].map(({ name, started }) => {
+      const mark = look.colours.yellow(look.marks?.skipped ?? '');
+      const after = formatDuration(event.time - started);
+      return `${mark} ${padTo(printable(name), width)}  ${look.colours.yellow('stopped')} after ${after}`;
+    });
+  };
+
   const take = (event: RunEvent): void => {
     const before = 'step' in event ? state.active.get(event.step) : undefined;
     follow(state, event);
@@ -119,19 +131,18 @@ export function ttyReporter(
           }),
         );
         return;
+      case 'step-verified':
+        lasting.push(...verifiedLines(look, width, event));
+        return;
       case 'product-published':
         products.push(...productLines(look, event));
         return;
       case 'run-finished':
-        if (event.outcome === 'interrupted') {
-          for (const { name, started } of state.active.values()) {
-            const after = formatDuration(event.time - started);
-            lasting.push(
-              `${look.colours.yellow(look.marks?.skipped ?? '')} ${padTo(printable(name), width)}  ${look.colours.yellow('stopped')} after ${after}`,
-            );
-          }
-        }
-        lasting.push('', summaryLine(look, event, state));
+        lasting.push(...stopped(event), '', summaryLine(look, event, state));
+        finish();
+        return;
+      case 'verify-finished':
+        lasting.push(...stopped(event), '', ...verifySummary(look, event, state));
         finish();
         return;
     }

@@ -57,7 +57,54 @@ const stepEvent = fc.oneof(
   }),
 ) as unknown as fc.Arbitrary<StepEvent>;
 
+const excerpt = fc.record({
+  size: amount,
+  at: amount,
+  offset: fc.nat(),
+  hex: fc.constantFrom('', '0a', '4a616e00'),
+});
+const verified = fc.record({
+  type: fc.constant('step-verified'),
+  ...{ step, key, milliseconds, log: foreign, cause: fc.option(foreign, { nil: undefined }) },
+  verdict: fc.constantFrom('identical', 'varies', 'different'),
+  outputs: fc.array(
+    fc.record({
+      output: foreign,
+      verdict: fc.constantFrom('identical', 'varies', 'different'),
+      varies: fc.option(foreign, { nil: undefined }),
+      more: fc.nat(9),
+      differences: fc.array(
+        fc.record({
+          path: foreign,
+          what: foreign,
+          where: fc.option(
+            fc.record({
+              ...{ stored: excerpt, rebuilt: excerpt, trail: fc.array(foreign, { maxLength: 3 }) },
+              ...{
+                remarks: fc.array(foreign, { maxLength: 3 }),
+                others: fc.array(foreign, { maxLength: 3 }),
+              },
+            }),
+            { nil: undefined },
+          ),
+          diffoscope: fc.option(fc.array(foreign, { maxLength: 3 }), { nil: undefined }),
+        }),
+        { maxLength: 3 },
+      ),
+    }),
+    { maxLength: 3 },
+  ),
+  varied: fc.array(foreign, { maxLength: 3 }),
+  unvaried: fc.array(fc.record({ variation: foreign, why: foreign }), { maxLength: 3 }),
+});
+
 const event = fc.oneof(
+  verified,
+  fc.record({
+    type: fc.constant('verify-finished'),
+    outcome: fc.constantFrom('same', 'different', 'interrupted'),
+    ...{ milliseconds, identical: fc.nat(9), varies: fc.nat(9), different: fc.nat(9), failed: fc.nat(9) },
+  }),
   fc.record({ type: fc.constant('run-started'), pipeline: foreign, steps: fc.array(step, { maxLength: 8 }) }),
   fc.record({ type: fc.constant('step-cached'), step, key, notes: fc.array(foreign, { maxLength: 3 }) }),
   fc.record({

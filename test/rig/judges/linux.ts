@@ -94,7 +94,7 @@ async function boot(
   if (code !== 0 || !said.includes('judged: done'))
     throw new Error(`Linux did not come to the end of its script (QEMU ended with ${code}):\n${said}`);
   mkdirSync(out);
-  execFileSync('tar', ['-xf', result, '-C', out]);
+  execFileSync('tar', ['-xmf', result, '-C', out]);
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
   return new Map(
     files.map(({ parentPath, name }) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../host/index.ts';
+import { packageRoot } from './package-root.ts';
 
 /** The version of the running cidermill, as its package.json has it. */
 export function version(): string {

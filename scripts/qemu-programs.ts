@@ -1,0 +1,67 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { step } from '#step';
+
+const { $, sources, params, jobs, output, progress, note } = await step();
+const { tree, own } = sources as Record<'tree' | 'own', string>;
+const programs = ['qemu-system-x86_64', 'qemu-img'];
+
+// configure looks for device lists in the source tree only; a path that leads out of it spares a copy of the tree.
+const devices = relative(`${tree}/configs/devices/x86_64-softmmu`, `${own}/devices`);
+// Assertions name their files: as in the source tree, wherever it and the work folder are.
+const work = (await $`pwd`.quiet()).stdout.trim();
+const maps = [tree, relative(`${work}/build`, tree)].map((path) => `-ffile-prefix-map=${path}=.`);
+// The programs find share/qemu and lib/ beside their own folder, wherever that is put.
+const libraries = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib';
+
+await mkdir('build');
+await $`cd build && ${tree}/configure --prefix=/qemu --with-devices-x86_64=${devices} \
+  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${params.list('configure')}`;
+await precompile(`${tree}/include/qemu/osdep.h`);
+for await (const line of $`ninja -C build -j${jobs} ${programs}`) {
+  const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
+  if (done !== undefined) progress(Number(done), Number(total), 'steps');
+}
+
+await $`mkdir -p qemu/bin qemu/lib qemu/share/qemu/keymaps`;
+await $`cd build && strip -o ../qemu/bin/qemu-system-x86_64 qemu-system-x86_64 && strip -o ../qemu/bin/qemu-img qemu-img`;
+// All but the C library, so that the folder runs on any glibc that is not older than the buildroot's.
+await $`ldd qemu/bin/* | awk '$2 == "=>" && $1 !~ /^lib(c|m|dl|rt|pthread|resolv)\\.so/ {print $3}' | sort -u | \
+  xargs -I{} cp -L {} qemu/lib/`;
+
+// configure of 7.2 prepares the ROMs of `-kernel` and of the local APIC only when i386 is among the targets. A build ID
+// would be laid where the ROM's code has to begin.
+await mkdir('optionrom');
+const tools = ['CC=cc -Wl,--build-id=none', 'OBJCOPY=objcopy', 'PYTHON=python3'];
+await writeFile('optionrom/config.mak', [`TOPSRC_DIR=${tree}`, ...tools, ''].join('\n'));
+await $`make -C optionrom -f ${tree}/pc-bios/optionrom/Makefile -j${jobs} && cp optionrom/*.bin qemu/share/qemu/`;
+await $`gcc -m32 -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=0 -o build/no-netboot ${own}/no-netboot.S`;
+for (const card of ['e1000', 'e1000e', 'virtio']) {
+  await $`python3 ${tree}/scripts/signrom.py build/no-netboot qemu/share/qemu/efi-${card}.rom`;
+}
+await $`cp ${tree}/pc-bios/keymaps/* qemu/share/qemu/keymaps/ && rm qemu/share/qemu/keymaps/meson.build`;
+await $`chmod -R u=rwX,go=rX qemu`;
+
+const version = (await $`qemu/bin/qemu-system-x86_64 --version`).lines()[0] ?? '';
+note(version);
+await output('programs', 'qemu');
+
+/**
+ * Every C file of QEMU begins with this header. Compiled once for each of the two sets of flags, gcc finds it in the
+ * build folder before the source tree: the objects are the same, with a fifth less work.
+ */
+async function precompile(header: string): Promise<void> {
+  const commands = (await $`ninja -C build -t commands ${programs}`.quiet()).lines();
+  const precompiled = 'qemu/osdep.h.gch';
+  await mkdir(`build/${precompiled}`, { recursive: true });
+  await symlink(header, 'build/qemu/osdep.h');
+  await $`ninja -C build config-poison.h`;
+  for (const object of ['libcommon.fa.p/ui_vnc.c.o', 'libqemu-x86_64-softmmu.fa.p/target_i386_cpu.c.o']) {
+    const compile = commands.find((line) => line.includes(` -o ${object} `));
+    const flags = compile?.slice(0, compile.indexOf(' -MD '));
+    if (flags === undefined) continue;
+    const variant = object.slice(0, object.indexOf('.'));
+    await writeFile('build/precompile.sh', `${flags} -x c-header -o ${precompiled}/${variant} ${header}\n`);
+    await $`cd build && bash precompile.sh`;
+  }
+}

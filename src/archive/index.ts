@@ -1,0 +1,2 @@
+export { folderEntries } from './folder-entries.ts';
+export { packArchive, type ArchiveEntry } from './pack-archive.ts';

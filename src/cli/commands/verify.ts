@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { allVariations, variations, type Variation } from '../../engine/rebuild/variation.ts';
+import { exitCodes } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
+import { openWorkspace } from '../workspace.ts';
+
+interface VerifyFlags extends PlanOptions {
+  readonly vary: readonly Variation[];
+  readonly blame?: boolean;
+  readonly keep?: string;
+  readonly jobs: number;
+  readonly json?: boolean;
+  readonly offline?: boolean;
+}
+
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description(
+      'Make steps again under other circumstances and compare them with what is stored, byte for byte.',
+    )
+    .argument('<name>', 'a pipeline or a recipe that has run')
+    .argument('[step...]', 'steps of it; without one, all')
+    .option(
+      '--vary <list>',
+      'only these, separated by commas; "none" for nothing',
+      variationList,
+      allVariations,
+    )
+    .option('--blame', 'find out what makes a step differ, however long it takes')
+    .option('--no-blame', 'do not')
+    .option('--keep <folder>', 'keep both versions of what differs there')
+    .option('-j, --jobs <n>', 'steps at once, and jobs within each', positive, availableParallelism())
+    .option('--offline', 'fetch nothing: only what the store holds')
+    .option('--json', 'one event a line as JSON on standard output')
+    .addHelpText(
+      'after',
+      `
+What is varied:
+${allVariations.map((each) => `  ${each.padEnd(12)} ${variations[each]}`).join('\n')}
+
+Without --blame and --no-blame the cause is looked for where a step takes less than half a minute.
+
+Examples:
+  cidermill verify quickstart
+  cidermill verify quickstart seabios probe
+  cidermill verify toolchain qemu --vary clock,path --keep /tmp/qemu
+
+Exit codes: 0 all identical but for what recipes declare to vary, 1 something differs or cannot be made again,
+2 wrong use, 130 interrupted`,
+    )
+    .action(async (name: string, steps: readonly string[], flags: VerifyFlags) => {
+      const { chooseReporter } = await import('../reporters/index.ts');
+      const { verifyPlan } = await import('../../engine/rebuild/index.ts');
+      const workspace = openWorkspace(command);
+      const { plan, sources } = makePlan(workspace, name, flags);
+      const reporter = await chooseReporter({
+        json: flags.json === true,
+        stdout: process.stdout,
+        env: process.env,
+      });
+      const { outcome } = await verifyPlan({
+        ...{ store: workspace.store, plan, sources, steps, jobs: flags.jobs, blame: flags.blame },
+        variations: new Set(flags.vary),
+        ...(flags.keep === undefined ? {} : { keep: resolve(flags.keep) }),
+        offline: flags.offline === true,
+        onHost: flags.environment === 'host',
+        signal: onInterrupt(),
+        onEvent: (event) => reporter.take(event),
+      }).finally(() => reporter.close());
+      process.exitCode = {
+        same: exitCodes.done,
+        different: exitCodes.failed,
+        interrupted: exitCodes.interrupted,
+      }[outcome];
+    });
+  return addPlanOptions(command);
+}
+
+function variationList(text: string): Variation[] {
+  if (text === 'none') return [];
+  return text.split(',').map((word) => {
+    const found = allVariations.find((each) => each === word.trim());
+    if (found === undefined) throw new InvalidArgumentError(`Those there are: ${allVariations.join(', ')}.`);
+    return found;
+  });
+}

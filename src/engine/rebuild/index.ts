@@ -1,0 +1,1 @@
+export { verifyPlan, type VerifyOptions, type VerifyOutcome } from './verify.ts';
