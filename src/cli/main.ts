@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
+import { diskCommand } from './commands/disk.ts';
 import { dmgCommand } from './commands/dmg.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -64,6 +65,7 @@ for (const command of [
   kvmCommand(),
   guestCommand(),
   bootCommand(),
+  diskCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);
