@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import type { TraceOptions } from '../../engine/trace/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openWorkspace } from '../workspace.ts';
+import type { Reporter } from '../reporters/reporter.ts';
 import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
 
 interface RunFlags extends PlanOptions {
@@ -11,6 +13,7 @@ interface RunFlags extends PlanOptions {
   readonly json?: boolean;
   readonly offline?: boolean;
   readonly installTools?: boolean;
+  readonly trace?: boolean;
 }
 
 export function runCommand(): Command {
@@ -21,6 +24,7 @@ export function runCommand(): Command {
     .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
     .option('--offline', 'fetch nothing: only what the store holds')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
+    .option('--trace', 'then watch each step being made again, and tell what it reads undeclared (by strace)')
     .option('--json', 'one event a line as JSON on standard output')
     .addHelpText(
       'after',
@@ -30,8 +34,9 @@ Examples:
   cidermill run quickstart --set installer=~/InstallESD.dmg --set disk=64G
   cidermill run seabios --jobs 4
   cidermill run dmg-to-iso --set dmg=image.dmg
+  cidermill run seabios --environment host --trace
 
-Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
+Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong use, 130 interrupted`,
     )
     .action(async (name: string, flags: RunFlags) => {
       const { chooseReporter } = await import('../reporters/index.ts');
@@ -40,21 +45,18 @@ Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
       const { plan, sources } = makePlan(workspace, name, flags);
       const { readyTools } = await import('../ready-tools.ts');
       await readyTools(workspace, plan, sources, flags);
-      const reporter = await chooseReporter({
-        json: flags.json === true,
-        stdout: process.stdout,
-        env: process.env,
-      });
-      const { outcome } = await runPlan({
-        store: workspace.store,
-        plan,
-        sources,
-        artifacts: workspace.artifacts,
-        jobs: flags.jobs,
-        keepGoing: flags.keepGoing === true,
+      const open = (): Promise<Reporter> =>
+        chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
+      const options = {
+        ...{ store: workspace.store, plan, sources, jobs: flags.jobs, signal: onInterrupt() },
         offline: flags.offline === true,
         onHost: flags.environment === 'host',
-        signal: onInterrupt(),
+      };
+      const reporter = await open();
+      const { outcome } = await runPlan({
+        ...options,
+        artifacts: workspace.artifacts,
+        keepGoing: flags.keepGoing === true,
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
       process.exitCode = {
@@ -62,6 +64,16 @@ Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
         failed: exitCodes.failed,
         interrupted: exitCodes.interrupted,
       }[outcome];
+      if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
     });
   return addPlanOptions(command);
+}
+
+/** Watches the steps of a plan that has run; gives the exit code. */
+async function trace(options: Omit<TraceOptions, 'onEvent'>, reporter: Reporter): Promise<number> {
+  const { tracePlan } = await import('../../engine/trace/index.ts');
+  const onEvent: TraceOptions['onEvent'] = (event) => reporter.take(event);
+  const { outcome } = await tracePlan({ ...options, onEvent }).finally(() => reporter.close());
+  if (outcome === 'interrupted') return exitCodes.interrupted;
+  return outcome === 'declared' ? exitCodes.done : exitCodes.failed;
 }
