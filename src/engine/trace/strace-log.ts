@@ -16,7 +16,8 @@ export interface StraceLog {
 
 /** What strace is to be told so that `readStraceLog` understands it. @param detach leave programs alone that are started */
 export function straceOptions(log: string, detach: boolean): string[] {
-  const calls = 'open,openat,openat2,creat,execve,execveat,mkdir,mkdirat,chroot,clone,clone3,fork,vfork';
+  const calls =
+    'open,openat,openat2,creat,execve,execveat,mkdir,mkdirat,chdir,fchdir,chroot,clone,clone3,fork,vfork';
   return [
     // The tracer is nobody's parent: what it traces keeps its place, and its process group is ended without it.
     ...['strace', '-DD', '-f', '-q', '-y', '-s', '65536', '-o', log],
@@ -78,17 +79,19 @@ export class StraceReader {
     }
     if (result.startsWith('-') || result.startsWith('?')) return;
     const folder = /^AT_FDCWD<([^>]*)>/.exec(args)?.[1];
-    if (folder !== undefined) this.#folders.set(pid, folder);
+    if (folder !== undefined) this.#folders.set(pid, unescape(folder));
     if (call.startsWith('open') || call === 'creat') this.#open(pid, args, result, call);
     else if (call.startsWith('exec')) this.#run(pid, args);
     else if (call.startsWith('mkdir')) this.#make(pid, args);
+    else if (call === 'chdir' || call === 'fchdir') this.#go(pid, args);
     else if (call === 'chroot') this.#enter(pid, args);
     else this.#start(pid, result);
   }
 
   #open(pid: string, args: string, result: string, call: string): void {
-    const path = /^\d+<(\/.*)>/.exec(result)?.[1];
-    if (path === undefined) return;
+    const shown = /^\d+<(\/.*)>/.exec(result)?.[1];
+    if (shown === undefined) return;
+    const path = unescape(shown);
     const flags = /\b(O_[A-Z_|]+)/.exec(args.replace(/^[^"]*"(?:[^"\\]|\\.)*"/, ''))?.[1]?.split('|') ?? [];
     if (call === 'creat' || flags.includes('O_CREAT')) this.#made.add(path);
     if (
@@ -114,6 +117,12 @@ export class StraceReader {
   #make(pid: string, args: string): void {
     const path = this.#whole(pid, unquote(/"(?:[^"\\]|\\.)*"/.exec(args)?.[0] ?? '""'));
     if (path !== undefined) this.#made.add(path);
+  }
+
+  #go(pid: string, args: string): void {
+    const shown = /^\d+<(\/.*)>$/.exec(args)?.[1];
+    const path = shown === undefined ? this.#whole(pid, unquote(args)) : unescape(shown);
+    if (path !== undefined) this.#folders.set(pid, path);
   }
 
   #enter(pid: string, args: string): void {
@@ -148,11 +157,15 @@ export class StraceReader {
   }
 }
 
-/** A string as strace quotes it: C's escapes, octal for what is not ASCII. */
+/** A string as strace quotes it. */
 function unquote(quoted: string): string {
+  return unescape(quoted.slice(1, -1));
+}
+
+/** C's escapes, octal for what is not ASCII. */
+function unescape(inner: string): string {
   const simple: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, v: 11, f: 12 };
   const bytes: number[] = [];
-  const inner = quoted.slice(1, -1);
   for (let at = 0; at < inner.length; at++) {
     if (inner[at] !== '\\') {
       bytes.push(inner.charCodeAt(at));
