@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { dmgCommand } from './commands/dmg.ts';
+import { bundleCommand } from './commands/bundle.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { graphCommand } from './commands/graph.ts';
 import { hfsCommand } from './commands/hfs.ts';
 import { isoCommand } from './commands/iso.ts';
@@ -50,6 +52,8 @@ for (const command of [
   graphCommand(),
   logCommand(),
   verifyCommand(),
+  fetchCommand(),
+  bundleCommand(),
   storeCommand(),
   isoCommand(),
   dmgCommand(),

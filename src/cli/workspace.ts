@@ -22,6 +22,11 @@ export function openWorkspace(command: Command): Workspace {
   return { project, artifacts, store: openStore(storeFolder(artifacts)) };
 }
 
+/** The same store and the same place for products, with the project that a folder holds. */
+export function withProject(workspace: Workspace, folder: string): Workspace {
+  return { ...workspace, project: { ...findProject(folder, packageRoot), cwd: workspace.project.cwd } };
+}
+
 function storeFolder(artifacts: string): string {
   const shared = process.env['CIDERMILL_STORE'];
   return shared === undefined || shared === '' ? join(artifacts, '.store') : resolve(shared);
