@@ -4,9 +4,9 @@ const floors = [
   ['formats'],
   ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
   ['link'],
-  ['image', 'difference', 'recipe'],
-  ['installer'],
-  ['engine'],
+  ['image', 'difference', 'recipe', 'smoke'],
+  ['installer', 'disk'],
+  ['engine', 'provenance'],
   ['cli'],
 ];
 

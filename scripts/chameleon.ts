@@ -39,17 +39,30 @@ async function make(): Promise<Uint8Array> {
   if (via === 'prebuilt') return takePrebuilt(here, tree, params.text('sha256'));
   // Makefiles write into the tree, and sources are read-only.
   await $`mkdir tree && cp -R ${tree}/. tree && chmod -R u+w tree`;
-  if (via === 'xcode') return buildXcode(here, 'tree');
+  // What an earlier build left would be taken for up to date.
+  await $`cd tree && rm -rf obj sym dst vers.h auto.conf autoconf.h autoconf.inc`;
+  if (via === 'xcode') return buildXcode(here, 'tree', identity);
   const built = await buildCross(here, 'tree', {
     config: params.list('config'),
     flags: params.list('flags'),
     cFlags: params.list('c-flags'),
     identity,
-    layout: { base, order: params.list('order'), drop: params.list('drop') },
+    layout: { base, order: params.list('order'), drop: params.list('drop'), define: definitions() },
     helpers,
   });
   writeFileSync('about/boot.map', built.map);
+  await $`clang --version | head -1 > about/compiler.txt`;
   return built.image;
+}
+
+/** `NAME=ADDRESS`. */
+function definitions(): Record<string, number> {
+  return Object.fromEntries(
+    params.list('define').map((line) => {
+      const equals = line.lastIndexOf('=');
+      return [line.slice(0, equals), Number(line.slice(equals + 1))];
+    }),
+  );
 }
 
 function chooseWay(given: string): string {

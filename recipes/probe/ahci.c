@@ -12,6 +12,7 @@ enum { ghc_enable = 1u << 31, ssts_present = 3, sig_disk = 0x00000101, abar = 5,
 
 /* ATA8-ACS: 7.16 and 7.24. */
 enum { identify_device = 0xec, read_dma_ext = 0x25, lba_mode = 0x40 };
+enum { most_sectors = 16 };
 enum { word_serial = 10, word_model = 27, word_lba28 = 60, word_features = 83, word_lba48 = 100 };
 
 struct command_header {
@@ -28,7 +29,7 @@ struct command_table {
 static struct command_header headers[32] __attribute__((aligned(1024)));
 static uint8_t received[256] __attribute__((aligned(256)));
 static struct command_table table __attribute__((aligned(128)));
-static uint8_t buffer[sector_size * ahci_most_sectors] __attribute__((aligned(4096)));
+static uint8_t buffer[sector_size * most_sectors] __attribute__((aligned(4096)));
 
 static volatile uint32_t *registers;
 
@@ -145,9 +146,11 @@ bool ahci_identify(uint8_t port, struct disk *disk)
     return true;
 }
 
-const uint8_t *ahci_read(const struct disk *disk, uint64_t sector, uint16_t count)
+uint64_t disk_sectors(const struct disk *disk) { return disk->sectors; }
+
+const uint8_t *disk_read(const struct disk *disk, uint64_t sector, uint16_t count)
 {
-    if (count > ahci_most_sectors || sector >= disk->sectors || count > disk->sectors - sector)
+    if (count > most_sectors || sector >= disk->sectors || count > disk->sectors - sector)
         return NULL;
     if (!run(port_registers(disk->port), read_dma_ext, sector, count, count * sector_size))
         return NULL;

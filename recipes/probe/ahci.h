@@ -1,8 +1,6 @@
 #pragma once
+#include "disk.h"
 #include <stdbool.h>
-#include <stdint.h>
-
-enum { sector_size = 512, ahci_most_sectors = 16 };
 
 struct disk {
     /* 0..31, on the controller. */
@@ -17,6 +15,3 @@ const struct pci_device *ahci_start(void);
 
 /* The disk at a port; false when there is none or it does not answer. */
 bool ahci_identify(uint8_t port, struct disk *disk);
-
-/* Reads up to ahci_most_sectors sectors; null when the disk refuses. Valid until the next command. */
-const uint8_t *ahci_read(const struct disk *disk, uint64_t sector, uint16_t count);

@@ -21,13 +21,14 @@ static bool find_disk(const char *serial, size_t length, struct disk *disk)
 
 static void check_volume(const struct disk *iso)
 {
-    struct volume volume;
-    find_volume(iso, &volume);
-    if (volume.signature[0] == 0)
-        missing("volume", "%s, no HFS+ volume header", volume.map);
+    static struct volumes volumes;
+    find_volumes(iso, &volumes);
+    const struct volume *first = &volumes.list[0];
+    if (volumes.count == 0)
+        missing("volume", "%s, no HFS+ volume header", volumes.map);
     else
-        seen("volume", "%s, %s at sector %llu, %u blocks of %u bytes", volume.map, volume.signature,
-             volume.first_sector, volume.total_blocks, volume.block_size);
+        seen("volume", "%s, %s at sector %llu, %u blocks of %u bytes", volumes.map, first->signature,
+             first->first_sector, first->total_blocks, first->block_size);
 }
 
 void check_disks(void)

@@ -2,17 +2,18 @@
 #include "pci.h"
 #include "report.h"
 
-enum { intel = 0x8086 };
-
 static const struct {
-    uint16_t device;
+    uint16_t vendor, device;
     const char *name;
-} models[] = {{0x100e, "82540em"}, {0x100f, "82545em"}, {0x1004, "82544gc"}, {0x10d3, "82574l"}};
+} models[] = {
+    {0x8086, 0x100e, "e1000 82540em"}, {0x8086, 0x100f, "e1000 82545em"}, {0x8086, 0x1004, "e1000 82544gc"},
+    {0x8086, 0x10d3, "e1000 82574l"},  {0x1af4, 0x1000, "virtio-net"},
+};
 
 static const char *model_of(const struct pci_device *device)
 {
     for (unsigned i = 0; i < sizeof models / sizeof *models; i++)
-        if (device->vendor == intel && device->device == models[i].device)
+        if (device->vendor == models[i].vendor && device->device == models[i].device)
             return models[i].name;
     return 0;
 }
@@ -30,10 +31,10 @@ static void report(const struct pci_device *card, const char *model)
             other = device;
     }
     if (other == 0)
-        seen("nic", "e1000 %s at %02x:%02x.%u, irq %u, shared with none", model, card->bus, card->slot,
+        seen("nic", "%s at %02x:%02x.%u, irq %u, shared with none", model, card->bus, card->slot,
              card->function, card->interrupt_line);
     else
-        seen("nic", "e1000 %s at %02x:%02x.%u, irq %u, shared with %04x:%04x and %u more", model, card->bus, card->slot,
+        seen("nic", "%s at %02x:%02x.%u, irq %u, shared with %04x:%04x and %u more", model, card->bus, card->slot,
              card->function, card->interrupt_line, other->vendor, other->device, others - 1);
 }
 
@@ -46,5 +47,5 @@ void check_network(void)
             return;
         }
     }
-    missing("nic", "no e1000 among %u PCI devices", pci_device_count);
+    missing("nic", "no e1000 and no virtio-net among %u PCI devices", pci_device_count);
 }

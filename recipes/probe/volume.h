@@ -1,14 +1,22 @@
 #pragma once
-#include "ahci.h"
+#include "disk.h"
 
 /* Where an HFS+ volume lies on a disk, and what its header says (Apple TN1150, "Volume Header"). */
 struct volume {
-    /* "GPT", "APM", "MBR" or "no map". */
-    const char *map;
-    /* 0 when none was found. "H+" or "HX" else, ended by a NUL. */
+    /* From 1, as its map counts; 0 where there is no map. */
+    unsigned partition;
+    /* "H+" or "HX", ended by a NUL. */
     char signature[3];
     uint64_t first_sector;
     uint32_t block_size, total_blocks;
 };
 
-void find_volume(const struct disk *disk, struct volume *volume);
+struct volumes {
+    /* "GPT", "APM", "MBR" or "no map". */
+    const char *map;
+    unsigned count;
+    struct volume list[16];
+};
+
+/* The HFS+ volumes of a disk in the order of its map, the first 16 of them. */
+void find_volumes(const struct disk *disk, struct volumes *volumes);

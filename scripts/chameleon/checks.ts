@@ -3,7 +3,14 @@ import { Failure } from '#base';
 import { wrapCode } from '#formats/macho';
 import { findMultibootHeader, type MultibootHeader } from '#formats/multiboot';
 import type { Step } from '#step';
-import { functionsOf, isVector, reachedCode, readDisassembly, type Disassemble } from './reached-code.ts';
+import {
+  functionsOf,
+  isVector,
+  reachedCode,
+  readDisassembly,
+  type Disassemble,
+  type FlatImage,
+} from './reached-code.ts';
 
 /** What a loader must be, however it was made. */
 export interface Expectation {
@@ -33,7 +40,8 @@ export async function checkLoader(here: Step, image: Uint8Array, expected: Expec
   if (image.length > limit) throw bad(`it has ${image.length} bytes, more than ${limit}`);
 
   const entry = header.entry - loadAddress + base;
-  const code = await reachedCode([entry, ...functionsOf(image, base)], base, disassembler(here, image, base));
+  const flat: FlatImage = { bytes: image, base };
+  const code = await reachedCode(flat, [entry, ...functionsOf(flat)], disassembler(here, flat));
   const vectors = [...code.values()].filter(isVector).sort((a, b) => a.address - b.address);
   const [first] = vectors;
   if (first !== undefined) {
@@ -43,9 +51,9 @@ export async function checkLoader(here: Step, image: Uint8Array, expected: Expec
   return { header, instructions: code.size };
 }
 
-function disassembler({ $ }: Step, image: Uint8Array, base: number): Disassemble {
-  writeFileSync('image.o', wrapCode(image, base));
-  const end = base + image.length;
+function disassembler({ $ }: Step, { bytes, base }: FlatImage): Disassemble {
+  writeFileSync('image.o', wrapCode(bytes, base));
+  const end = base + bytes.length;
   return async (from) => {
     // One sweep through all, then short ones from where that was out of step.
     const stop = from === base ? end : Math.min(from + 512, end);

@@ -14,7 +14,7 @@ export async function configure(here: Step, tree: string, lines: readonly string
   const folder = `${tree}/i386/config`;
   writeFileSync(`${tree}/.config`, `${lines.join('\n')}\n`);
   await touchGenerated(here, tree);
-  const { compilations } = await dryRun(here, folder);
+  const { compilations, libraries } = await dryRun(here, folder);
   // Each source is there twice, for two processors of a Mac.
   const sources = new Map(compilations.map((one) => [one.source, one]));
   if (sources.size === 0) throw new Failure('no-cconfig', `${folder} does not compile a cconfig`);
@@ -22,7 +22,7 @@ export async function configure(here: Step, tree: string, lines: readonly string
     await $`cd ${folder} && gcc -O1 -w -fcommon ${preprocessor} -c -o ${source}.o ${source}`;
   }
   const objects = [...sources.keys()].map((source) => `${source}.o`);
-  await $`cd ${folder} && gcc -o cconfig ${objects} -lmenu -lncurses -ltinfo`;
+  await $`cd ${folder} && gcc -o cconfig ${objects} ${libraries.map((name) => `-l${name}`)}`;
   await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`;
   mustHold(`${tree}/.config`, lines);
   await touchGenerated(here, tree);

@@ -20,6 +20,7 @@ export interface CrossOptions {
 
 /** Objects of one folder, together as a library or one by one. */
 interface Part {
+  readonly name: string;
   /** Of the tree, or where the helpers are. */
   readonly folder: string;
   readonly compilations: readonly Compilation[];
@@ -53,16 +54,16 @@ async function findParts(here: Step, tree: string, helpers: string): Promise<Par
   if (first !== 'boot2.o') {
     throw new Failure('boot2-not-first', `the tree links ${first ?? 'nothing'} first, not boot2.o`);
   }
-  const parts: Part[] = [{ folder: `${tree}/i386/boot2`, compilations: boot2.compilations }];
+  const parts: Part[] = [{ name: 'boot2', folder: `${tree}/i386/boot2`, compilations: boot2.compilations }];
   for (const name of boot2.libraries) {
     const folder = [`lib${name}`, name].map((one) => `${tree}/i386/${one}`).find((one) => existsSync(one));
     // What the tree does not have is of a Mac's compiler; our own helpers stand in for it.
     if (folder === undefined) continue;
     const { compilations } = await dryRun(here, folder);
-    parts.push({ folder, compilations, library: `lib${name}.a` });
+    parts.push({ name, folder, compilations, library: `lib${name}.a` });
   }
   const own = [{ source: 'division.c', object: 'division.o', preprocessor: [] }];
-  return [...parts, { folder: helpers, compilations: own, library: 'libdivision.a' }];
+  return [...parts, { name: 'helpers', folder: helpers, compilations: own, library: 'libdivision.a' }];
 }
 
 async function compileAll(
@@ -104,9 +105,9 @@ async function compileAll(
   );
 }
 
-/** In the work folder: `objects/boot2`. */
-function objectFolder({ folder }: Part): string {
-  return `objects/${folder.slice(folder.lastIndexOf('/') + 1)}`;
+/** In the work folder. */
+function objectFolder({ name }: Part): string {
+  return `objects/${name}`;
 }
 
 async function inputsOf({ $ }: Step, part: Part): Promise<LinkInput[]> {

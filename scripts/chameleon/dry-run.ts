@@ -19,7 +19,7 @@ export interface Compilation {
 export interface DryRun {
   /** In the order of its commands. */
   readonly compilations: readonly Compilation[];
-  /** Of the first command that links with `-preload`: NAME of each `-lNAME`. */
+  /** Of the first command that links: NAME of each `-lNAME`. */
   readonly libraries: readonly string[];
   /** Of the commands that write it: every header made by one, as make calls it. */
   readonly headers: readonly string[];
@@ -53,7 +53,9 @@ export function readDryRun(output: string): DryRun {
     .split('\n')
     .map((line) => line.trim());
   const compiled = commands.filter((command) => command.startsWith(`${compiler} `)).map(shellWords);
-  const linked = compiled.find((words) => words.some((word) => word.startsWith('-Wl,-preload')));
+  const linked = compiled.find(
+    (words) => !words.includes('-c') && words.some((word) => word.startsWith('-l')),
+  );
   const headers = commands.flatMap((command) => />>?\s*(\S+\.h)(?:\s|$)/.exec(command)?.[1] ?? []);
   return {
     compilations: compiled.flatMap((words) => readCompilation(words) ?? []),

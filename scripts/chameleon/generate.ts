@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Failure } from '#base';
 import type { Step } from '#step';
 import { dryRun } from './dry-run.ts';
@@ -6,7 +7,7 @@ import { dryRun } from './dry-run.ts';
 /** What the loader says of itself. */
 export interface Identity {
   readonly revision: string;
-  /** `YYYY-MM-DD`, or more; as `date -d` reads it. */
+  /** `YYYY-MM-DD`. */
   readonly date: string;
 }
 
@@ -17,8 +18,7 @@ export interface Identity {
  * @throws Failure 'bad-identity'
  */
 export async function generateHeaders(here: Step, tree: string, identity: Identity): Promise<void> {
-  const { $ } = here;
-  writePrograms(identity);
+  const path = answerWith(identity);
   const symbols = `${tree}/sym/i386`;
   mkdirSync(symbols, { recursive: true });
   // Modules are not built in: what starts them finds none.
@@ -28,25 +28,44 @@ export async function generateHeaders(here: Step, tree: string, identity: Identi
   for (const folder of readdirSync(`${tree}/i386`)) {
     writeFileSync(`${symbols}/lib${folder.replace(/^lib/, '')}.a`, '');
   }
-  for (const [folder, goal] of Object.entries({ boot2: 'boot', libsaio: '' })) {
-    const { headers } = await dryRun(here, `${tree}/i386/${folder}`, goal);
-    if (headers.length === 0) continue;
-    await $`PATH="$PWD/programs:$PATH" make -C ${tree}/i386/${folder} SHELL=/bin/bash ${headers}`;
-  }
+  const made = await makeHeaders(here, `${tree}/i386/boot2`, 'boot', path);
+  made.push(...(await makeHeaders(here, `${tree}/i386/libsaio`, '', path)));
+  // Some revisions have that rule at the top.
+  if (!made.some((header) => header.endsWith('/vers.h'))) await makeHeaders(here, tree, '', path);
 }
 
-/** What makefiles ask about the world outside of the tree. */
-function writePrograms({ revision, date }: Identity): void {
-  if (!/^[\w.:-]*$/.test(revision) || !/^[\d :+-]+$/.test(date)) {
-    throw new Failure('bad-identity', `"${revision}" is no revision, or "${date}" no date`);
+async function makeHeaders(here: Step, folder: string, goal: string, path: string): Promise<string[]> {
+  const { headers } = await dryRun(here, folder, goal);
+  for (const header of headers) {
+    const make = ['-C', folder, 'SHELL=/bin/bash'];
+    // Some rules are named after the file alone, and write it where they like.
+    await here.$`export PATH="$PWD/${path}:$PATH"; make ${make} ${header} || make ${make} ${basename(header)}`;
   }
+  return [...headers];
+}
+
+/**
+ * Writes the programs by which makefiles ask about the world outside of the tree.
+ * @returns their folder in the work folder, to be put before all others in PATH
+ * @throws Failure 'bad-identity'
+ */
+export function answerWith({ revision, date }: Identity): string {
+  if (!/^\d+$/.test(revision) || !/^\d{4}-\d\d-\d\d$/.test(date)) {
+    throw new Failure(
+      'bad-identity',
+      `"${revision}" is no revision, or "${date}" is not of the form YYYY-MM-DD`,
+    );
+  }
+  const time = `'${date} 00:00:00'`;
   const programs = {
-    date: `exec /bin/date -u -d '${date}' "$@"`,
-    svnversion: `printf %s '${revision}'`,
+    // As GNU's date takes it, else as BSD's does.
+    date: `/bin/date -u -d ${time} "$@" 2>/dev/null || exec /bin/date -ju -f '%Y-%m-%d %H:%M:%S' ${time} "$@"`,
+    svnversion: `printf %s ${revision}`,
     whoami: 'echo cidermill',
   };
   mkdirSync('programs', { recursive: true });
   for (const [name, line] of Object.entries(programs)) {
     writeFileSync(`programs/${name}`, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
   }
+  return 'programs';
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Failure, sha256 } from '#base';
 import type { Step } from '#step';
 
@@ -10,13 +11,13 @@ export async function takePrebuilt({ $ }: Step, folder: string, pinned: string):
   const how = '--source chameleon.tree=FOLDER, with the file `boot` in it, and --set sha256=DIGEST';
   if (pinned === '')
     throw new Failure('no-prebuilt', 'a prebuilt loader is pinned by its digest', { hint: `Give ${how}.` });
-  const read = await $`cat ${folder}/boot`.nothrow().quiet();
-  if (read.exitCode !== 0) {
+  const copied = await $`cp ${folder}/boot prebuilt`.nothrow().quiet();
+  if (copied.exitCode !== 0) {
     throw new Failure('no-prebuilt', 'the source chameleon.tree has no file `boot`', {
       hint: `Give ${how}.`,
     });
   }
-  const image = read.buffer();
+  const image = readFileSync('prebuilt');
   const found = sha256(image);
   if (found !== pinned) {
     throw new Failure('wrong-prebuilt', `the loader is ${found}, and ${pinned} is wanted`);

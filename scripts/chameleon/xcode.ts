@@ -1,19 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '#base';
 import type { Step } from '#step';
+import { answerWith, type Identity } from './generate.ts';
 
 /**
  * Builds stage 2 as upstream does, with its own make targets and Apple's tools.
  * @param tree in the work folder; it is written to
  */
-export async function buildXcode({ $ }: Step, tree: string): Promise<Uint8Array> {
+export async function buildXcode({ $ }: Step, tree: string, identity: Identity): Promise<Uint8Array> {
   if (process.platform !== 'darwin') {
     throw new Failure('no-xcode', 'the way "xcode" needs a Mac with Xcode', {
       hint: 'On other systems the way is "cross": leave `via` out.',
     });
   }
-  await $`make -C ${tree} rebuild_config`;
-  await $`make -C ${tree}`;
+  const path = answerWith(identity);
+  for (const goal of [['rebuild_config'], []]) await $`PATH="$PWD/${path}:$PATH" make -C ${tree} ${goal}`;
   const boot = `${tree}/sym/i386/boot`;
   if (!existsSync(boot)) throw new Failure('no-loader', `upstream's make left no ${boot}`);
   return readFileSync(boot);

@@ -2,8 +2,10 @@ import type { Step } from '#step';
 
 /** The flags that keep debug information and the work folder's path out of the modules, so that any folder makes the same. */
 export function pathFree(folder: string): string[] {
-  const flags = `-g0 -ffile-prefix-map=${folder}=/usr/src/kvm`;
-  return [`KCFLAGS=${flags}`, `KAFLAGS=${flags}`];
+  const map = `${folder}=/usr/src/kvm`;
+  const flags = `-g0 -ffile-prefix-map=${map}`;
+  // Kernels before 5.12 have the assembler make debug information whatever -g says.
+  return [`KCFLAGS=${flags}`, `KAFLAGS=${flags} -Wa,--debug-prefix-map=${map}`];
 }
 
 /** Runs a kernel build and shows how many files are compiled. */

@@ -5,4 +5,5 @@ export * from './diagnostic.ts';
 export * from './digest.ts';
 export * from './failure.ts';
 export * from './format-error.ts';
+export * from './material.ts';
 export * from './span.ts';

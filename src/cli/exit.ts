@@ -7,7 +7,14 @@ import { colours, wantsColour } from './reporters/colours.ts';
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
 
 /** Failures that are a fault of the call or of the project's files rather than of what was run. */
-const wrongUse = new Set(['no-project', 'unknown-pipeline', 'unknown-step', 'unknown-product', 'usage']);
+const wrongUse = new Set([
+  'no-project',
+  'unknown-pipeline',
+  'unknown-step',
+  'unknown-product',
+  'usage',
+  'bad-osk-reference',
+]);
 
 /** Says on standard error what went wrong, and gives the exit code for it. */
 export function reportError(error: unknown): number {

@@ -1,22 +1,27 @@
 import { Command } from 'commander';
+import { bootCommand } from './commands/boot.ts';
+import { diskCommand } from './commands/disk.ts';
 import { dmgCommand } from './commands/dmg.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { graphCommand } from './commands/graph.ts';
+import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
 import { isoCommand } from './commands/iso.ts';
+import { kvmCommand } from './commands/kvm.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand } from './commands/lock.ts';
 import { logCommand } from './commands/log.ts';
 import { pkgCommand } from './commands/pkg.ts';
 import { planCommand } from './commands/plan.ts';
+import { provenanceCommand, verifySignatureCommand } from './commands/provenance.ts';
 import { runCommand } from './commands/run.ts';
 import { storeCommand } from './commands/store.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whyCommand } from './commands/why.ts';
 import { reportError } from './exit.ts';
-import { version } from './version.ts';
+import { version } from '../host/index.ts';
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -56,9 +61,15 @@ for (const command of [
   bundleCommand(),
   storeCommand(),
   isoCommand(),
+  provenanceCommand(),
+  verifySignatureCommand(),
   dmgCommand(),
   pkgCommand(),
   hfsCommand(),
+  kvmCommand(),
+  guestCommand(),
+  bootCommand(),
+  diskCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

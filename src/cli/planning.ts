@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan } from '../recipe/index.ts';
 import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -8,6 +9,7 @@ export interface PlanOptions {
   readonly set: Overrides;
   readonly environment?: 'host';
   readonly source: Readonly<Record<string, string>>;
+  readonly kernelDir?: string;
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -25,6 +27,12 @@ export function addPlanOptions(command: Command): Command {
       {},
     )
     .addOption(
+      new Option(
+        '--kernel-dir <folder>',
+        'build kernel modules by the host, in a folder such as /lib/modules/$(uname -r)/build',
+      ).implies({ environment: 'host' }),
+    )
+    .addOption(
       new Option('--environment <kind>', "run on this host's own tools instead of in buildroots").choices([
         'host',
       ]),
@@ -37,10 +45,16 @@ export function makePlan(
   name: string,
   options: PlanOptions,
 ): { plan: Plan; sources: StepSources } {
-  const plan = planNamed(workspace.project, name, options.set, {
-    onHost: options.environment === 'host',
-    sources: options.source,
-  });
+  const kernel = options.kernelDir === undefined ? {} : kernelFolderParameters(options.kernelDir);
+  const plan = planNamed(
+    workspace.project,
+    name,
+    { ...options.set, ...kernel },
+    {
+      onHost: options.environment === 'host',
+      sources: options.source,
+    },
+  );
   return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
 }
 

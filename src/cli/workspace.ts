@@ -15,11 +15,10 @@ export interface Workspace {
 
 /** Opens the project around the current folder, or around the one that `--directory` names. */
 export function openWorkspace(command: Command): Workspace {
-  const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
-  const project = findProject(resolve(directory), packageRoot);
-  const artifacts = join(project.root, 'artifacts');
+  const project = openProject(command);
+  const artifacts = artifactsOf(project);
   mkdirSync(artifacts, { recursive: true });
-  return { project, artifacts, store: openStore(storeFolder(artifacts)) };
+  return { project, artifacts, store: openStore(storeFolder(project)) };
 }
 
 /** The same store and the same place for products, with the project that a folder holds. */
@@ -27,7 +26,18 @@ export function withProject(workspace: Workspace, folder: string): Workspace {
   return { ...workspace, project: { ...findProject(folder, packageRoot), cwd: workspace.project.cwd } };
 }
 
-function storeFolder(artifacts: string): string {
+/** The project alone, for commands that need no store and make no folder. */
+export function openProject(command: Command): Project {
+  const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
+  return findProject(resolve(directory), packageRoot);
+}
+
+/** Where the store is, or will be. */
+export function storeFolder(project: Project): string {
   const shared = process.env['CIDERMILL_STORE'];
-  return shared === undefined || shared === '' ? join(artifacts, '.store') : resolve(shared);
+  return shared === undefined || shared === '' ? join(artifactsOf(project), '.store') : resolve(shared);
+}
+
+function artifactsOf(project: Project): string {
+  return join(project.root, 'artifacts');
 }

@@ -55,6 +55,7 @@ export async function executeAction(
       const gathered = await gather(context, step, action, done);
       const { jobs } = context;
       const request = stepRequest(step.name, action, gathered, { workFolder, outputFolder, jobs });
+      const started = new Date().toISOString();
       const start = performance.now();
       const end = await runStepProcess({
         script: join(step.recipe.root, action.script),
@@ -76,6 +77,9 @@ export async function executeAction(
         action,
         outputs,
         notes: end.notes,
+        materials: context.sources.materials(step, action.sources),
+        producers: producersOf(step, action, done),
+        started,
         duration,
         log: kept.digest,
       } as unknown as ActionResult;
@@ -88,6 +92,18 @@ export async function executeAction(
   return withLock(join(store.root, 'locks', `action-${key}`), make, () =>
     context.emit({ type: 'step-waiting', step: step.name, key }),
   );
+}
+
+/** The keys of the actions that made what the step was given. */
+function producersOf(step: PlannedStep, action: Action, done: Done): Record<string, Sha256> {
+  const keys: Record<string, Sha256> = {};
+  const add = (name: string, from: string | undefined): void => {
+    const made = from === undefined ? undefined : done.get(from);
+    if (made !== undefined) keys[name] = made.key;
+  };
+  for (const [name, { value }] of step.inputs) add(name, value.kind === 'output' ? value.step : undefined);
+  if (action.environment.kind === 'buildroot') add('', step.buildrootStep);
+  return keys;
 }
 
 /** Keeps the script's modules as they were, so that `plan` can name the line that changes later. */

@@ -11,7 +11,7 @@ import {
   type LockedOrigin,
 } from '../sources/index.ts';
 import { openSession, withLock, type Store } from '../store/index.ts';
-import { lockFile, openPins } from './pins.ts';
+import { lockFile, openPins, withoutOrigin } from './pins.ts';
 
 export interface LockOptions {
   readonly store: Store;
@@ -36,14 +36,8 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     const sources: Record<string, LockedOrigin[]> = {};
     const failures: Failure[] = [];
     for (const recipe of options.recipes) {
-      try {
-        for (const [name, locked] of Object.entries(await lockRecipe(recipe, options)))
-          sources[name] = distinct([...(sources[name] ?? []), ...locked]);
-      } catch (error) {
-        // What one server does not give is no reason to leave the rest unlocked.
-        if (!(error instanceof Failure)) throw error;
-        failures.push(error);
-      }
+      for (const [name, locked] of Object.entries(await lockRecipe(recipe, options, failures)))
+        sources[name] = distinct([...(sources[name] ?? []), ...locked]);
     }
     const buildroots: Record<string, LockedBuildroot> = {};
     for (const buildroot of options.buildroots) {
@@ -55,8 +49,11 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
     const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
     const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
+    const [failure] = failures;
+    const none = Object.keys(sources).length + Object.keys(buildroots).length === 0;
+    if (failure !== undefined && none) throw failure;
     const changed = await withLock(guard, () => Promise.resolve(update()));
-    if (failures[0] !== undefined) throw failures[0];
+    if (failure !== undefined) throw failure;
     return changed;
   } finally {
     await session.release();
@@ -64,7 +61,11 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
 }
 
 /** The sources of a recipe that are to be pinned, with all of their origins; those that parameters choose beside others. */
-async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<string, LockedOrigin[]>> {
+async function lockRecipe(
+  recipe: Recipe,
+  options: LockOptions,
+  failures: Failure[],
+): Promise<Record<string, LockedOrigin[]>> {
   const pins = openPins(options.project);
   const locked: Record<string, LockedOrigin[]> = {};
   for (const source of recipe.sources.values()) {
@@ -73,7 +74,13 @@ async function lockRecipe(recipe: Recipe, options: LockOptions): Promise<Record<
     if (outside.length === 0 || (known && !options.again)) continue;
     const name = `${recipe.name}.${source.name}`;
     const others = source.template === undefined ? [] : pins.lockedAs(recipe, source);
-    locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
+    try {
+      locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
+    } catch (error) {
+      // What one server does not give is no reason to leave the rest unlocked.
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
   }
   return locked;
 }
@@ -100,7 +107,7 @@ async function lockOrigins(
   }
   const [first] = failures;
   if (locked.length === 0 && first !== undefined) {
-    const hint = `Where it cannot be reached, run with a copy of your own: --source ${name}=FOLDER.`;
+    const hint = origins[0] && withoutOrigin(name, origins[0].value);
     throw first.hint === undefined ? new Failure(first.code, first.message, { hint, cause: first }) : first;
   }
   for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);

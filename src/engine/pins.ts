@@ -44,7 +44,9 @@ export function openPins(project: Project): Pins {
       const locked = firstOf(locks, (lock) => lookUpOrigin(lock, name, origin));
       if (locked === undefined) {
         const instead = locks.flatMap((lock) => lockedInstead(lock, name));
-        faults.push(notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name));
+        const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name);
+        const own = withoutOrigin(name, origin);
+        faults.push({ ...fault, hint: `${fault.hint ?? ''} ${own}` });
       }
       return locked;
     },
@@ -68,6 +70,12 @@ export function openPins(project: Project): Pins {
         ...[...lock.buildroots.values()].flatMap(({ packages }) => packages.map(({ sha256 }) => sha256)),
       ]),
   };
+}
+
+/** What a user can do where an origin cannot be reached. */
+export function withoutOrigin(source: string, { instead }: Origin): string {
+  const own = `run with a copy of your own: --source ${source}=FOLDER`;
+  return `Where it cannot be reached, ${own}${instead === undefined ? '.' : `; or ${instead}.`}`;
 }
 
 function openLock(root: string, name: string): Lock {

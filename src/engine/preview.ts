@@ -1,11 +1,11 @@
 import type { Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { openMemo, readAction, type Output } from '../store/index.ts';
+import { openMemo, readAction } from '../store/index.ts';
 import { actionKey, type Action } from './action.ts';
 import type { RunContext } from './context.ts';
 import { openHistory, readRecord } from './history.ts';
 import { explainChange } from './explain.ts';
-import { resolveStep } from './resolve.ts';
+import { resolveStep, type Made } from './resolve.ts';
 
 /** What a run would do with a step, as far as it can be known before it. */
 export interface Preview {
@@ -32,31 +32,31 @@ export async function previewRun(
   const { store, plan } = options;
   const history = openHistory(store, plan.root, plan.pipeline);
   const context = { ...options, history, toolVersions: openMemo(store, 'tools') };
-  const outputs = new Map<string, Readonly<Record<string, Output>>>();
+  const made = new Map<string, Made>();
   const previews = new Map<string, Preview>();
-  for (const step of plan.steps) previews.set(step.name, await previewStep(context, step, outputs, previews));
+  for (const step of plan.steps) previews.set(step.name, await previewStep(context, step, made, previews));
   return [...previews.values()];
 }
 
 async function previewStep(
   context: PreviewContext,
   step: PlannedStep,
-  outputs: Map<string, Readonly<Record<string, Output>>>,
+  made: Map<string, Made>,
   previews: ReadonlyMap<string, Preview>,
 ): Promise<Preview> {
   const waitsFor = step.after.filter((name) => previews.get(name)?.verdict !== 'cached');
-  const unmade = step.after.filter((name) => !outputs.has(name));
+  const unmade = step.after.filter((name) => !made.has(name));
   if (unmade.length > 0) {
     return { step: step.name, verdict: 'unknown', waitsFor: unmade, why: [] };
   }
   let first: { action: Action; key: Sha256 } | undefined;
   for (const digests of context.sources.choices(step)) {
-    const action = await resolveStep(context, step, outputs, digests);
+    const action = await resolveStep(context, step, made, digests);
     const key = actionKey(action);
     first ??= { action, key };
     const result = readAction(context.store, key);
     if (result === undefined) continue;
-    outputs.set(step.name, result.outputs);
+    made.set(step.name, result);
     return {
       step: step.name,
       verdict: waitsFor.length === 0 ? 'cached' : 'cached-if-same',
@@ -69,7 +69,7 @@ async function previewStep(
   if (first === undefined) throw new Error(`the step ${step.name} has no choice of sources`);
   const record = readRecord(context.history, step.name);
   const before = record === undefined ? undefined : readAction(context.store, record.key);
-  if (before !== undefined) outputs.set(step.name, before.outputs);
+  if (before !== undefined) made.set(step.name, before);
   return { step: step.name, verdict: 'run', why: whyRun(context, step, first.action), waitsFor, ...first };
 }
 

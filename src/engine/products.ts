@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { canonicalJson, sha256, type Json } from '../base/index.ts';
+import { canonicalJson, sha256, type Json, type Sha256 } from '../base/index.ts';
 import type { Product } from '../recipe/index.ts';
 import {
   copyOut,
+  readAction,
   readListing,
   sessionName,
   type ListingEntry,
@@ -25,7 +26,8 @@ export async function publishProduct(
   done: Done,
   artifacts: string,
 ): Promise<UntimedEvent> {
-  const entries = productEntries(context.store, product, done);
+  const own = productEntries(context.store, product, done);
+  const entries = [...own, ...(await papers(context, product, done, own))];
   const digest = sha256(canonicalJson(entries as unknown as Json));
   const home = join(artifacts, '.products', product.name, digest.slice(0, 16));
   const link = join(artifacts, product.name);
@@ -70,8 +72,24 @@ async function restoreMissing(store: Store, entries: readonly ListingEntry[], ho
   }
 }
 
+/** What the product is to say of itself. */
+async function papers(
+  { store, plan }: Pick<RunContext, 'store' | 'plan'>,
+  product: Product,
+  done: Done,
+  entries: readonly ListingEntry[],
+): Promise<ListingEntry[]> {
+  if (product.papers.length === 0) return [];
+  const { papersOf } = await import('../provenance/index.ts');
+  const made = [...product.from.values()].map(({ value }) => value.step);
+  const steps = Object.fromEntries(made.map((name) => [name, done.get(name)?.key ?? '']));
+  const results = Object.values(steps).flatMap((key) => readAction(store, key as Sha256) ?? []);
+  const parts = { pipeline: plan.pipeline, product: product.name, steps: steps as Record<string, Sha256> };
+  return papersOf(store, parts, entries, results, product.papers);
+}
+
 /** A file output lies under its own name, a directory under the name of its entry. */
-function productEntries(store: Store, product: Product, done: Done): ListingEntry[] {
+export function productEntries(store: Store, product: Product, done: Done): ListingEntry[] {
   return [...product.from].flatMap(([name, { value }]) =>
     entriesOf(store, name, outputOf(done, value.step, value.output)),
   );

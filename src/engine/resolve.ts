@@ -2,13 +2,15 @@ import { basename } from 'node:path';
 import { Failure, type Sha256 } from '../base/index.ts';
 import { findTool, packageRoot, toolIdentity, toolVersion } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import type { Output } from '../store/index.ts';
+import type { ActionResult, Output } from '../store/index.ts';
 import { keyVersion, type Action, type ActionEnvironment } from './action.ts';
 import { scriptClosure } from './closure.ts';
 import type { RunContext } from './context.ts';
 
-/** Step → its outputs, for the steps that are done. */
-export type Done = ReadonlyMap<string, Readonly<Record<string, Output>>>;
+/** A step that is done: its action's key and its outputs. */
+export type Made = Pick<ActionResult, 'key' | 'outputs'>;
+/** The steps that are done, by name. */
+export type Done = ReadonlyMap<string, Made>;
 
 type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'toolVersions'>;
 
@@ -45,7 +47,7 @@ export async function resolveStep(
 
 /** The output a binding names. The plan has checked that it is declared. */
 export function outputOf(done: Done, step: string, output: string): Output {
-  const found = done.get(step)?.[output];
+  const found = done.get(step)?.outputs[output];
   if (found === undefined) throw new Error(`the output ${step}.${output} is read before it is made`);
   return found;
 }

@@ -8,7 +8,6 @@ import {
   touchAction,
   type ActionResult,
   type Lock,
-  type Output,
   type Store,
 } from '../store/index.ts';
 import { actionKey, type Action } from './action.ts';
@@ -20,7 +19,7 @@ import { fetchSources, SourceFailure } from './gather.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { whyRun } from './preview.ts';
 import { publishProduct } from './products.ts';
-import { resolveStep } from './resolve.ts';
+import { resolveStep, type Made } from './resolve.ts';
 import type { StepSources } from './step-sources.ts';
 
 export interface RunOptions {
@@ -76,7 +75,7 @@ class Run {
   readonly #context: RunContext;
   readonly #keepGoing: boolean;
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
-  readonly #done = new Map<string, Readonly<Record<string, Output>>>();
+  readonly #done = new Map<string, Made>();
   readonly #queue: PQueue;
   #session: Promise<Lock> | undefined;
 
@@ -163,7 +162,7 @@ class Run {
 
   async #cached(step: PlannedStep, action: Action, key: Sha256, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
-    this.#done.set(step.name, result.outputs);
+    this.#done.set(step.name, result);
     await touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
@@ -191,7 +190,7 @@ class Run {
       const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
-      this.#done.set(step.name, result.outputs);
+      this.#done.set(step.name, result);
       await this.#record(step, action, key, 'done', log);
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });

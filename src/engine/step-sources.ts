@@ -1,11 +1,13 @@
-import { canonicalJson, InvalidError, type Diagnostic, type Sha256 } from '../base/index.ts';
+import { canonicalJson, InvalidError, type Diagnostic, type Material, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep, Project } from '../recipe/index.ts';
 import {
   ensureFiles,
   ensurePackageFolder,
   ensurePackages,
   ensureSourceTree,
+  materialsOf,
   openUserFiles,
+  packageMaterials,
   packagesDigest,
   sourceDigest,
   type FetchProgress,
@@ -31,6 +33,11 @@ export interface StepSources {
    * names after `or:`. No network is asked.
    */
   choices(step: PlannedStep): readonly Readonly<Record<string, Sha256>>[];
+  /** What is pinned of the origins with these digests; of a buildroot's step its packages, as "packages". */
+  materials(
+    step: PlannedStep,
+    digests: Readonly<Record<string, Sha256>>,
+  ): Readonly<Record<string, readonly Material[]>>;
   /** The digest of a file the user owns, which no lockfile pins. */
   userFile(path: string): Promise<Sha256>;
   /**
@@ -78,6 +85,16 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
         Object.fromEntries(sources.map(([name, origins]) => [name, digestOf(origins[choice] ?? origins[0])])),
       );
     },
+    materials: (step, digests) =>
+      Object.fromEntries(
+        [...of(step)].map(([name, origins]) => {
+          const chosen = chosenOf(step, name, origins, digests);
+          return [
+            name,
+            'packages' in chosen ? packageMaterials(chosen.packages) : materialsOf(chosen.origin),
+          ];
+        }),
+      ),
     userFile: (path) => users.hash(path),
     paths: once(async (step, digests, options) => {
       const paths: Record<string, string> = {};

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { isApple } from './host-facts.ts';
 import { hostTools, type HostTool } from './packages.ts';
-import { findTool } from './tools.ts';
-import { sandboxFault } from './user-namespaces.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/** One precondition of running pipelines, as it is on this host. */
+/** One precondition of making and running guests, as it is on this host. */
 export interface Check {
   readonly name: string;
   readonly state: 'ok' | 'warning' | 'fault';
@@ -14,17 +13,39 @@ export interface Check {
 
 /** What the quickstart leaves in the store and needs beside it while it runs, with room to spare; bytes. */
 const roomForBuild = 4 * 2 ** 30;
+/** With less not even a buildroot fits. */
+const roomForBuildroot = 2 ** 30;
 
-/** Looks at this host. @param store a folder on the file system that will hold the store */
-export function checkUp(store: string): Check[] {
-  return [...hostTools.map(checkTool), checkSandbox(), checkRoom(store), checkKvm()];
+/** What every guest's machine is made of. */
+const devices = ['isa-applesmc', 'ahci', 'ide-hd', 'usb-kbd', 'usb-mouse', 'e1000-82545em', 'virtio-net-pci'];
+const machines = ['q35', 'pc'];
+
+/** Judges this host. Faults keep pipelines from running; guests may have faults of their own. */
+export function checkUp(around: Surroundings): Check[] {
+  return [
+    ...hostTools.map((tool) => checkTool(tool, around)),
+    checkSandbox(around),
+    checkRoom(around),
+    checkKernel(around),
+    checkKvm(around),
+    checkIgnoreMsrs(around),
+    checkQemu(around),
+    checkMaker(around),
+  ];
 }
 
-function checkTool({ tool, debian, purpose }: HostTool): Check {
-  const path = findTool(tool);
+/** The worst of the states. */
+export function worst(checks: readonly Check[]): Check['state'] {
+  for (const state of ['fault', 'warning'] as const)
+    if (checks.some((check) => check.state === state)) return state;
+  return 'ok';
+}
+
+function checkTool({ tool, debian, purpose }: HostTool, { tools, isRoot }: Surroundings): Check {
+  const path = tools.get(tool);
   if (path !== undefined) return { name: tool, state: 'ok', finding: path };
   // Without root's powers only: as root mmdebstrap needs no map of user ids.
-  const needless = tool === 'newuidmap' && process.getuid?.() === 0;
+  const needless = tool === 'newuidmap' && isRoot;
   return {
     name: tool,
     state: needless ? 'warning' : 'fault',
@@ -33,42 +54,125 @@ function checkTool({ tool, debian, purpose }: HostTool): Check {
   };
 }
 
-function checkSandbox(): Check {
+function checkSandbox({ sandboxFault, tools }: Surroundings): Check {
   const name = 'user namespaces';
-  const fault = sandboxFault();
-  if (fault === undefined) return { name, state: 'ok', finding: 'bubblewrap can make a sandbox' };
-  return { name, state: 'fault', finding: fault, mend: 'allow them, or run with --environment host' };
+  if (sandboxFault === undefined) return { name, state: 'ok', finding: 'bubblewrap can make a sandbox' };
+  const mend = tools.has('bwrap')
+    ? 'sysctl -w user.max_user_namespaces=15000 (kernel.unprivileged_userns_clone=1 on older Debian), or run with --environment host'
+    : 'apt-get install bubblewrap';
+  return { name, state: 'fault', finding: sandboxFault, mend };
 }
 
-function checkRoom(store: string): Check {
-  const { bavail, bsize } = statfsSync(store);
-  const free = bavail * bsize;
+function checkRoom({ free }: Surroundings): Check {
+  const name = 'disk space';
   const finding = `${(free / 2 ** 30).toFixed(1)} GiB free for the store`;
-  if (free >= roomForBuild) return { name: 'disk space', state: 'ok', finding };
+  if (free >= roomForBuild) return { name, state: 'ok', finding };
   return {
-    name: 'disk space',
-    state: 'warning',
-    finding,
+    name,
+    state: free < roomForBuildroot ? 'fault' : 'warning',
+    finding: `${finding}; the toolchain takes ${roomForBuild / 2 ** 30}`,
     mend: 'cidermill store gc, or CIDERMILL_STORE on another disk',
   };
 }
 
-/** The file /dev/kvm says little: without the CPU's own flag, KVM is slower than emulation or does not work at all. */
-function checkKvm(): Check {
-  const name = 'KVM';
-  const flags = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
-  if (!/^flags\s*:.*\b(vmx|svm)\b/m.test(flags)) {
+function checkKernel({ host }: Surroundings): Check {
+  const name = 'kernel';
+  if (isBefore(host.kernel, 3, 15))
     return {
       name,
       state: 'warning',
-      finding: 'this CPU shows neither vmx nor svm: guests run under TCG, slowly',
+      finding: `Linux ${host.kernel}: its KVM lacks what OS X needs (since 3.15)`,
+      mend: 'build its KVM modules from newer source, or boot with --accel tcg',
+    };
+  if (isBefore(host.kernel, 3, 16))
+    return {
+      name,
+      state: 'warning',
+      finding: `Linux ${host.kernel}: 10.6 and 10.7 need idlehalt=0 at the loader's prompt`,
+    };
+  return { name, state: 'ok', finding: `Linux ${host.kernel}` };
+}
+
+/** The file /dev/kvm says little: without the CPU's own flag, KVM is slower than emulation or does not work at all. */
+function checkKvm({ host }: Surroundings): Check {
+  const name = 'KVM';
+  if (!host.virtualisation) {
+    const finding =
+      host.kvmDevice === 'absent'
+        ? 'this CPU shows neither vmx nor svm: guests run under TCG, slowly'
+        : '/dev/kvm is there, but the CPU shows neither vmx nor svm: TCG is faster than such a KVM';
+    return {
+      name,
+      state: 'warning',
+      finding,
+      mend: "switch virtualisation on in the firmware's setup, or nesting in the hypervisor below",
     };
   }
-  if (existsSync('/dev/kvm')) return { name, state: 'ok', finding: '/dev/kvm, and a CPU that has it' };
+  if (host.kvmDevice === 'usable') return { name, state: 'ok', finding: '/dev/kvm, and a CPU that has it' };
+  return host.kvmDevice === 'absent'
+    ? {
+        name,
+        state: 'warning',
+        finding: 'the CPU has it, the kernel does not offer it',
+        mend: `modprobe kvm-${host.cpu}`,
+      }
+    : {
+        name,
+        state: 'warning',
+        finding: '/dev/kvm is not for this user to open',
+        mend: 'adduser "$USER" kvm, and log in again',
+      };
+}
+
+function checkIgnoreMsrs({ host }: Surroundings): Check {
+  const name = 'ignore_msrs';
+  if (!isBefore(host.kernel, 4, 7))
+    return { name, state: 'ok', finding: 'not needed: KVM knows MSR 0x199 since Linux 4.7' };
+  if (host.ignoreMsrs === true) return { name, state: 'ok', finding: 'KVM ignores unknown MSRs' };
   return {
     name,
     state: 'warning',
-    finding: 'the CPU has it, the kernel does not offer it',
-    mend: 'modprobe kvm-intel or kvm-amd',
+    finding: 'KVM faults at unknown MSRs, and 10.10 and later read one',
+    mend: 'echo 1 > /sys/module/kvm/parameters/ignore_msrs',
   };
+}
+
+function checkQemu({ qemu }: Surroundings): Check {
+  const name = 'QEMU';
+  if (qemu === undefined)
+    return {
+      name,
+      state: 'warning',
+      finding: 'no qemu-system-x86_64 on PATH that runs',
+      mend: '`cidermill run quickstart` builds one; boot finds it in the product',
+    };
+  const lacking = [
+    ...machines.filter((machine) => !qemu.machines.has(machine)),
+    ...devices.filter((device) => !qemu.devices.has(device)),
+  ];
+  const finding = `${qemu.version}, ${qemu.program}`;
+  if (lacking.length > 0)
+    return {
+      name,
+      state: 'fault',
+      finding: `${finding} lacks ${lacking.join(', ')}`,
+      mend: '`cidermill run quickstart` builds one that has them',
+    };
+  return { name, state: 'ok', finding: `${finding}, with an AppleSMC` };
+}
+
+function checkMaker({ host }: Surroundings): Check {
+  const name = 'Apple hardware';
+  if (isApple(host)) return { name, state: 'ok', finding: host.vendor ?? '' };
+  return {
+    name,
+    state: 'warning',
+    finding: `made by ${host.vendor ?? 'an unknown maker'}: OS X's licence is for computers made by Apple`,
+    mend: 'boot asks whether you have the right all the same',
+  };
+}
+
+function isBefore(kernel: string, major: number, minor: number): boolean {
+  const [, at = 0, then = 0] = (/^(\d+)\.(\d+)/.exec(kernel) ?? []).map(Number);
+  return at < major || (at === major && then < minor);
 }

@@ -1,7 +1,14 @@
 export * from './checkup.ts';
+export * from './host-facts.ts';
 export * from './install.ts';
+export { kernelFolderParameters } from './kernel/build-folder.ts';
+export * from './osk.ts';
 export * from './package-root.ts';
 export * from './packages.ts';
+export * from './qemu.ts';
+export * from './smc.ts';
+export * from './surroundings.ts';
 export { readSystemPackages, type SystemPackages } from './system-packages.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
+export * from './version.ts';

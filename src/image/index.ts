@@ -3,8 +3,12 @@ export { convertDmg, type Converted, type ConvertOptions } from './convert-dmg.t
 export { createDmg, type Created } from './create/create-dmg.ts';
 export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
+export { extractVolume, type ExtractOptions } from './extract/extract-volume.ts';
+export type { ExtractionPlan, PlanOptions } from './extract/plan-volume.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';
+export { editImage, type EditedImage, type EditImageOptions } from './edit/edit-image.ts';
+export { addHostFiles, type Added, type AddOptions, type HostLinks } from './edit/host-files.ts';
 export { growPartition, planGrowth, type GrowOptions } from './grow-partition.ts';
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open-disk.ts';
@@ -18,12 +22,6 @@ export { verifyChunklist, type ChunklistOptions, type ChunklistVerdict } from '.
 export { verifyDmg, type Verified } from './verify-dmg.ts';
 export { openVolumeBytes, type VolumeBytes } from './volume-bytes.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';
-export {
-  extractPackage,
-  isArchive,
-  packageEntries,
-  readPackage,
-  type Extracted,
-  type Package,
-} from './package/package.ts';
+export { extractPackage, type Extracted, type ExtractPackageOptions } from './extract/extract-package.ts';
+export { isArchive, packageEntries, readPackage, type Package } from './package/package.ts';
 export { readMember } from '../formats/xar/index.ts';

@@ -1,4 +1,5 @@
 export type { PlanOptions } from './assemble.ts';
+export { findGuest, loadGuests, type FoundGuest } from './guests.ts';
 export { jsonSchemas } from './json-schema.ts';
 export { listPipelines, listRecipes, type Listed } from './list.ts';
 export { loadBuildroot, loadPipeline, loadRecipe } from './load.ts';

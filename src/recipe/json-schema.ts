@@ -1,12 +1,16 @@
 import { buildrootSchema } from './buildroot-file.ts';
+import { guestSchema } from './guest-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
+import { routeSchema } from './route-file.ts';
 import type { JsonSchema } from './shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['recipe', recipeSchema],
   ['pipeline', pipelineSchema],
   ['buildroot', buildrootSchema],
+  ['route', routeSchema],
+  ['guest', guestSchema],
 ];
 
 /** File name in schema/ → its text: JSON schemas of draft 7, for editors, of the same shapes that read the files. */

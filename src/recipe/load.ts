@@ -5,7 +5,7 @@ import { readBuildroot, type BuildrootFile } from './buildroot-file.ts';
 import { collectFaults, type Report } from './faults.ts';
 import type { Buildroot, Recipe } from './model.ts';
 import { readPipeline, type PipelineFile } from './pipeline-file.ts';
-import { loadFile, namesIn, soundValue, type Folder, type LoadedFile, type Project } from './project.ts';
+import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
 import { readRecipe, type FileName } from './recipe-file.ts';
 import { suggestOrList } from './suggest.ts';
 import type { YamlNode } from './yaml-node.ts';
@@ -83,7 +83,7 @@ const kinds = {
 } as const;
 
 /** Where the name was not written in a file, it stands for one. */
-function unknown(project: Project, folder: Folder, name: string): never {
+function unknown(project: Project, folder: keyof typeof kinds, name: string): never {
   const faults = collectFaults();
   const place = { file: commandLine, span: { start: 0, end: name.length } };
   reportUnknown(project, folder, name, place, faults.report);
@@ -95,7 +95,7 @@ export const commandLine = '<command line>';
 
 export function reportUnknown(
   project: Project,
-  folder: Folder,
+  folder: keyof typeof kinds,
   name: string,
   place: Parameters<Report>[1],
   report: Report,

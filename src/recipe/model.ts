@@ -100,7 +100,13 @@ export interface Product extends Place {
   readonly from: ReadonlyMap<string, Located<Binding & { kind: 'output' }>>;
   /** The step that must have succeeded before the product is published. */
   readonly gate?: string;
+  /** What it says of itself, in files beside. */
+  readonly papers: readonly PaperKind[];
 }
+
+/** What a product can say of itself: SHA256SUMS, provenance.json, sbom.cdx.json. */
+export const paperKinds = ['checksums', 'provenance', 'sbom'] as const;
+export type PaperKind = (typeof paperKinds)[number];
 
 /** A pipeline with all references resolved: what the engine runs. Steps are in an order that respects `after`. */
 export interface Plan {

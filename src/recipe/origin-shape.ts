@@ -34,8 +34,19 @@ const only = optional(
   'The folders and files of it that are wanted; the rest is left out',
 );
 
+const instead = optional(
+  text(),
+  'What else can be done where it cannot be had: the end of a hint, after "or "',
+);
+
 const webAddress = text({ pattern: '^https?://' }, webAddressFault);
 const repository = text({}, repositoryFault);
+
+const number = positive();
+const numberOrReference = {
+  ...number,
+  schema: { anyOf: [number.schema, { type: 'string', pattern: '\\$\\{' }] },
+};
 
 const debian = object('a Debian origin', {
   debian: required(
@@ -47,6 +58,7 @@ const debian = object('a Debian origin', {
     'The suite that carries it; else those that apt follows on this host',
   ),
   only,
+  instead,
   or,
 });
 const url = object('a URL origin', {
@@ -54,23 +66,27 @@ const url = object('a URL origin', {
   mirrors: optional(list(webAddress), 'The same file elsewhere'),
   unpack: optional(flag(), 'false leaves an archive as the file it is'),
   only,
+  instead,
   or,
 });
 const git = object('a git origin', {
   git: required(repository, 'A repository'),
   revision: required(text({}, revisionFault), 'A commit, tag or branch; the lockfile pins the commit'),
   only,
+  instead,
   or,
 });
 const svn = object('an svn origin', {
   svn: required(repository, 'A repository, down to the folder wanted'),
-  revision: required(positive(), 'A revision number'),
+  revision: required(numberOrReference, 'A revision number'),
   only,
+  instead,
   or,
 });
 const local = object('a local origin', {
   local: required(text({}, pathFault), 'A file or folder of the project, relative to its root'),
   only,
+  instead,
   or,
 });
 
@@ -114,12 +130,12 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
     case 'debian': {
       const read = debian.read(node, report)?.fields;
       const origin = read?.debian && debianOrigin(read.debian, read.suite?.value);
-      return withAlternatives(origin, read?.only, read?.or);
+      return withAlternatives(origin, read);
     }
     case 'url': {
       const read = url.read(node, report)?.fields;
       const origin = read?.url && urlOrigin(read.url, read.mirrors?.value, read.unpack?.value);
-      return withAlternatives(origin, read?.only, read?.or);
+      return withAlternatives(origin, read);
     }
     case 'git': {
       const read = git.read(node, report)?.fields;
@@ -127,7 +143,7 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
         read?.git &&
         read.revision &&
         locate({ kind: 'git', repository: read.git.value, revision: read.revision.value }, placeOf(read.git));
-      return withAlternatives(origin, read?.only, read?.or);
+      return withAlternatives(origin, read);
     }
     case 'svn': {
       const read = svn.read(node, report)?.fields;
@@ -135,13 +151,13 @@ function readOrigins(node: YamlNode, report: Report): Located<Origin>[] | undefi
         read?.svn &&
         read.revision &&
         locate({ kind: 'svn', repository: read.svn.value, revision: read.revision.value }, placeOf(read.svn));
-      return withAlternatives(origin, read?.only, read?.or);
+      return withAlternatives(origin, read);
     }
     case 'local': {
       const read = local.read(node, report)?.fields;
       const origin: Located<Origin> | undefined =
         read?.local && locate({ kind: 'local', path: read.local.value }, placeOf(read.local));
-      return withAlternatives(origin, read?.only, read?.or);
+      return withAlternatives(origin, read);
     }
   }
 }
@@ -153,16 +169,25 @@ function readAlternatives(node: YamlNode, report: Report): Located<Origin>[] | u
   return address && [urlOrigin(address)];
 }
 
-/** What is wanted of an origin is wanted of its alternatives too, where they do not say otherwise. */
+/** What holds of an origin holds of its alternatives too, where they do not say otherwise. */
 function withAlternatives(
   origin: Located<Origin> | undefined,
-  wanted: Located<readonly string[]> | undefined,
-  alternatives: readonly Located<Origin>[] = [],
+  read: CommonFields | undefined,
 ): Located<Origin>[] {
-  const all = [...(origin === undefined ? [] : [origin]), ...alternatives];
-  if (wanted === undefined) return all;
-  const paths = [...new Set(wanted.value.map((path) => path.replace(/\/$/, '')))].sort();
-  return all.map(({ value, ...place }) => locate({ only: paths, ...value }, place));
+  const all = [...(origin === undefined ? [] : [origin]), ...(read?.or ?? [])];
+  const paths = read?.only && [...new Set(read.only.value.map((path) => path.replace(/\/$/, '')))].sort();
+  const common = {
+    ...(paths === undefined ? {} : { only: paths }),
+    ...(read?.instead === undefined ? {} : { instead: read.instead.value }),
+  };
+  return all.map(({ value, ...place }) => locate({ ...common, ...value }, place));
+}
+
+/** What every kind of origin may say. */
+interface CommonFields {
+  readonly only?: Located<readonly string[]> | undefined;
+  readonly instead?: Located<string> | undefined;
+  readonly or?: readonly Located<Origin>[] | undefined;
 }
 
 function debianOrigin(written: Located<string>, suite: string | undefined): Located<Origin> {

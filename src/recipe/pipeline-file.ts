@@ -1,10 +1,10 @@
 import type { Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
-import type { Located } from './model.ts';
+import { paperKinds, type Located, type PaperKind } from './model.ts';
 import { declareParameters, pipelineParameters, type DeclaredParameter } from './parameter-shape.ts';
 import { checkName, type FileName } from './recipe-file.ts';
 import { object, optional, required } from './object-shape.ts';
-import { anything, name, named, text, type JsonSchema, type Named } from './shape.ts';
+import { anything, list, name, named, text, word, type JsonSchema, type Named } from './shape.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 const given = anything({
@@ -22,6 +22,10 @@ const step = object('a step', {
 const product = object('a product', {
   from: required(named(text({ pattern: '^\\$\\{.*\\}$' }), 1), 'Entry → "${step.output}"'),
   gate: optional(name(), 'The step that must have succeeded before the product is published'),
+  with: optional(
+    list(word(paperKinds)),
+    'Files about it beside: SHA256SUMS, provenance.json (in-toto, SLSA), sbom.cdx.json (CycloneDX)',
+  ),
 });
 
 const shape = object('a pipeline', {
@@ -50,6 +54,7 @@ export interface PipelineProduct {
   readonly key: Place;
   readonly from: ReadonlyMap<string, Named<Located<string>>>;
   readonly gate: Located<string> | undefined;
+  readonly papers: readonly PaperKind[];
 }
 
 /** A pipeline as its file says it, references unresolved. */
@@ -86,6 +91,7 @@ export function readPipeline(node: YamlNode, of: FileName, report: Report): Pipe
       key,
       from: value?.fields.from ?? new Map<string, Named<Located<string>>>(),
       gate: value?.fields.gate,
+      papers: value?.fields.with?.value ?? [],
     })),
   };
 }

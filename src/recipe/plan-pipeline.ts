@@ -78,7 +78,7 @@ function checkSettings({ settings, report }: Planning, { name: pipeline, paramet
 }
 
 function resolveProduct(
-  { name, key, from, gate }: PipelineProduct,
+  { name, key, from, gate, papers }: PipelineProduct,
   pipeline: PipelineFile,
   scope: Scope,
   { report }: Planning,
@@ -97,7 +97,7 @@ function resolveProduct(
       suggestOrList(gate.value, pipeline.steps.keys(), 'steps'),
     );
   }
-  return { name, from: entries, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
+  return { name, from: entries, papers, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
 }
 
 /** The steps that products and their gates name; without products, undefined: all. */

@@ -60,7 +60,7 @@ export function planRecipe(
       locate({ kind: 'output', step: name, output } as const, place),
     ]),
   );
-  const products = [{ name, from, file: place(recipe).file, span: place(recipe).span }];
+  const products = [{ name, from, papers: [], file: place(recipe).file, span: place(recipe).span }];
   return { pipeline: name, summary, root: project.root, file, steps, products, unneeded: [] };
 }
 

@@ -30,7 +30,7 @@ export interface LoadedFile<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export type Folder = 'recipes' | 'pipelines' | 'recipes/buildroots';
+export type Folder = 'recipes' | 'pipelines' | 'recipes/buildroots' | 'recipes/guests';
 
 /** The project around a folder: the nearest one upwards with pipelines/ or recipes/, or else the folder itself. */
 export function findProject(cwd: string, builtin: string): Project {

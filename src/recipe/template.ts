@@ -77,7 +77,8 @@ export function applyParameters(
   const environment =
     recipe.environmentTemplate &&
     environmentShape.read(fillIn(recipe.environmentTemplate, scope, report), report);
-  const filled = sources.map(({ template, ...source }): Source => {
+  const filled = sources.map((source): Source => {
+    const { template } = source;
     if (template === undefined) return source;
     return { ...source, origins: sourceShape.read(fillIn(template, scope, report), report) ?? [] };
   });

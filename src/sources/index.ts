@@ -30,6 +30,7 @@ export {
   type SvnOrigin,
   type UrlOrigin,
 } from './origin.ts';
+export { materialsOf, packageMaterials } from './materials.ts';
 export { packagesIndex } from './packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
 export { unpackArchive, type UnpackLimits } from './unpack.ts';

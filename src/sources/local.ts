@@ -45,7 +45,7 @@ export function copyLocal(locked: LockedLocal, root: string, folder: string): vo
 function wanted({ folder, only }: LocalOrigin): Keep | undefined {
   const keep = keepOnly(only);
   if (folder === undefined) return keep;
-  return (path) => path !== '.git' && (keep?.(path) ?? true);
+  return (path) => path !== '.git' && path !== '.svn' && (keep?.(path) ?? true);
 }
 
 function localPath(origin: LocalOrigin, root: string): string {

@@ -2,6 +2,8 @@
 interface AnyOrigin {
   /** The folders and files of it that are wanted, relative, sorted; absent: all. */
   readonly only?: readonly string[];
+  /** What else a user can do where it cannot be had: the end of a hint, after "or ". */
+  readonly instead?: string;
 }
 
 /** One origin of a source, as a recipe declares it. Everything but `local` is pinned by the lockfile. */

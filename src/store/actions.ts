@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { canonicalJson, isSha256, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, isSha256, type Json, type Material, type Sha256 } from '../base/index.ts';
 import { hasBlob, type Blob } from './blobs.ts';
 import { actionPath, blobPath, type Store } from './layout.ts';
 import { sessionName } from './temporary.ts';
@@ -20,6 +20,12 @@ export interface ActionResult {
   readonly action: Json;
   readonly outputs: Readonly<Record<string, Output>>;
   readonly notes: readonly string[];
+  /** What it was made from, from outside: source → what was pinned of it; "packages" of a buildroot. */
+  readonly materials: Readonly<Record<string, readonly Material[]>>;
+  /** The keys of the actions that made its inputs; "" stands for its buildroot. Files of the user's have none. */
+  readonly producers: Readonly<Record<string, Sha256>>;
+  /** When the script was started, ISO 8601. */
+  readonly started: string;
   /** Milliseconds the script ran. */
   readonly duration: number;
   /** The blob that holds the step's log. */
@@ -48,7 +54,9 @@ export function readAction(store: Store, key: Sha256): ActionResult | undefined 
   } catch {
     return undefined;
   }
-  if (result.key !== key || typeof result.outputs !== 'object') return undefined;
+  // An entry without materials is from before they were recorded.
+  if (result.key !== key || typeof result.outputs !== 'object' || typeof result.materials !== 'object')
+    return undefined;
   return Object.values(result.outputs).every((output) => isWhole(store, output)) ? result : undefined;
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Failure } from '../base/index.ts';
+import { describeStep, type Step } from './actions.ts';
 import { BootFailure, type Sighting } from './boot-failure.ts';
+import { act } from './hands.ts';
 import { LineLog } from './line-log.ts';
-import { describeMilestone, type Milestone, type Reached } from './milestones.ts';
+import type { Milestone, Reached } from './milestones.ts';
 import { QemuProcess, type Spawn } from './qemu-process.ts';
 import { QmpSession } from './qmp.ts';
 import { takeScreenshot } from './screenshot.ts';
@@ -18,9 +20,10 @@ export interface BootRequest {
   readonly args: readonly string[];
   /** QEMU's working folder as this process sees it; files that QEMU writes lie here, by relative names. */
   readonly folder: string;
-  readonly milestones: readonly Milestone[];
-  /** What the guest writes when it knows that the rest will not come: ends the wait before the deadline. */
-  readonly givesUp?: Omit<Milestone, 'name'>;
+  /** What must be seen, in this order, and what is to be done between it. */
+  readonly milestones: readonly Step[];
+  /** What the guest writes when it knows that the rest will not come; any of them ends the wait before the deadline. */
+  readonly givesUp?: readonly Omit<Milestone, 'name'>[];
   /** For everything from the start to the guest's end, in milliseconds. */
   readonly milliseconds: number;
   /** A file name for a PNG of the screen after the last milestone; none is taken without it. */
@@ -64,6 +67,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   request.signal?.throwIfAborted();
   const started = performance.now();
   const reached: Reached[] = [];
+  let acted = 0;
   const serial = new LineLog();
   const serialFile = new SerialFile(join(request.folder, serialName), serial);
   const clock = new AbortController();
@@ -96,10 +100,15 @@ export async function boot(request: BootRequest): Promise<BootResult> {
         serial,
         readSerial: () => serialFile.read(),
         readScreen: () => readTextScreen(qmp, request.folder, { signal }),
+        readDisplay: () => takeScreenshot(qmp, request.folder, 'display.png', { signal }),
         ended: () => qemu.ended,
       },
       request.milestones,
-      request.givesUp,
+      async (action) => {
+        await act(qmp, request.folder, action, { signal });
+        acted++;
+      },
+      request.givesUp ?? [],
       (seen) => {
         const entry = { ...seen, milliseconds: Math.round(performance.now() - started) };
         reached.push(entry);
@@ -137,7 +146,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   }
 
   async function failure(verdict: Exclude<Verdict, { kind: 'all-seen' }>): Promise<BootFailure> {
-    const what = `milestone ${describeMilestone(verdict.missing)} did not come`;
+    const what = `${describeStep(verdict.missing)} did not come`;
     return verdict.kind === 'gave-up'
       ? new BootFailure('guest-gave-up', `${what}; the guest says "${verdict.said}"`, await sighting())
       : new BootFailure('qemu-ended', `${what}; QEMU ended with ${outcome(qemu)}`, await sighting());
@@ -146,9 +155,8 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   /** Turns what ended the boot into a failure that says which milestone it was waiting for. */
   async function explain(error: unknown): Promise<unknown> {
     if (error instanceof BootFailure || request.signal?.aborted === true) return error;
-    const missing = request.milestones[reached.length];
-    const waiting =
-      missing === undefined ? 'the end of the guest' : `milestone ${describeMilestone(missing)}`;
+    const missing = request.milestones[reached.length + acted];
+    const waiting = missing === undefined ? 'the end of the guest' : describeStep(missing);
     if (clock.signal.aborted) {
       const seconds = request.milliseconds / 1000;
       return new BootFailure('boot-timeout', `${waiting} did not come within ${seconds} s`, await sighting());

@@ -1,9 +1,16 @@
+export type { Action, Step } from './actions.ts';
+export { timeAccelerators, type AcceleratorTimes } from './accelerator.ts';
 export { boot, type BootRequest, type BootResult } from './boot.ts';
 export { BootFailure, type Sighting } from './boot-failure.ts';
+export { pictureFile } from './hands.ts';
+export { keyNames, keysOf, pressKeys } from './keyboard.ts';
 export { milestoneLog } from './milestone-log.ts';
 export type { Milestone, Reached, Where } from './milestones.ts';
 export { probeBoot, probeExit, probeMilestones, type ProbeExpectation } from './probe.ts';
 export type { Spawn } from './qemu-process.ts';
+export { runGuest, secretPath, withSecret } from './run-guest.ts';
+export { connectNbd, type RemoteDisk } from './nbd.ts';
 export { QmpSession, type QmpEvent } from './qmp.ts';
+export { withServedDisk } from './serve-disk.ts';
 export { smcConfiguration, smokeArguments, type SmokeMachine } from './smoke-machine.ts';
-export { decodeTextScreen } from './text-screen.ts';
+export { decodeTextScreen, highlightedRows } from './text-screen.ts';

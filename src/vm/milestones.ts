@@ -1,5 +1,8 @@
-/** Where a milestone shows. A console is a stream of lines; the screen is what stands on it at a moment. */
-export type Where = 'console' | 'serial' | 'screen';
+/**
+ * Where a milestone shows. A console is a stream of lines; the screen is the text that stands on it at a moment, the
+ * display its size in pixels, as the one line "1280x1024".
+ */
+export type Where = 'console' | 'serial' | 'screen' | 'display';
 
 /** Something a smoke boot must see. */
 export interface Milestone {
@@ -19,14 +22,20 @@ export interface Reached {
   readonly milliseconds: number;
 }
 
+const places: Readonly<Record<Where, string>> = {
+  console: 'the debug console',
+  serial: 'the serial line',
+  screen: 'the screen',
+  display: "the display's size",
+};
+
 /** What a milestone waits for, in words. */
 export function describeMilestone(milestone: Milestone): string {
-  const place = { console: 'the debug console', serial: 'the serial line', screen: 'the screen' }[
-    milestone.where
-  ];
-  const what =
-    typeof milestone.pattern === 'string' ? JSON.stringify(milestone.pattern) : String(milestone.pattern);
-  return `${milestone.name} (${what} on ${place})`;
+  return `${milestone.name} (${describePattern(milestone.pattern)} on ${places[milestone.where]})`;
+}
+
+export function describePattern(pattern: string | RegExp): string {
+  return typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern);
 }
 
 export function lineMatches(line: string, pattern: string | RegExp): boolean {

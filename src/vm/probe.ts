@@ -40,7 +40,7 @@ function check(name: string, seen: string): Milestone {
 export function probeBoot(expected: ProbeExpectation): Pick<BootRequest, 'milestones' | 'givesUp' | 'exit'> {
   return {
     milestones: probeMilestones(expected),
-    givesUp: { where: 'console', pattern: /^(missing: |fault: |waiting )/ },
+    givesUp: [{ where: 'console', pattern: /^(missing: |fault: |waiting )/ }],
     exit: {
       code: probeExit.allSeen,
       release: async (qmp) => {

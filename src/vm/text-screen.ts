@@ -12,16 +12,27 @@ const upperHalf =
 
 /** The 25 lines of a text screen as text, without the spaces at their ends; control codes are shown as spaces. */
 export function decodeTextScreen(memory: Uint8Array): string[] {
+  return Array.from(rows(memory), (row) => Array.from(bytesAt(row, 0), character).join('').trimEnd());
+}
+
+/** The rows that have a cell whose background is not black, as menus show what is chosen: 0 to 24. */
+export function highlightedRows(memory: Uint8Array): number[] {
+  return rows(memory).flatMap((row, index) =>
+    bytesAt(row, 1).some((attribute) => (attribute & 0x70) !== 0) ? [index] : [],
+  );
+}
+
+function rows(memory: Uint8Array): Uint8Array[] {
   if (memory.length !== textScreen.bytes) {
     throw new RangeError(`a text screen has ${textScreen.bytes} bytes, not ${memory.length}`);
   }
-  return Array.from({ length: textScreen.rows }, (_, row) => {
-    const first = row * textScreen.columns * 2;
-    const codes = memory
-      .subarray(first, first + textScreen.columns * 2)
-      .filter((_, index) => index % 2 === 0);
-    return Array.from(codes, character).join('').trimEnd();
-  });
+  const size = textScreen.columns * 2;
+  return Array.from({ length: textScreen.rows }, (_, row) => memory.subarray(row * size, (row + 1) * size));
+}
+
+/** Of each cell: 0 its character, 1 its attribute. */
+function bytesAt(row: Uint8Array, which: 0 | 1): Uint8Array {
+  return row.filter((_, index) => index % 2 === which);
 }
 
 function character(code: number): string {
@@ -38,6 +49,15 @@ export async function readTextScreen(
   folder: string,
   limits: { readonly signal?: AbortSignal; readonly milliseconds?: number } = {},
 ): Promise<string[]> {
+  return decodeTextScreen(await readTextMemory(qmp, folder, limits));
+}
+
+/** The 4000 bytes of it, characters and attributes. */
+export async function readTextMemory(
+  qmp: QmpSession,
+  folder: string,
+  limits: { readonly signal?: AbortSignal; readonly milliseconds?: number } = {},
+): Promise<Uint8Array> {
   const name = 'text-screen.bin';
   const file = join(folder, name);
   try {
@@ -50,7 +70,7 @@ export async function readTextScreen(
     if (memory.length !== textScreen.bytes) {
       throw new Failure('qmp-protocol', `pmemsave wrote ${memory.length} bytes, not ${textScreen.bytes}`);
     }
-    return decodeTextScreen(memory);
+    return memory;
   } finally {
     await rm(file, { force: true });
   }

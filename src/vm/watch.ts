@@ -1,14 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LineLog } from './line-log.ts';
+import { isAction, type Action, type Step } from './actions.ts';
 import { lineMatches, type Milestone, type Reached, type Where } from './milestones.ts';
 
-/** Where a watch looks. `screen` and `serial` are asked again and again while a milestone waits there. */
+/** Where a watch looks. All but `console` is asked again and again while a milestone waits there. */
 interface Sight {
   readonly console: LineLog;
   readonly serial: LineLog;
   /** Brings `serial` up to date. */
   readSerial(): Promise<void>;
   readScreen(): Promise<readonly string[]>;
+  /** Width and height in pixels. */
+  readDisplay(): Promise<{ readonly width: number; readonly height: number }>;
   /** Has the guest ended, so that nothing more will come? */
   ended(): boolean;
 }
@@ -16,30 +19,33 @@ interface Sight {
 /** How a watch ended: all seen, the guest said that it gives up, or it ended. */
 export type Verdict =
   | { readonly kind: 'all-seen' }
-  | { readonly kind: 'gave-up'; readonly missing: Milestone; readonly said: string }
-  | { readonly kind: 'ended'; readonly missing: Milestone };
+  | { readonly kind: 'gave-up'; readonly missing: Step; readonly said: string }
+  | { readonly kind: 'ended'; readonly missing: Step };
 
 const lookEvery = 200;
 
 /**
- * Waits for milestones in their order. On a console each must stand on a line after the one before it.
+ * Waits for milestones in their order and does what stands between them. On a console each milestone must stand on a
+ * line after the one before it.
+ * @param hands do the actions, one at a time
  * @param givesUp what the guest writes when it knows that the rest will not come
  * @param signal ends the watch; its reason is thrown
  */
 export async function watch(
   sight: Sight,
-  milestones: readonly Milestone[],
-  givesUp: Omit<Milestone, 'name'> | undefined,
+  steps: readonly Step[],
+  hands: (action: Action) => Promise<void>,
+  givesUp: readonly Omit<Milestone, 'name'>[],
   onReached: (reached: Omit<Reached, 'milliseconds'>) => void,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const next: Record<'console' | 'serial', number> = { console: 0, serial: 0 };
 
   async function find(where: Where, pattern: string | RegExp): Promise<string | undefined> {
-    if (where === 'screen') {
-      return sight.ended()
-        ? undefined
-        : (await sight.readScreen()).find((line) => lineMatches(line, pattern));
+    if (where === 'screen' || where === 'display') {
+      if (sight.ended()) return undefined;
+      const lines = where === 'screen' ? await sight.readScreen() : [sizeText(await sight.readDisplay())];
+      return lines.find((line) => lineMatches(line, pattern));
     }
     if (where === 'serial') await sight.readSerial();
     const line = sight[where].since(next[where]).find(({ text }) => lineMatches(text, pattern));
@@ -47,23 +53,35 @@ export async function watch(
     return line?.text;
   }
 
-  for (const milestone of milestones) {
+  for (const step of steps) {
+    if (isAction(step)) {
+      signal.throwIfAborted();
+      if (sight.ended()) return { kind: 'ended', missing: step };
+      await hands(step);
+      continue;
+    }
     for (;;) {
       signal.throwIfAborted();
       // Asked first: what the guest wrote before its end is then all there.
       const ended = sight.ended();
-      const seen = await find(milestone.where, milestone.pattern);
+      const seen = await find(step.where, step.pattern);
       if (seen !== undefined) {
-        onReached({ milestone: milestone.name, where: milestone.where, seen });
+        onReached({ milestone: step.name, where: step.where, seen });
         break;
       }
-      const said = givesUp && (await find(givesUp.where, givesUp.pattern));
-      if (said !== undefined) return { kind: 'gave-up', missing: milestone, said };
-      if (ended) return { kind: 'ended', missing: milestone };
+      for (const { where, pattern } of givesUp) {
+        const said = await find(where, pattern);
+        if (said !== undefined) return { kind: 'gave-up', missing: step, said };
+      }
+      if (ended) return { kind: 'ended', missing: step };
       await linesOrPause(sight.console, signal);
     }
   }
   return { kind: 'all-seen' };
+}
+
+function sizeText({ width, height }: { readonly width: number; readonly height: number }): string {
+  return `${width}x${height}`;
 }
 
 async function linesOrPause(log: LineLog, signal: AbortSignal): Promise<void> {

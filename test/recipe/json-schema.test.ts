@@ -15,7 +15,12 @@ import { orchard } from './orchard.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-const folders = { recipe: 'recipes', pipeline: 'pipelines', buildroot: 'recipes/buildroots' } as const;
+const folders = {
+  recipe: 'recipes',
+  pipeline: 'pipelines',
+  buildroot: 'recipes/buildroots',
+  route: 'recipes/routes',
+} as const;
 
 /** zod reads our schemas as any editor would; conditions, which it does not know, are left out. */
 function judge(name: keyof typeof folders): z.ZodType {

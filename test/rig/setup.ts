@@ -16,7 +16,14 @@ const judges: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   clang: 'clang',
   'llvm-objdump': 'llvm',
+  make: 'make',
+  xxd: 'xxd',
   strace: 'strace',
+  python3: 'python3',
+  modinfo: 'kmod',
+  patch: 'patch',
+  'virt-xml-validate': 'libvirt-clients',
+  xmllint: 'libxml2-utils',
   disorderfs: 'disorderfs',
 };
 
@@ -29,6 +36,8 @@ export async function setup(): Promise<void> {
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
     ...(existsSync('/usr/share/seabios/bios-256k.bin') ? [] : ['seabios']),
+    ...(existsSync('/usr/include/linux/kvm.h') ? [] : ['libc6-dev']),
+    ...(existsSync('/usr/include/ncurses.h') ? [] : ['libncurses-dev']),
     ...(existsSync('/usr/share/i18n/locales/et_EE') ? [] : ['locales']),
     ...(existsSync('/usr/share/doc/libfaketime') ? [] : ['libfaketime']),
   ];

@@ -180,6 +180,45 @@ describe('boot', () => {
     await expect(result).rejects.toThrow(/no-qemu cannot be started/);
   });
 
+  it("names the row that a guest's menu does not have", async () => {
+    const menu = [showText('  Macintosh HD'), 'movb $0x70, 0xb8001', halt].join('\n');
+    const { result } = bootGuest(menu, {
+      milestones: [
+        { kind: 'pick', pattern: 'Macintosh' },
+        { kind: 'pick', pattern: /^ *Other/ },
+      ],
+      milliseconds: 4000,
+    });
+    await expect(result).rejects.toThrow(
+      /^a highlighted row with \/\^ \*Other\/ on the screen did not come within 4 s\n(.*\n)* {2}\| {3}Macintosh HD/,
+    );
+  });
+
+  it('ends with what was to be done when QEMU ends before', async () => {
+    const { result } = bootGuest([sendText('up\n', debugConsole), exit(32), halt].join('\n'), {
+      milestones: [
+        { name: 'up', where: 'console', pattern: 'up' },
+        { name: 'size', where: 'display', pattern: '1280x1024' },
+        { kind: 'type', text: '-v' },
+      ],
+    });
+    await expect(result).rejects.toThrow(
+      /^milestone size \("1280x1024" on the display's size\) did not come; QEMU ended with exit code 65/,
+    );
+  });
+
+  it('types nothing of a text that has a character without a key', async () => {
+    const { result } = bootGuest([sendText('up\n', debugConsole), waitForKey, exit(1), halt].join('\n'), {
+      milestones: [
+        { name: 'up', where: 'console', pattern: 'up' },
+        { kind: 'type', text: 'aö' },
+      ],
+    });
+    await expect(result).rejects.toThrow(
+      /^the moment to type "aö" did not come: "ö" is on no key of the US layout/,
+    );
+  });
+
   it('takes a PNG that other programs read', async () => {
     const folder = temporaryFolder();
     const { result } = bootGuest([showText('Picture'), halt].join('\n'), {

@@ -24,8 +24,8 @@ export function temporaryFolder(): string {
 }
 
 /** Builds the probe with the host's compiler; gives its path. */
-export function buildProbe(folder = temporaryFolder()): string {
-  run('make', ['-C', probeSource, `OUT=${folder}`, `OSK=${testOsk}`]);
+export function buildProbe(folder = temporaryFolder(), osk = testOsk): string {
+  run('make', ['-C', probeSource, `OUT=${folder}`, `OSK=${osk}`]);
   return join(folder, 'probe.elf');
 }
 

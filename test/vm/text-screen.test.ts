@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeTextScreen } from '../../src/vm/index.ts';
+import { decodeTextScreen, highlightedRows } from '../../src/vm/index.ts';
 
 function screen(cells: Readonly<Record<number, number>>): Uint8Array {
   const memory = new Uint8Array(4000);
@@ -38,5 +38,16 @@ describe('decodeTextScreen', () => {
 
   it('refuses memory of another size', () => {
     expect(() => decodeTextScreen(new Uint8Array(3999))).toThrow('4000 bytes, not 3999');
+  });
+});
+
+describe('highlightedRows', () => {
+  it('are those with a cell whose background is not black', () => {
+    const memory = screen({ 0: 0x41, 161: 0x42 });
+    memory[2 * 161 + 1] = 0x70;
+    memory[2 * 400 + 1] = 0x0f;
+    memory[2 * 1999 + 1] = 0x1f;
+    expect(highlightedRows(memory)).toEqual([2, 24]);
+    expect(highlightedRows(screen({}))).toEqual([]);
   });
 });

@@ -1,31 +1,102 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { checkUp, installPackages, installPrivilege, packageOf, type Check } from '../../host/index.ts';
+import {
+  checkUp,
+  installPackages,
+  installPrivilege,
+  lookAround,
+  packageOf,
+  worst,
+  type Check,
+} from '../../host/index.ts';
+import { findGuest } from '../../recipe/index.ts';
+import { checkGuest, checkOsk } from '../doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
-import { openWorkspace } from '../workspace.ts';
+import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
+import { printable } from '../reporters/printable.ts';
+import { wrap } from '../reporters/text-width.ts';
+import { openProject, storeFolder } from '../workspace.ts';
+
+interface DoctorFlags {
+  readonly guest?: string;
+  readonly osk?: string;
+  readonly qemu?: string;
+  readonly fix?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('Every precondition on this host, and what mends it.')
+    .option('--guest <release>', 'and what this release needs of it: lion, 10.7, 10.7.4')
+    .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
+    .option('--qemu <program>', 'the QEMU to look at (default: the one on PATH)')
     .option('--fix', 'install the missing host packages by apt')
+    .option('--strict', 'take warnings for faults')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExit codes: 0 all well (warnings included), 1 something is missing')
-    .action(async (flags: { readonly fix?: boolean; readonly json?: boolean }) => {
-      const { artifacts } = openWorkspace(command);
-      let checks = checkUp(artifacts);
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill doctor
+  cidermill doctor --guest yosemite --osk file:key
+
+Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --strict a warning`,
+    )
+    .action(async (flags: DoctorFlags) => {
+      const project = openProject(command);
+      const place = nearestFolder(storeFolder(project));
+      const found = flags.guest === undefined ? undefined : findGuest(project, flags.guest);
+      const look = async (): Promise<Check[]> => {
+        const around = lookAround(place, flags.qemu);
+        return [
+          ...checkUp(around),
+          await checkOsk(flags.osk ?? process.env['CIDERMILL_OSK'], around),
+          ...(found === undefined ? [] : checkGuest(found.guest, found.update, around)),
+        ];
+      };
+      let checks = await look();
       const packages = checks
         .filter((check) => check.mend?.startsWith('apt-get') === true)
         .map(({ name }) => packageOf(name));
       if (flags.fix === true && packages.length > 0) {
         await installPackages([...new Set(packages)], installPrivilege(process.stdin.isTTY));
-        checks = checkUp(artifacts);
+        checks = await look();
       }
-      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checks.map(checkLine).join('\n'));
-      if (checks.some(({ state }) => state === 'fault')) process.exitCode = exitCodes.failed;
+      const ink = colours(wantsColour(process.env, process.stdout.isTTY));
+      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checkLines(checks, ink));
+      const state = worst(checks);
+      if (state === 'fault' || (flags.strict === true && state === 'warning'))
+        process.exitCode = exitCodes.failed;
     });
   return command;
 }
 
-function checkLine({ name, state, finding, mend }: Check): string {
-  const mark = { ok: 'ok     ', warning: 'warning', fault: 'FAULT  ' }[state];
-  return `${mark}  ${name.padEnd(15)}  ${finding}${mend === undefined ? '' : `\n${' '.repeat(26)}→ ${mend}`}`;
+/** The folder itself, or the nearest one upwards that there is: looking must not make anything. */
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
+}
+
+const columns = 110;
+
+function checkLines(checks: readonly Check[], ink: Colours): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const indent = ' '.repeat(9 + width + 2);
+  return checks
+    .flatMap(({ name, state, finding, mend }) => {
+      const mark = {
+        ok: ink.green('ok     '),
+        warning: ink.yellow('warning'),
+        fault: ink.red('FAULT  '),
+      }[state];
+      const [first = '', ...rest] = wrap(printable(finding), columns - indent.length);
+      return [
+        `${mark}  ${name.padEnd(width)}  ${first}`,
+        ...rest.map((line) => indent + line),
+        ...(mend === undefined ? [] : [`${indent}→ ${printable(mend)}`]),
+      ];
+    })
+    .join('\n');
 }

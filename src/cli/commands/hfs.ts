@@ -1,14 +1,26 @@
 import { Command } from 'commander';
 import type { Entry, HfsVolume } from '../../formats/hfsplus/index.ts';
 import { printable } from '../reporters/printable.ts';
+import { addCommand } from './hfs-add.ts';
 import { checkCommand } from './hfs-check.ts';
+import { extractCommand } from './hfs-extract.ts';
+import { growCommand } from './hfs-grow.ts';
+import { newCommand } from './hfs-new.ts';
+import { removeCommand } from './hfs-remove.ts';
 
 export function hfsCommand(): Command {
   return new Command('hfs')
-    .description('Read HFS+ volumes inside a .dmg, .iso or raw image, without root and without mounting.')
+    .description(
+      'Read HFS+ volumes inside a .dmg, .iso or raw image, and change them in raw ones, without root and without mounting.',
+    )
     .addCommand(list())
     .addCommand(cat())
-    .addCommand(checkCommand());
+    .addCommand(extractCommand())
+    .addCommand(checkCommand())
+    .addCommand(addCommand())
+    .addCommand(removeCommand())
+    .addCommand(growCommand())
+    .addCommand(newCommand());
 }
 
 const place = 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path';

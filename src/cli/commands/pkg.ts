@@ -1,5 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
+import { parseSize } from '../../recipe/size.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { showProgress } from '../progress-line.ts';
 import { printable } from '../reporters/printable.ts';
 
 export function pkgCommand(): Command {
@@ -42,17 +45,29 @@ function extract(): Command {
     .description('Extract a package: its payloads and scripts become folders.')
     .argument('<package>', 'a flat .pkg')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
-    .action(async (path: string, flags: { readonly output: string }) => {
+    .option('--limit <size>', 'refuse more than this, 20G say; by default what the disk has left', size)
+    .action(async (path: string, flags: { readonly output: string; readonly limit?: number }) => {
       const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
       try {
-        const { files, skipped } = await extractPackage(await readPackage(file), flags.output);
+        const progress = showProgress('extract');
+        const { files, skipped } = await extractPackage(await readPackage(file), flags.output, {
+          limit: flags.limit,
+          onProgress: progress.take,
+          signal: onInterrupt(),
+        }).finally(progress.end);
         console.log(`${flags.output}: ${files} files`);
         for (const each of skipped) console.log(`left out, a device or pipe: ${printable(each)}`);
       } finally {
         await file.close();
       }
     });
+}
+
+function size(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(`${text} is no size.`);
+  return bytes;
 }
 
 function cat(): Command {

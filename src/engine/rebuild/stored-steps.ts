@@ -2,7 +2,7 @@ import { Failure } from '../../base/index.ts';
 import { readAction, type Output } from '../../store/index.ts';
 import { actionKey } from '../action.ts';
 import type { RunContext } from '../context.ts';
-import { resolveStep } from '../resolve.ts';
+import { resolveStep, type Made } from '../resolve.ts';
 import type { StoredStep } from './rebuild.ts';
 
 type StoredContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'toolVersions'>;
@@ -28,7 +28,7 @@ export async function storedSteps(context: StoredContext, names: readonly string
   for (const step of plan.steps.toReversed()) {
     if (needed.has(step.name)) step.after.forEach((name) => needed.add(name));
   }
-  const done = new Map<string, Readonly<Record<string, Output>>>();
+  const done = new Map<string, Made>();
   const stored: Stored[] = [];
   for (const [turn, step] of plan.steps.entries()) {
     if (!needed.has(step.name)) continue;
@@ -38,7 +38,7 @@ export async function storedSteps(context: StoredContext, names: readonly string
         hint: `Make it: \`cidermill run ${plan.pipeline}\`.`,
       });
     }
-    done.set(step.name, found.outputs);
+    done.set(step.name, found);
     if (names.length === 0 || names.includes(step.name)) stored.push({ ...found, step, done, turn });
   }
   return stored;

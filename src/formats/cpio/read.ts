@@ -49,8 +49,10 @@ export async function* readCpio(bytes: ByteStream): AsyncGenerator<StreamedEntry
       const header = await readHeader(reader);
       const name = await readName(reader, header, at);
       if (name === trailer) break;
-      const content = new Content(reader, header, at);
       const kind = kinds.get(header.mode & 0o170000) ?? 'other';
+      // GNU cpio sums no targets of links.
+      const sum = kind === 'file' ? header.sum : undefined;
+      const content = new Content(reader, { size: header.size, sum }, at);
       const target = kind === 'link' ? await readTarget(content, header, at) : undefined;
       yield {
         format: header.format,
@@ -77,16 +79,16 @@ export async function* readCpio(bytes: ByteStream): AsyncGenerator<StreamedEntry
 /** What is left of an entry's content, wherever it has been left off. */
 class Content {
   readonly #reader: ByteReader;
-  readonly #header: CpioHeader;
+  readonly #sum: number | undefined;
   readonly #at: number;
   #left: number;
-  #sum = 0;
+  #actual = 0;
 
-  constructor(reader: ByteReader, header: CpioHeader, at: number) {
+  constructor(reader: ByteReader, { size, sum }: Pick<CpioHeader, 'size' | 'sum'>, at: number) {
     this.#reader = reader;
-    this.#header = header;
+    this.#sum = sum;
     this.#at = at;
-    this.#left = header.size;
+    this.#left = size;
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
@@ -98,18 +100,19 @@ class Content {
         });
       }
       this.#left -= piece.length;
-      if (this.#header.sum !== undefined) for (const byte of piece) this.#sum = (this.#sum + byte) >>> 0;
+      if (this.#sum !== undefined) for (const byte of piece) this.#actual = (this.#actual + byte) >>> 0;
       if (this.#left === 0) this.#check();
       yield piece;
     }
   }
 
   #check(): void {
-    const { sum } = this.#header;
-    if (sum === undefined || sum === this.#sum) return;
-    throw new FormatError('cpio', `the sum of an entry's bytes is ${this.#sum} and ought to be ${sum}`, {
-      offset: this.#at,
-    });
+    if (this.#sum === undefined || this.#sum === this.#actual) return;
+    throw new FormatError(
+      'cpio',
+      `the sum of an entry's bytes is ${this.#actual} and ought to be ${this.#sum}`,
+      { offset: this.#at },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Entry } from './catalog.ts';
 import { fieldsOf } from './catalog.ts';
-import { linkChainFlag } from './records.ts';
+import { linkChainFlag, reservedId } from './records.ts';
 
 /** Where the files behind hard links are, and the folders behind those of folders; both in the root folder. */
 export const privateFolder = {
@@ -10,6 +10,12 @@ export const privateFolder = {
 /** Files in the root folder that are the journal's. */
 export const journalNames: ReadonlySet<string> = new Set(['.journal', '.journal_info_block']);
 export const linkedName = { file: 'iNode', folder: 'dir_' } as const;
+
+/** Whether something is the volume's own, which its users do not see: what is behind hard links, and the journal. */
+export function isVolumesOwn({ parent, name }: Pick<Entry, 'parent' | 'name'>): boolean {
+  if (parent !== reservedId.root) return false;
+  return name === privateFolder.file || name === privateFolder.folder || journalNames.has(name);
+}
 
 /** Type and creator of the files that stand for a hard link. */
 const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([

@@ -2,6 +2,8 @@ export { checkVolume, type CheckReport } from './check/check-volume.ts';
 export { isHfsPlus } from './check/header.ts';
 export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
+export { unixTime } from './date.ts';
+export { isVolumesOwn } from './hard-links.ts';
 export type { ForkSource } from './fork.ts';
 export { childrenOf, findEntry } from './find.ts';
 export { pathName } from './name.ts';

@@ -31,16 +31,16 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
   if ((header.attributes & volumeAttribute.journaled) === 0) return undefined;
   const infoAt = header.journalInfoBlock * header.blockSize;
   const fail = (message: string, offset: number): never => {
-    throw new FormatError('hfsplus', `the journal ${message}`, { offset });
+    throw new FormatError('hfsplus', message, { offset });
   };
   if (header.journalInfoBlock === 0 || infoAt + journalInfo.size > volume.size) {
-    return fail(`is described in block ${header.journalInfoBlock}, which cannot be`, 1024 + 12);
+    return fail(`the journal is described in block ${header.journalInfoBlock}, which cannot be`, 1024 + 12);
   }
   const info = journalInfo.decode(await volume.read(infoAt, journalInfo.size), 0, infoAt);
   if ((info.flags & journalFlag.needsInit) !== 0) return undefined;
-  if ((info.flags & journalFlag.inVolume) === 0) return fail('is on another device', infoAt);
+  if ((info.flags & journalFlag.inVolume) === 0) return fail('the journal is on another device', infoAt);
   if (info.offset + info.size > BigInt(volume.size) || info.size < 1024n)
-    return fail(`of ${info.size} bytes at ${info.offset} leaves the volume`, infoAt + 36);
+    return fail(`the journal of ${info.size} bytes at ${info.offset} leaves the volume`, infoAt + 36);
   const offset = Number(info.offset);
   const size = Number(info.size);
 
@@ -50,15 +50,17 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
   const u32 = (data: Uint8Array, from: number): number => view(data).getUint32(from, little);
   const u64 = (data: Uint8Array, from: number): bigint => view(data).getBigUint64(from, little);
   if (u32(head, 0) !== magic || u32(head, 4) !== endian)
-    return fail('does not begin with its signature', offset);
+    return fail('the journal does not begin with its signature', offset);
   const sectorSize = u32(head, 40);
   const listSize = u32(head, 32);
-  if (u32(head, 36) !== checksum(head, 36)) return fail("'s header has a wrong checksum", offset + 36);
+  if (u32(head, 36) !== checksum(head, 36))
+    return fail("the journal's header has a wrong checksum", offset + 36);
   if (sectorSize < 512 || sectorSize > 65536 || (sectorSize & (sectorSize - 1)) !== 0)
-    return fail(`has sectors of ${sectorSize} bytes`, offset + 40);
+    return fail(`the journal has sectors of ${sectorSize} bytes`, offset + 40);
   if (listSize < checkedListBytes || listSize > size)
-    return fail(`has lists of ${listSize} bytes`, offset + 32);
-  if (u64(head, 24) !== info.size) return fail('has another size than its description', offset + 24);
+    return fail(`the journal has lists of ${listSize} bytes`, offset + 32);
+  if (u64(head, 24) !== info.size)
+    return fail('the journal has another size than its description', offset + 24);
   const start = Number(u64(head, 8));
   const end = Number(u64(head, 16));
   const inside = (at: number): boolean => at >= sectorSize && at <= size;
@@ -68,13 +70,14 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
   view(emptied).setUint32(36, checksum(emptied, 36), little);
   const pending = new Map<number, Uint8Array>();
   if (start === end) return { offset, size, pending, sectorSize, emptied };
-  if (!inside(start) || !inside(end)) return fail(`'s entries from ${start} to ${end} leave it`, offset + 8);
+  if (!inside(start) || !inside(end))
+    return fail(`the journal's entries from ${start} to ${end} leave it`, offset + 8);
 
   let left = end > start ? end - start : size - start + end - sectorSize;
   let at = start;
   /** Takes bytes from the ring, which goes on after its header where it ends. */
   const take = async (length: number): Promise<Buffer> => {
-    if (length > left) fail('ends inside an entry', offset + at);
+    if (length > left) fail('the journal ends inside an entry', offset + at);
     left -= length;
     const before = Math.min(length, size - at);
     const parts = [await volume.read(offset + at, before)];
@@ -91,8 +94,9 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
     const list = await take(listSize);
     const count = view(list).getUint16(2, little);
     if (u32(list, 8) !== checksum(list.subarray(0, checkedListBytes), 8))
-      return fail("'s list of blocks has a wrong checksum", listAt);
-    if (listHeaderSize * (count + 1) > listSize) return fail(`lists ${count} blocks at once`, listAt + 2);
+      return fail("the journal's list of blocks has a wrong checksum", listAt);
+    if (listHeaderSize * (count + 1) > listSize)
+      return fail(`the journal lists ${count} blocks at once`, listAt + 2);
     for (let index = 1; index < count; index++) {
       const entry = listHeaderSize * (index + 1);
       const sector = u64(list, entry);
@@ -101,7 +105,7 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
       if (sector === killed) continue;
       const place = sector * BigInt(sectorSize);
       if (length % sectorSize !== 0 || place + BigInt(length) > BigInt(volume.size))
-        return fail(`would write ${length} bytes at sector ${sector}`, listAt + entry);
+        return fail(`the journal would write ${length} bytes at sector ${sector}`, listAt + entry);
       for (let from = 0; from < length; from += sectorSize)
         pending.set(Number(place) + from, data.subarray(from, from + sectorSize));
     }

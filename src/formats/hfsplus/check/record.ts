@@ -62,8 +62,11 @@ export function checkRecord(
 
   const bits = mode & fileMode.kind;
   const allowed: readonly number[] = kind === 'folder' ? [fileMode.folder] : fileKinds;
-  if (mode === 0) remark('it has no mode');
-  else if (!allowed.includes(bits)) fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
+  const link = kind === 'file' ? linkOf(data, flags) : undefined;
+  // Linux gives none to those that stand for hard links.
+  if (mode === 0 && link === undefined) remark('it has no mode');
+  else if (mode !== 0 && !allowed.includes(bits))
+    fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
   const common = { id, kind, parent: key.parent, name: key.name, fields, at } as const;
   const seen = { children: 0, folders: 0, thread: false, attributes: false, compression: false };
   context.encodings.add(fields.textEncoding);
@@ -93,7 +96,7 @@ export function checkRecord(
   return {
     ...common,
     ...seen,
-    link: linkOf(data, flags),
+    link,
     resource:
       packed && resource !== undefined ? { extents: resource.extents, size: resource.size } : undefined,
   };

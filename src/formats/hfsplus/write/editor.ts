@@ -12,7 +12,7 @@ import { freeKey, insert, newId } from './insert.ts';
 import { attributesFlag, folderCountFlag, hfsDate, newRecord, type Metadata } from './metadata.ts';
 import type { EditedAttribute, EditedEntry, Item, Model } from './model.ts';
 import { newModel, type NewVolumeOptions } from './new-model.ts';
-import { contentsOf } from './plan.ts';
+import { contentsOf } from './contents.ts';
 import { presentModel } from './present-model.ts';
 import { removeItem } from './remove.ts';
 import { sizeNeeded } from './size-needed.ts';
@@ -30,8 +30,13 @@ export interface FileContents extends Metadata {
  */
 export interface VolumeEditor {
   readonly root: EditedEntry;
-  /** By a path like "System/Library"; hard links to folders are followed, symbolic links are not. */
-  find(path: string): EditedEntry | undefined;
+  /** Of the volume before the edit, in bytes; 0 of a new one. */
+  readonly size: number;
+  /**
+   * By a path like "System/Library" from the root or another folder; hard links to folders are followed, symbolic links
+   * are not.
+   */
+  find(path: string, from?: EditedEntry): EditedEntry | undefined;
   makeFolder(parent: EditedEntry, name: string, metadata?: Metadata): EditedEntry;
   /** The sources are read by `commit`. */
   putFile(parent: EditedEntry, name: string, contents?: FileContents): EditedEntry;
@@ -48,6 +53,8 @@ export interface VolumeEditor {
   bless(what: Blessing): void;
   /** Bytes the volume must have so that everything fits: as many as it has, or so many more that all that is new follows. */
   sizeNeeded(): number;
+  /** How many bytes of files' data `commit` will copy. */
+  bytesToCopy(): number;
   /** @throws Failure 'no-space' before anything is written when the size is too small */
   commit(target: ByteTarget, options: CommitOptions): Promise<void>;
 }
@@ -95,7 +102,8 @@ function editorOf(model: Model): VolumeEditor {
   };
   const editor: VolumeEditor = {
     root: model.root,
-    find: (path) => findItem(model, path),
+    size: model.size,
+    find: (path, from) => findItem(model, path, from === undefined ? model.root : own(from)),
     makeFolder(parent, name, metadata = {}) {
       const stored = storedName(name);
       const folder = place(parent, stored);
@@ -159,6 +167,7 @@ function editorOf(model: Model): VolumeEditor {
       finishRecords(model);
       return sizeNeeded(model, contentsOf(model));
     },
+    bytesToCopy: () => contentsOf(model).pending.reduce((sum, { source }) => sum + source.size, 0),
     async commit(target, options) {
       if (done) throw new Failure('usage', 'the volume has been written; open it again');
       done = true;
@@ -168,8 +177,8 @@ function editorOf(model: Model): VolumeEditor {
   return editor;
 }
 
-function findItem(model: Model, path: string): Item | undefined {
-  let item: Item = model.root;
+function findItem(model: Model, path: string, from: Item): Item | undefined {
+  let item = from;
   for (const part of pathParts(path)) {
     const folder = inodeOf(model, item)?.item ?? item;
     const stored = part.replaceAll(':', '/').replaceAll('\u2400', '\0');

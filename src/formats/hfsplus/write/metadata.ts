@@ -1,3 +1,4 @@
+import { from1904To1970 } from '../date.ts';
 import { catalogRecord, fileMode, fileRecordSize, recordType, type CatalogRecord } from '../records.ts';
 
 /** What a file or folder has beside its name and forks. What is left out is as root would have made it. */
@@ -19,8 +20,6 @@ export interface Metadata {
   readonly finderInfo?: Uint8Array;
   readonly textEncoding?: number;
 }
-
-const from1904To1970 = 2_082_844_800;
 
 /** Seconds since 1904, as near as they can be stored. */
 export function hfsDate(date: Date): number {

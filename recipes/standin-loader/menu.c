@@ -1,0 +1,83 @@
+#include "menu.h"
+#include "console.h"
+#include "format.h"
+#include "keyboard.h"
+#include "text.h"
+
+/* The rows are Chameleon's: a headline, an empty row, the volumes, an empty row, the prompt. */
+enum { first_item = menu_row + 2, item_width = 60 };
+
+static void describe(char *to, size_t room, const char *pattern, ...)
+{
+    va_list values;
+    va_start(values, pattern);
+    format(to, room, pattern, values);
+    va_end(values);
+}
+
+static void show_item(const struct system *system, unsigned index, bool chosen)
+{
+    char line[columns + 1];
+    if (system->version[0])
+        describe(line, sizeof line, "  hd(%u,%u) (%s) %s", system->disk, system->partition, system->version, system->name);
+    else
+        describe(line, sizeof line, "  hd(%u,%u) %s", system->disk, system->partition, system->name);
+    print_row(first_item + (int)index, chosen ? inverse : normal, item_width, line);
+}
+
+static void show_prompt(unsigned count)
+{
+    console_clear_from(first_item + (int)count + 1);
+    print("Press Enter to start, or type kernel flags first (-v, -x, idlehalt=0 ...).\n\nboot: ");
+}
+
+static void show_seconds(unsigned left)
+{
+    console_clear_from(menu_row);
+    print("Press any key for the startup options. (%u)", left);
+}
+
+static void type_key(char key, char flags[longest_flags])
+{
+    size_t length = text_length(flags);
+    char typed[2] = {key, 0};
+    if (key == key_backspace && length > 0) {
+        flags[length - 1] = 0;
+        console_rub_out();
+    } else if (key >= ' ' && key <= '~' && length + 1 < longest_flags) {
+        text_append(flags, longest_flags, typed);
+        print("%s", typed);
+    }
+}
+
+unsigned choose(const struct system *systems, unsigned count, unsigned chosen, unsigned timeout,
+                char flags[longest_flags])
+{
+    flags[0] = 0;
+    if (timeout > 0 && !any_key_within(timeout, show_seconds))
+        return chosen;
+    console_clear_from(menu_row);
+    print("Use \x18\x19 keys to choose the volume to start up from.");
+    for (unsigned i = 0; i < count; i++)
+        show_item(&systems[i], i, i == chosen);
+    show_prompt(count);
+    for (;;) {
+        uint16_t key = read_key();
+        unsigned before = chosen;
+        if (key == key_up && chosen > 0)
+            chosen--;
+        else if (key == key_down && chosen + 1 < count)
+            chosen++;
+        else if ((key & 0xff) == key_return)
+            return chosen;
+        else if ((key & 0xff) == key_escape) {
+            flags[0] = 0;
+            show_prompt(count);
+        } else
+            type_key((char)key, flags);
+        if (chosen != before) {
+            show_item(&systems[before], before, false);
+            show_item(&systems[chosen], chosen, true);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import { execFileSync } from 'node:child_process';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../../base/index.ts';
+import {
+  accelerators,
+  machineOf,
+  nearestThatRuns,
+  qemuOptions,
+  solve,
+  type Accelerator,
+  type Runs,
+  type Wiring,
+} from '../../guest/index.ts';
+import { readHostFacts } from '../../host/index.ts';
+import { findGuest } from '../../recipe/index.ts';
+import { secretPath, timeAccelerators } from '../../vm/index.ts';
+import { chooseAccelerator } from '../accelerator.ts';
+import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot-files.ts';
+import { commandText, exported, exportForms, type ExportForm } from '../boot-output.ts';
+import { followReference, runHere, runUntil } from '../boot-start.ts';
+import { adviceLines, refusalText, situationText } from '../guest-text.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { agreeToLicence } from '../licence-note.ts';
+import { addMachineFlags, situationOf, type MachineFlags } from '../machine-flags.ts';
+import { colours, wantsColour } from '../reporters/colours.ts';
+import { openProject } from '../workspace.ts';
+
+interface BootFlags extends MachineFlags, BootFileFlags {
+  readonly guest: string;
+  readonly accel: Accelerator | 'auto';
+  readonly display?: 'gtk' | 'vnc' | 'none';
+  readonly share?: string;
+  readonly shareWritable?: boolean;
+  readonly snapshot?: boolean;
+  readonly osk?: string;
+  readonly dryRun?: boolean;
+  readonly export?: ExportForm;
+  readonly iHaveTheRight?: boolean;
+  readonly waitFor?: string;
+  readonly timeout: number;
+}
+
+export function bootCommand(): Command {
+  const command = new Command('boot')
+    .description('Start a guest: the machine its release needs, with your disk, your installer and your key.')
+    .argument('[product]', 'a folder that a run has published, whose QEMU, disk, ISO and loader are used')
+    .argument('[options...]', "after --: QEMU's own")
+    .requiredOption('--guest <release>', 'lion, 10.7, or with its update 10.7.4')
+    .option('--disk <file>', "the guest's disk, qcow2 or raw")
+    .option('--iso <file>', 'the installer, a raw image of its whole disk')
+    .option('--loader <file>', "the loader, Chameleon's `boot`")
+    .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
+    .option('--firmware <file>', "a SeaBIOS other than QEMU's own");
+  addMachineFlags(command)
+    .addOption(
+      new Option('--accel <how>', 'how QEMU runs it: auto looks at the CPU and times a small guest')
+        .choices([...accelerators, 'auto'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option(
+        '--display <kind>',
+        'a window, VNC for this host only, or nothing; what there is by default',
+      ).choices(['gtk', 'vnc', 'none']),
+    )
+    .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
+    .option('--share-writable', "… is written into the folder, by QEMU's old vvfat: keep a copy")
+    .option('--snapshot', 'throw away what the guest writes to its disks')
+    .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
+    .option('--i-have-the-right', 'to run OS X on this computer, which Apple did not make')
+    .option(
+      '--wait-for <text>',
+      'run without a window until this stands on the serial line (or screen:TEXT, console:TEXT)',
+    )
+    .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
+    .option('--dry-run', 'print the command, each option with its reason')
+    .addOption(
+      new Option('--export <form>', 'print the same machine for another program, without your key').choices(
+        exportForms,
+      ),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill boot artifacts/ready-image --guest yosemite --install --osk file:key
+  cidermill boot --disk mac.qcow2 --loader boot --guest 10.7.5 --smp 4 --osk smc
+  cidermill boot artifacts/ready-image --guest lion --dry-run
+  cidermill boot artifacts/ready-image --guest lion --osk env:KEY -- -device ich9-intel-hda
+
+Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
+    );
+  return command.action(async (product: string | undefined, _options: string[], flags: BootFlags) => {
+    const own = extraArguments(command);
+    // Commander takes what follows "--" for operands as well.
+    const operands = command.args.length - own.length;
+    if (operands > 1) throw new Failure('usage', `boot takes one product, not ${operands}`);
+    const folder = operands === 1 ? product : undefined;
+    const { guest, update, assumed } = findGuest(openProject(command), flags.guest);
+    const files = findBootFiles(folder, flags, flags.install === true);
+    const signal = onInterrupt();
+    const host = readHostFacts();
+    const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
+    if (chosen.remark !== undefined) console.error(chosen.remark);
+    const situation = situationOf(flags, update, chosen.accelerator, host, files.qemuVersion);
+    const verdict = solve(guest, situation, flags.despite);
+    if (verdict.kind === 'refused') {
+      const text = refusalText(verdict, nearestThatRuns(guest, situation, flags.despite));
+      throw new Failure('guest-refused', text, { hint: despiteHint(verdict.facts.map(({ id }) => id)) });
+    }
+    if (assumed)
+      console.error(`${guest.name} is taken to be ${update}; for another say --guest ${guest.version}.N`);
+    const machine = machineOf(situation, verdict);
+    const wiring = wiringOf(flags, files, own);
+    const options = qemuOptions(machine, wiring);
+    if (flags.export !== undefined) {
+      const title = `${situationText(guest, situation)}; made by cidermill`;
+      process.stdout.write(exported(flags.export, guest.guest, title, files.qemu, machine, wiring, options));
+      return;
+    }
+    if (flags.dryRun === true) {
+      console.log(commandText(files, options, verdict));
+      return;
+    }
+    const key = await followReference(flags.osk, host);
+    await agreeToLicence(host, flags.iHaveTheRight === true);
+    advise(verdict, flags);
+    const start = { command: files.qemu, args: options.flatMap(({ args }) => args), key, signal };
+    if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
+    else process.exitCode = await runHere(start);
+  });
+}
+
+/** What the command line has after "--". @throws Failure 'usage' when a key is among it */
+function extraArguments(command: Command): readonly string[] {
+  const { rawArgs } = (command.parent ?? command) as unknown as { readonly rawArgs: readonly string[] };
+  const at = rawArgs.indexOf('--');
+  const own = at === -1 ? [] : rawArgs.slice(at + 1);
+  if (own.some((argument) => /\bosk=/.test(argument)))
+    throw new Failure('usage', "a key among QEMU's options would stand in the process list", {
+      hint: 'Give it by --osk.',
+    });
+  return own;
+}
+
+function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]): Wiring {
+  const isShown = flags.dryRun === true || flags.export !== undefined;
+  const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
+  return {
+    loader: files.loader,
+    disk: files.disk,
+    ...(files.iso !== undefined && { iso: files.iso }),
+    ...(flags.share !== undefined && {
+      share: { folder: sharedFolder(flags.share), writable: flags.shareWritable === true },
+    }),
+    ...(files.firmware !== undefined && { firmware: files.firmware }),
+    smc: secretPath,
+    ...(display !== undefined && { display }),
+    monitor: isShown || (process.stdin.isTTY && flags.waitFor === undefined) ? 'stdio' : 'none',
+    snapshot: flags.snapshot === true,
+    extra,
+  };
+}
+
+/** A window where there is a desktop and this QEMU can make one, else VNC. */
+function usualDisplay(qemu: string): 'gtk' | 'vnc' {
+  const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env;
+  if ((x11 ?? wayland ?? '') === '') return 'vnc';
+  const kinds = execFileSync(qemu, ['-display', 'help'], { encoding: 'utf8', timeout: 10_000 });
+  return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
+}
+
+function advise(verdict: Runs, flags: BootFlags): void {
+  const ink = colours(wantsColour(process.env, process.stderr.isTTY));
+  for (const line of adviceLines(verdict, ink)) console.error(line);
+  if (flags.snapshot === true && flags.install === true)
+    console.error('note: with --snapshot nothing of this installation will be left');
+  if (flags.shareWritable === true)
+    console.error(
+      "note: QEMU's vvfat can lose what is written; change nothing in the folder from outside meanwhile",
+    );
+}
+
+function despiteHint(ids: readonly string[]): string {
+  return `Where you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1 || value > 86_400)
+    throw new InvalidArgumentError('It is a whole number of seconds.');
+  return value;
+}

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { Failure } from '../../base/index.ts';
+import { addPlanOptions, type PlanOptions } from '../planning.ts';
+import { openWorkspace } from '../workspace.ts';
+
+interface Flags extends PlanOptions {
+  readonly output?: string;
+  readonly sign?: string;
+}
+
+export function provenanceCommand(): Command {
+  const command = new Command('provenance')
+    .description('What an artifact was made from and how: an in-toto statement with SLSA provenance.')
+    .argument('<artifact>', 'a file, a product or PIPELINE/STEP by name, or a SHA-256')
+    .option('-o, --output <file>', 'write it to a file instead of standard output')
+    .option('--sign <key>', 'sign it with an SSH key: FILE.sig lies beside FILE')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill provenance quickstart/qemu
+  cidermill provenance artifacts/toolchain/toolchain.tar.gz
+  cidermill provenance toolchain -o toolchain.json --sign ~/.ssh/id_ed25519`,
+    )
+    .action(async (artifact: string, flags: Flags) => {
+      const { provenanceOf } = await import('../artifact.ts');
+      const { signFile } = await import('../../provenance/index.ts');
+      if (flags.sign !== undefined && flags.output === undefined)
+        throw new Failure('usage', '--sign needs the file to write: -o FILE');
+      const statement = await provenanceOf(openWorkspace(command), artifact, flags);
+      const text = `${JSON.stringify(statement, null, 2)}\n`;
+      if (flags.output === undefined) {
+        process.stdout.write(text);
+        return;
+      }
+      await writeFile(flags.output, text);
+      const signed = flags.sign === undefined ? '' : `, ${await signFile(flags.output, flags.sign)}`;
+      console.log(`${flags.output}${signed}`);
+    });
+  return addPlanOptions(command);
+}
+
+interface VerifyFlags {
+  readonly allowedSigners: string;
+  readonly identity: string;
+}
+
+export function verifySignatureCommand(): Command {
+  return new Command('verify-signature')
+    .description('Check who signed a statement, and that artifacts are those it is about.')
+    .argument('<statement>', 'the file that `provenance -o` wrote; its signature is FILE.sig')
+    .argument('[artifacts...]', 'files, or folders with all their files')
+    .requiredOption('--allowed-signers <file>', 'who may sign with which key: ssh-keygen(1), ALLOWED SIGNERS')
+    .requiredOption('--identity <name>', "the signer's, as the file of allowed signers has it")
+    .addHelpText(
+      'after',
+      `
+Example:
+  cidermill verify-signature toolchain.json artifacts/toolchain --allowed-signers team.signers --identity ci@example.com
+
+Exit codes: 0 all is as it was signed, 1 it is not`,
+    )
+    .action(async (statement: string, artifacts: readonly string[], flags: VerifyFlags) => {
+      const { checkSubjects, readSubjects, verifyFile } = await import('../../provenance/index.ts');
+      await verifyFile(statement, flags.allowedSigners, flags.identity);
+      const subjects = await readSubjects(statement);
+      const count = await checkSubjects(artifacts, subjects);
+      const what =
+        artifacts.length === 0
+          ? 'no artifact was given'
+          : `${count} of its ${subjects.length} files are here and unaltered`;
+      console.log(`${statement}: signed by ${flags.identity}; ${what}`);
+    });
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { slice } from '../source/index.ts';
+import { bunzip2, inflate, streamOf, type ByteStream } from '../stream/index.ts';
+import { decodeXz } from '../xz/index.ts';
+import type { Checksum, XarData, XarMember } from './members.ts';
+
+/** An .xz member is decoded in one go. */
+const largestXz = 256 * 2 ** 20;
+
+/**
+ * The bytes of a member. The size and both checksums are held against what comes, at the end of it: whoever stops
+ * before has them unverified.
+ */
+export async function* readMember(source: ByteSource, { path, data }: XarMember): AsyncGenerator<Uint8Array> {
+  if (data === undefined) return;
+  const stored = checked(
+    streamOf(source, data.offset, data.length),
+    data.length,
+    data.stored,
+    path,
+    data,
+    'stored',
+  );
+  yield* checked(decode(stored, path, data), data.size, data.decoded, path, data, 'decoded');
+}
+
+/** A member that is stored as it is, as a source of its own; its checksums are not looked at. Undefined of any other. */
+export function memberSource(source: ByteSource, { data }: XarMember): ByteSource | undefined {
+  if (data?.encoding !== 'application/octet-stream' || data.size !== data.length) return undefined;
+  return slice(source, data.offset, data.length);
+}
+
+async function* decode(stored: ByteStream, path: string, data: XarData): AsyncGenerator<Uint8Array> {
+  switch (data.encoding) {
+    case 'application/octet-stream':
+      yield* stored;
+      return;
+    // Whatever its name says, it is a zlib stream.
+    case 'application/x-gzip':
+    case 'application/zlib':
+      yield* inflate(stored, 'zlib', data.offset);
+      return;
+    case 'application/x-bzip2':
+      yield* bunzip2(stored, data.offset);
+      return;
+    case 'application/x-xz':
+    case 'application/x-lzma':
+      yield await decodeWhole(stored, path, data);
+      return;
+    default:
+      throw new FormatError('xar', `"${path}" is encoded as "${data.encoding}", which is not known`, {
+        offset: data.offset,
+      });
+  }
+}
+
+async function decodeWhole(stored: ByteStream, path: string, data: XarData): Promise<Uint8Array> {
+  if (data.size > largestXz || data.length > largestXz) {
+    throw new FormatError(
+      'xar',
+      `"${path}" is an xz stream of ${data.size} bytes; ${largestXz} is the most`,
+      {
+        offset: data.offset,
+      },
+    );
+  }
+  const parts: Uint8Array[] = [];
+  for await (const piece of stored) parts.push(piece);
+  return decodeXz(Buffer.concat(parts), data.size, data.offset);
+}
+
+async function* checked(
+  bytes: ByteStream,
+  size: number,
+  checksum: Checksum | undefined,
+  path: string,
+  data: XarData,
+  which: 'stored' | 'decoded',
+): AsyncGenerator<Uint8Array> {
+  const hash = checksum === undefined ? undefined : createHash(checksum.name);
+  const fail = (message: string): FormatError =>
+    new FormatError('xar', `"${path}" ${message}`, { offset: data.offset });
+  let length = 0;
+  for await (const piece of bytes) {
+    length += piece.length;
+    if (length > size) throw fail(`decodes to more than its ${size} bytes`);
+    hash?.update(piece);
+    yield piece;
+  }
+  if (length !== size) throw fail(`decodes to ${length} bytes instead of ${size}`);
+  const actual = hash?.digest('hex');
+  if (actual !== checksum?.value) {
+    throw fail(
+      `${which} has the ${checksum?.name ?? ''} ${actual ?? ''} and ought to have ${checksum?.value ?? ''}`,
+    );
+  }
+}

@@ -1,0 +1,196 @@
+import { qemuFrom, type GuestMachine, type Reasoned } from './machine.ts';
+
+/** What a machine is wired to: files, windows, the outside. Paths are as QEMU sees them. */
+export interface Wiring {
+  /** Chameleon's stage 2. */
+  readonly loader: string;
+  readonly disk: { readonly file: string; readonly format: string };
+  /** A raw image of the installer's whole disk; nothing is written to it. */
+  readonly iso?: string;
+  /** A folder that the guest sees as a FAT disk. */
+  readonly share?: { readonly folder: string; readonly writable: boolean };
+  /** The firmware image; absent: the one QEMU brings. */
+  readonly firmware?: string;
+  /** A configuration file with the SMC and the user's key in it (smcConfiguration). */
+  readonly smc: string;
+  readonly display?: 'gtk' | 'vnc' | 'none';
+  readonly monitor: 'stdio' | 'none';
+  /** Throw away what the guest writes. */
+  readonly snapshot: boolean;
+  /** Put at the end as they are. */
+  readonly extra: readonly string[];
+}
+
+/** One option of QEMU, its value with it, and why it is there. */
+export interface QemuOption {
+  readonly args: readonly string[];
+  readonly why: string;
+}
+
+/** QEMU's options for a machine, in the order of the command lines that the OSXKVM page has. */
+export function qemuOptions(machine: GuestMachine, wiring: Wiring): QemuOption[] {
+  const { situation } = machine;
+  return [
+    ...acceleratorOptions(machine),
+    option(['-m', String(situation.memory)], 'memory in MiB'),
+    option(
+      ['-cpu', joined(machine.cpu, machine.cpuOptions)],
+      because(machine.cpuOptions, machine.cpu, 'a CPU that every release from 10.6 on knows'),
+    ),
+    ...topologyOptions(machine),
+    option(
+      ['-machine', machineValue(machine)],
+      because(machine.typeOptions, undefined, chipset[situation.machine]),
+    ),
+    ...(wiring.firmware === undefined ? [] : [option(['-bios', wiring.firmware], 'SeaBIOS')]),
+    option(['-usb'], 'a USB controller, for the next two'),
+    option(['-device', 'usb-kbd'], 'OS X has no driver for a PS/2 keyboard'),
+    option(['-device', 'usb-mouse'], 'nor for a PS/2 mouse'),
+    option(['-readconfig', wiring.smc], 'isa-applesmc with your key, which stays out of the process list'),
+    option(
+      ['-kernel', wiring.loader],
+      'the loader, which stands between SeaBIOS and the EFI that OS X expects',
+    ),
+    ...(machine.smbios === undefined
+      ? []
+      : [option(['-smbios', machine.smbios.value], because(machine.smbios))]),
+    ...(machine.type === 'pc' ? [option(['-device', 'ahci,id=ide'], 'PIIX has no AHCI of its own')] : []),
+    ...driveOptions(machine, wiring),
+    ...networkOptions(machine),
+    ...displayOptions(wiring),
+    option(
+      ['-monitor', wiring.monitor],
+      wiring.monitor === 'stdio' ? "QEMU's monitor on this terminal" : 'no terminal for a monitor',
+    ),
+    ...(wiring.snapshot ? [option(['-snapshot'], 'what the guest writes is thrown away')] : []),
+    ...extraOptions(wiring.extra),
+  ];
+}
+
+const chipset = {
+  q35: 'the chipset of the Macs these releases were made for, with AHCI',
+  piix: 'the older chipset',
+} as const;
+
+function acceleratorOptions(machine: GuestMachine): QemuOption[] {
+  if (machine.situation.accel === 'kvm') return [option(['-enable-kvm'], "the host's CPU runs the guest")];
+  if (!qemuFrom(machine, '2.9')) return [];
+  return [option(['-accel', 'tcg'], 'QEMU translates what the guest executes: slow, on any host')];
+}
+
+function machineValue(machine: GuestMachine): string {
+  const accelerator = machine.situation.accel === 'tcg' && !qemuFrom(machine, '2.9') ? ',accel=tcg' : '';
+  const options = machine.typeOptions === undefined ? '' : `,${machine.typeOptions.value}`;
+  return `${machine.type}${accelerator}${options}`;
+}
+
+function topologyOptions({ situation, topology }: GuestMachine): QemuOption[] {
+  if (topology === undefined) return [];
+  return [
+    option(
+      ['-smp', `${situation.cpus},cores=${topology.cores}`],
+      `${situation.cpus} CPUs in ${topology.sockets === 1 ? 'a socket' : `${topology.sockets} sockets`}`,
+    ),
+  ];
+}
+
+function driveOptions({ diskDevice, buses }: GuestMachine, { disk, iso, share }: Wiring): QemuOption[] {
+  const device = (bus: number, drive: string): string[] => [
+    '-device',
+    `${diskDevice.value},bus=ide.${bus},drive=${drive}`,
+  ];
+  const drive = (value: string, file: string): string[] => ['-drive', `${value}${optionValue(file)}`];
+  const onAhci = because(diskDevice, undefined, 'on AHCI');
+  return [
+    option(device(buses.disk, 'MacHDD'), onAhci),
+    option(drive(`id=MacHDD,if=none,format=${disk.format},file=`, disk.file), "the guest's disk"),
+    ...(iso === undefined
+      ? []
+      : [
+          option(device(buses.iso, 'MacDVD'), 'the image is one of a disk, in sectors of 512 bytes'),
+          option(
+            drive('id=MacDVD,if=none,snapshot=on,format=raw,file=', iso),
+            'the installer, left as it is',
+          ),
+        ]),
+    ...(share === undefined
+      ? []
+      : [
+          option(device(buses.share, 'Share'), onAhci),
+          share.writable
+            ? option(
+                drive('id=Share,if=none,format=raw,file=fat:rw:', share.folder),
+                'a folder as a FAT disk; the guest writes into it',
+              )
+            : // QEMU refuses a read-only vvfat as such a disk, so a snapshot takes what is written.
+              option(
+                drive('id=Share,if=none,snapshot=on,format=raw,file=fat:', share.folder),
+                'a folder as a FAT disk; what the guest writes is dropped',
+              ),
+        ]),
+  ];
+}
+
+function networkOptions({ nic }: GuestMachine): QemuOption[] {
+  if (nic === undefined) return [option(['-net', 'none'], 'no network card')];
+  const address = nic.address === undefined ? '' : `,${nic.address.value}`;
+  return [
+    option(['-netdev', 'user,id=hub0port0'], "a network behind QEMU's own router: no root needed"),
+    option(
+      ['-device', `${nic.model},netdev=hub0port0,id=mac_vnet0${address}`],
+      because(
+        nic.address,
+        undefined,
+        nic.model === 'virtio-net-pci'
+          ? 'fast, with a driver in the guest'
+          : 'a card that OS X has a driver for',
+      ),
+    ),
+  ];
+}
+
+/** An option that takes a value is shown with it. */
+function extraOptions(extra: readonly string[]): QemuOption[] {
+  const groups: string[][] = [];
+  for (const argument of extra) {
+    const last = groups.at(-1);
+    if (last?.length === 1 && !argument.startsWith('-')) last.push(argument);
+    else groups.push([argument]);
+  }
+  return groups.map((args) => option(args, 'given after --'));
+}
+
+function displayOptions({ display }: Wiring): QemuOption[] {
+  if (display === undefined) return [];
+  switch (display) {
+    case 'gtk':
+      return [option(['-display', 'gtk'], 'a window')];
+    case 'vnc':
+      return [
+        option(
+          ['-display', 'vnc=127.0.0.1:0,to=99'],
+          'VNC on port 5900 or the next free one, for this host only',
+        ),
+      ];
+    case 'none':
+      return [option(['-display', 'none'], 'no window')];
+  }
+}
+
+function option(args: readonly string[], why: string): QemuOption {
+  return { args, why };
+}
+
+function joined(value: Reasoned, options: Reasoned | undefined): string {
+  return options === undefined ? value.value : `${value.value},${options.value}`;
+}
+
+/** The sentence of the first fact there is, or what is said without one. */
+function because(first: Reasoned | undefined, second?: Reasoned, otherwise = ''): string {
+  return (first?.fact ?? second?.fact)?.says ?? otherwise;
+}
+
+/** QEMU ends an option's value at a comma unless there are two. */
+function optionValue(value: string): string {
+  return value.replaceAll(',', ',,');
+}

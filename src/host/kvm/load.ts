@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../base/index.ts';
+import type { Act } from './acts.ts';
+import { kvmNames, type KvmName, type KvmStatus } from './status.ts';
+import { checkVermagic, moduleField } from './vermagic.ts';
+import type { KernelWorld } from './world.ts';
+
+export interface LoadOptions {
+  /** With kvm.ko and kvm-intel.ko or kvm-amd.ko, absolute; absent: the kernel's own modules. */
+  readonly folder?: string;
+  /** Have KVM ignore what guests do to model-specific registers it does not know: until it is unloaded, or at every boot too. */
+  readonly ignoreMsrs?: 'now' | 'always';
+}
+
+/** What `load` or `unload` is going to do. */
+export interface KvmPlan {
+  readonly acts: readonly Act[];
+  /** The modules that will be removed, in order. */
+  readonly removed: readonly KvmName[];
+  /** What `unload` is to bring back: what was there before the first of our modules. */
+  readonly previous: readonly KvmName[];
+}
+
+const parameterFile = '/sys/module/kvm/parameters/ignore_msrs';
+export const bootFile = '/etc/modprobe.d/cidermill-kvm.conf';
+
+/**
+ * Looks at everything that could go wrong before anything is done.
+ * @throws Failure when the modules are not for this kernel or CPU, are in use, or cannot be replaced
+ */
+export async function planLoad(
+  world: KernelWorld,
+  status: KvmStatus,
+  options: LoadOptions,
+): Promise<KvmPlan> {
+  const { folder, ignoreMsrs } = options;
+  const settings = ignoreMsrs === undefined ? [] : settingActs(status, ignoreMsrs);
+  const present = status.modules.some(({ name, loaded }) => name !== 'kvm' || !loaded);
+  if (folder === undefined && present) {
+    if (settings.length > 0) return { acts: settings, removed: [], previous: [] };
+    throw new Failure('nothing-to-do', "the kernel's KVM is there already", {
+      hint: 'Name a folder of modules to replace it, or --ignore-msrs.',
+    });
+  }
+  const vendor = vendorOf(status);
+  if (!status.loadable)
+    throw new Failure('no-modules', `Linux ${status.kernel} cannot load modules`, {
+      hint: present ? 'KVM is part of it.' : 'Boot a kernel that can, or one that KVM is part of.',
+    });
+  if (folder === undefined)
+    return { acts: [{ kind: 'run', command: ['modprobe', vendor] }, ...settings], removed: [], previous: [] };
+
+  const files = ['kvm.ko', `${vendor.replace('_', '-')}.ko`].map((name) => join(folder, name));
+  for (const file of files)
+    if (!existsSync(file))
+      throw new Failure('no-module', `there is no ${file}`, {
+        hint: 'Build them: cidermill run kvm-modules --set build=always',
+      });
+  await checkVermagic(world, status.kernel, files);
+  const removed = removable(status);
+  const [kvm = '', own = ''] = files;
+  return {
+    acts: [
+      ...removed.map(remove),
+      ...(await dependencies(world, files)).map((name): Act => ({
+        kind: 'run',
+        command: ['modprobe', name],
+      })),
+      { kind: 'run', command: ['insmod', kvm, ...(ignoreMsrs === undefined ? [] : ['ignore_msrs=1'])] },
+      { kind: 'run', command: ['insmod', own] },
+      ...settings.filter((act) => act.kind === 'write' && act.path === bootFile),
+    ],
+    removed,
+    previous: status.record?.previous ?? removed,
+  };
+}
+
+/** @throws Failure 'not-loaded' when the modules are not those that `load` brought, 'in-use' */
+export function planUnload(status: KvmStatus): KvmPlan {
+  if (status.record === undefined) {
+    throw new Failure('not-loaded', 'no modules of ours are loaded', {
+      hint: "`unload` undoes `cidermill kvm load FOLDER`; the kernel's own modules are left to modprobe.",
+    });
+  }
+  const removed = removable(status);
+  const before = status.record.previous.filter((name) => name !== 'kvm');
+  // modprobe brings kvm with what depends on it.
+  const back = before.length > 0 ? before : status.record.previous;
+  return {
+    acts: [
+      ...removed.map(remove),
+      ...back.map((name): Act => ({ kind: 'run', command: ['modprobe', name] })),
+    ],
+    removed,
+    previous: [],
+  };
+}
+
+function vendorOf({ cpu }: KvmStatus): 'kvm_intel' | 'kvm_amd' {
+  if (cpu !== undefined) return `kvm_${cpu}`;
+  throw new Failure('no-virtualisation', 'this CPU shows neither vmx nor svm: KVM cannot work on it', {
+    hint: "Switch it on in the firmware's settings or, in a virtual machine, in that of its host.",
+  });
+}
+
+/** The loaded modules in the order they can be removed. @throws Failure 'in-use' that names the holder */
+function removable({ modules, users }: KvmStatus): KvmName[] {
+  const loaded = modules.filter((module) => module.loaded);
+  const built = modules.find((module) => !module.loaded);
+  if (built !== undefined)
+    throw new Failure('built-in', `${built.name} is part of this kernel and cannot be replaced`);
+  const [user] = users;
+  if (user !== undefined)
+    throw new Failure(
+      'in-use',
+      `KVM is in use by ${users.map(({ command, pid }) => `${command} (process ${pid})`).join(', ')}`,
+      {
+        hint: 'Shut the guest down first.',
+      },
+    );
+  for (const { name, users: count, holders } of loaded) {
+    const others = holders.filter((holder) => !(kvmNames as readonly string[]).includes(holder));
+    if (others.length > 0)
+      throw new Failure('in-use', `${name} is in use by the module ${others.join(', ')}`, {
+        hint: `rmmod ${others.join(' ')}`,
+      });
+    if (count > holders.length)
+      throw new Failure('in-use', `${name} is in use by a process that this user cannot see`, {
+        hint: 'Ask as root.',
+      });
+  }
+  return kvmNames.filter((name) => loaded.some((module) => module.name === name));
+}
+
+/** Modules that have to be there before, and are not. */
+async function dependencies(world: KernelWorld, files: readonly string[]): Promise<string[]> {
+  const named = await Promise.all(files.map((file) => moduleField(world, file, 'depends')));
+  const all = new Set(
+    named.flatMap((list) => list.split(',')).filter((name) => name !== '' && name !== 'kvm'),
+  );
+  return [...all].filter((name) => !existsSync(join(world.root, 'sys/module', name.replaceAll('-', '_'))));
+}
+
+function remove(name: string): Act {
+  return { kind: 'run', command: ['rmmod', name] };
+}
+
+function settingActs(status: KvmStatus, when: 'now' | 'always'): Act[] {
+  const kvm = status.modules.find(({ name }) => name === 'kvm');
+  if (when === 'always' && kvm?.loaded === false) {
+    throw new Failure('built-in', 'KVM is part of this kernel: modprobe.d has no say in it', {
+      hint: "Put kvm.ignore_msrs=1 on the kernel's command line; --ignore-msrs now sets it until the next boot.",
+    });
+  }
+  const now: Act = { kind: 'write', path: parameterFile, line: '1' };
+  return when === 'now' ? [now] : [now, { kind: 'write', path: bootFile, line: 'options kvm ignore_msrs=1' }];
+}

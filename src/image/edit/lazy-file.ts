@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises';
+import { Failure, type ByteSource } from '../../base/index.ts';
+import { checkRange } from '../../formats/source/index.ts';
+import { systemReason } from '../file-source.ts';
+
+/**
+ * A file that is open only while it is read: there may be more of them than a process may have open.
+ * @param size that it had when it was found; @throws Failure 'cannot-read' when it has become shorter since
+ */
+export function lazyFile(path: string, size: number): ByteSource {
+  return {
+    size,
+    async read(offset, length) {
+      checkRange({ size }, offset, length);
+      const failed = (cause: unknown): never => {
+        throw new Failure('cannot-read', `${path} cannot be read: ${systemReason(cause)}`, { cause });
+      };
+      const handle = await open(path, 'r').catch(failed);
+      try {
+        const data = new Uint8Array(length);
+        for (let done = 0; done < length;) {
+          const { bytesRead } = await handle.read(data, done, length - done, offset + done).catch(failed);
+          if (bytesRead === 0) return failed(new Error('it became shorter meanwhile'));
+          done += bytesRead;
+        }
+        return data;
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Material, Sha256 } from '../base/index.ts';
+import type { Action } from '../engine/action.ts';
+import {
+  blobsOf,
+  readAction,
+  readListing,
+  type ActionResult,
+  type Output,
+  type Store,
+} from '../store/index.ts';
+import type { Subject } from './statement.ts';
+
+/** Artifacts and all that they were made from, through every step before. */
+export interface Ancestry {
+  /** By key, those asked for first. */
+  readonly results: ReadonlyMap<Sha256, ActionResult>;
+  /** What came from outside. */
+  readonly materials: readonly Material[];
+  /** Keys of steps whose record the store no longer has: what they were made from is not known. */
+  readonly missing: readonly Sha256[];
+}
+
+/** Follows the producers of artifacts back to what came from outside. */
+export function ancestryOf(store: Store, roots: readonly ActionResult[]): Ancestry {
+  const results = new Map<Sha256, ActionResult>();
+  const missing: Sha256[] = [];
+  const pending = [...roots];
+  for (let result = pending.shift(); result !== undefined; result = pending.shift()) {
+    if (results.has(result.key)) continue;
+    results.set(result.key, result);
+    for (const key of Object.values(result.producers)) {
+      const producer = readAction(store, key);
+      if (producer !== undefined) pending.push(producer);
+      else missing.push(key);
+    }
+  }
+  const materials = [...results.values()].flatMap((each) => [
+    ...Object.values(each.materials).flat(),
+    ...userFiles(each),
+  ]);
+  return { results, materials, missing };
+}
+
+/** Inputs that no step made: files of the user's, by the input's name. */
+function userFiles(result: ActionResult): Material[] {
+  return Object.entries(actionOf(result).inputs)
+    .filter(([name]) => !Object.hasOwn(result.producers, name))
+    .map(([name, word]) => ({ uri: `user:${name}`, digest: { sha256: word.slice(word.indexOf(':') + 1) } }));
+}
+
+/** Every file of an output: its path in the artifact, and its digest. */
+export function filesOf(store: Store, output: Output, path = output.path): Subject[] {
+  if (output.type === 'file') return [{ name: path, digest: { sha256: output.digest } }];
+  return readListing(store, output.digest).flatMap((entry) =>
+    entry.type === 'file'
+      ? [{ name: `${path.replace(/\/$/, '')}/${entry.path}`, digest: { sha256: entry.digest } }]
+      : [],
+  );
+}
+
+/** Does an artifact hold this file? */
+export function holds(store: Store, result: ActionResult, digest: string): boolean {
+  return Object.values(result.outputs).some((output) =>
+    blobsOf(store, output).some((blob) => blob.digest === digest),
+  );
+}
+
+export function actionOf(result: ActionResult): Action {
+  return result.action as unknown as Action;
+}

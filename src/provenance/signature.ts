@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { createReadStream, existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Failure } from '../base/index.ts';
+
+/** What a signature is for: one made for another purpose is none of ours (ssh-keygen(1), -Y sign). */
+const namespace = 'cidermill';
+
+/**
+ * Signs a file with an SSH key; the signature lies beside it as FILE.sig.
+ * @param key a private key's file, or a public one's whose private half the agent has
+ * @throws Failure 'cannot-sign' with what ssh-keygen said
+ */
+export async function signFile(file: string, key: string): Promise<string> {
+  const signature = `${file}.sig`;
+  await rm(signature, { force: true });
+  // It asks for a passphrase itself, on the terminal.
+  const { code, said } = await sshKeygen(['-Y', 'sign', '-f', key, '-n', namespace, file], undefined);
+  if (code !== 0 || !existsSync(signature))
+    throw new Failure('cannot-sign', `${file} was not signed: ${said || `ssh-keygen ended with ${code}`}`);
+  return signature;
+}
+
+/** @throws Failure 'bad-signature' when the file was not signed so by that identity */
+export async function verifyFile(file: string, allowedSigners: string, identity: string): Promise<void> {
+  const signature = `${file}.sig`;
+  for (const path of [file, signature, allowedSigners]) {
+    if (!existsSync(path)) throw new Failure('cannot-read', `there is no file ${path}`);
+  }
+  const { code, said } = await sshKeygen(
+    ['-Y', 'verify', '-f', allowedSigners, '-I', identity, '-n', namespace, '-s', signature],
+    file,
+  );
+  if (code === 0) return;
+  throw new Failure('bad-signature', `${file} is not as ${identity} signed it: ${said || 'no such signer'}`, {
+    hint: `Either the file was altered, or the signer's key is not the one that ${allowedSigners} allows.`,
+  });
+}
+
+async function sshKeygen(
+  args: readonly string[],
+  input: string | undefined,
+): Promise<{ readonly code: number | null; readonly said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('ssh-keygen', args, {
+      stdio: [input === undefined ? 'inherit' : 'pipe', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (data: Buffer) => (said = (said + data.toString('utf8')).slice(-2000)));
+    child.on('error', () =>
+      reject(
+        new Failure('missing-tool', 'ssh-keygen is not on this host', {
+          hint: 'Install it: apt-get install openssh-client',
+        }),
+      ),
+    );
+    child.on('close', (code) => resolve({ code, said: said.trim().split('\n').at(-1) ?? '' }));
+    if (input !== undefined && child.stdin !== null) {
+      child.stdin.on('error', () => undefined); // It may end before it has read all.
+      createReadStream(input).pipe(child.stdin);
+    }
+  });
+}

@@ -1,0 +1,1 @@
+export { parseRoute, routeBoot } from './route.ts';

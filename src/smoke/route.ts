@@ -1,0 +1,42 @@
+import { Failure, renderDiagnostic } from '../base/index.ts';
+import { collectFaults } from '../recipe/faults.ts';
+import { parseYaml } from '../recipe/parse-yaml.ts';
+import { readRoute, type Route } from '../recipe/route-file.ts';
+import { pressKeys, type BootRequest } from '../vm/index.ts';
+
+const largest = 1 << 20;
+
+/**
+ * Reads a route.
+ * @param file how the file is named to the user
+ * @param values what `${name}` stands for in it
+ * @throws Failure 'bad-route' that shows every fault with its line
+ */
+export function parseRoute(text: string, file: string, values: Readonly<Record<string, string>>): Route {
+  const faults = collectFaults();
+  if (text.length > largest) {
+    throw new Failure('bad-route', `${file} has ${text.length} characters, and at most ${largest} are read`);
+  }
+  const node = parseYaml(text, file, faults.report);
+  const route = node && readRoute(node, new Map(Object.entries(values)), faults.report);
+  if (faults.count() === 0 && route !== undefined) return route;
+  const shown = faults.sorted().map((fault) => renderDiagnostic(fault, text));
+  throw new Failure('bad-route', `the route cannot be used\n\n${shown.join('\n\n')}`);
+}
+
+/** How a boot along a route is watched; the rest of the request is the machine. */
+export function routeBoot(route: Route): Pick<BootRequest, 'milestones' | 'givesUp' | 'exit'> {
+  const { steps, givesUp, end } = route;
+  return {
+    milestones: steps,
+    givesUp,
+    ...(end && {
+      exit: {
+        code: end.exit,
+        release: async (qmp) => {
+          if (end.press !== undefined) await pressKeys(qmp, end.press);
+        },
+      },
+    }),
+  };
+}

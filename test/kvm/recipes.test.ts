@@ -1,0 +1,136 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/host/index.ts';
+import { events, testProject } from '../rig/project.ts';
+import { bookwormModules, build, modinfo, patience, run, set } from './building.ts';
+
+const standIn = join(packageRoot, 'test/fixtures/kvm-kmod');
+
+const bookworm = '6.1.0-50-amd64 SMP preempt mod_unload modversions';
+const bullseye = '5.10.0-32-amd64 SMP mod_unload modversions';
+
+/** What every module of a build must be like. */
+function checkModules(folder: string, vermagic: string): void {
+  const modules = join(folder, 'modules');
+  expect(readdirSync(modules).sort()).toEqual(['kvm-amd.ko', 'kvm-intel.ko', 'kvm.ko']);
+  for (const name of ['kvm', 'kvm-amd', 'kvm-intel']) {
+    const file = join(modules, `${name}.ko`);
+    expect(modinfo(file, 'vermagic')).toBe(vermagic);
+    expect(modinfo(file, 'name')).toBe(name.replace('-', '_'));
+    const bytes = readFileSync(file);
+    expect(bytes.includes('/build/'), `${name}.ko holds the path of the folder it was built in`).toBe(false);
+    expect(bytes.includes('/sources/')).toBe(false);
+  }
+  expect(modinfo(join(modules, 'kvm-intel.ko'), 'depends').split(',')).toContain('kvm');
+}
+
+describe('the recipe kvm-modules', () => {
+  it(
+    'answers that nothing needs building for a kernel that has all fixes, and says why',
+    async () => {
+      const folder = await build('kvm-modules', []);
+      const report = readFileSync(join(folder, 'report.txt'), 'utf8');
+      expect(report).toMatch(/^Linux 6\.1\.0-50-amd64 needs no KVM modules of ours$/m);
+      expect(report).toMatch(/^nothing was built/m);
+    },
+    patience,
+  );
+
+  it(
+    "builds the three modules of Debian's kernel",
+    async () => {
+      const folder = await build('kvm-modules', bookwormModules);
+      checkModules(folder, bookworm);
+      const report = readFileSync(join(folder, 'report.txt'), 'utf8');
+      expect(report).toMatch(/^KVM of Linux 6\.1\.176 for 6\.1\.0-50-amd64, vermagic "6\.1\.0-50-amd64 SMP /);
+      expect(report).toMatch(/^mwait: skipped, Linux 6\.1\.176 has it/m);
+      expect(report).toMatch(/^ioapic-polarity: skipped, Linux 6\.1\.176 has it/m);
+    },
+    patience,
+  );
+
+  it(
+    'refuses a kernel of another series and one that is not there',
+    async () => {
+      const project = testProject({});
+      const other = set({ release: 'bookworm', build: 'always' });
+      mkdirSync(join(project.root, 'linux'));
+      writeFileSync(join(project.root, 'linux/Makefile'), 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n');
+      const { code, stdout } = await run(project, [
+        'run',
+        'kvm-modules',
+        ...other,
+        '--source',
+        'kvm-modules.linux=linux',
+      ]);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/KVM of Linux 5\.10\.1 is not built for Linux 6\.1\.0-50-amd64/);
+    },
+    patience,
+  );
+});
+
+describe('the recipe kvm-kmod', () => {
+  const source = ['--source', `kvm-kmod.tree=${standIn}`];
+
+  it.each([
+    ['5.10', 'bullseye', '5.10.223', bullseye],
+    ['6.1', 'bookworm', '6.1.176', bookworm],
+  ])(
+    'brings KVM of Linux %s to the headers of %s',
+    async (_series, release, linux, vermagic) => {
+      const folder = await build('kvm-kmod', [
+        ...source,
+        ...set({ release, linux, build: 'always', tag: 'stand-in' }),
+      ]);
+      checkModules(folder, vermagic);
+      // `sync` was given a version, rewrote the sources, and the tree's own object is linked beside the kernel's.
+      expect(modinfo(join(folder, 'modules/kvm.ko'), 'version')).toBe('stand-in');
+      expect(readFileSync(join(folder, 'modules/kvm.ko')).includes('standin_linked')).toBe(true);
+      expect(readFileSync(join(folder, 'report.txt'), 'utf8')).toMatch(
+        /adapted: empty in its tree .*kvm_emulate\.h/,
+      );
+    },
+    patience,
+  );
+
+  it(
+    'refuses a pair that the tag does not serve, with the range and the alternative',
+    async () => {
+      const args = set({ tag: 'kvm-kmod-3.10.21', release: 'bookworm', linux: '6.1.176' });
+      const { code, stdout } = await run(testProject({}), ['run', 'kvm-kmod', '--json', ...source, ...args]);
+      expect(code).toBe(1);
+      expect(events(stdout).find(({ type }) => type === 'step-failed')).toMatchObject({
+        message: expect.stringContaining('It serves kernel A 3.10 for kernel B 2.6.24 to 3.10.') as string,
+        hint: 'Both are 6.1: the recipe kvm-modules builds them without kvm-kmod.',
+      });
+    },
+    patience,
+  );
+
+  it(
+    'says that its upstream is not locked or out of reach, and how to go on',
+    async () => {
+      const recipe = readFileSync(join(packageRoot, 'recipes/kvm-kmod.yaml'), 'utf8');
+      const project = testProject({
+        'recipes/kvm-kmod.yaml': recipe
+          .replace(/https:\S+?\.git/, 'http://127.0.0.1:9/kvm-kmod.git')
+          .replace(/ {2}linux:\n {4}debian:(.*\n){3}/, ''),
+        'recipes/patches/x.patch': '',
+        'scripts/kvm-kmod.ts': '',
+      });
+      const not = await run(project, ['run', 'kvm-kmod']);
+      expect(not.code).toBe(2);
+      expect(not.stderr).toMatch(
+        /kvm-kmod\.tree, http:\S+@master, is not locked\. Run `cidermill lock kvm-kmod`/,
+      );
+      expect(not.stderr).toContain('--source kvm-kmod.tree=FOLDER');
+      const lock = await run(project, ['lock', 'kvm-kmod', '--set', 'tag=kvm-kmod-3.10.21']);
+      expect(lock.code).toBe(1);
+      expect(lock.stderr).toMatch(/http:\S+kvm-kmod\.git could not be fetched/);
+      expect(lock.stderr).toContain('--source kvm-kmod.tree=FOLDER');
+    },
+    patience,
+  );
+});

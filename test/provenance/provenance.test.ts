@@ -1,0 +1,217 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { describe, expect, test } from 'vitest';
+import { readLicences } from '../../src/provenance/licences.ts';
+import { stepModule, testProject, type TestProject } from '../rig/project.ts';
+
+/** Words are counted, the count is framed; the product says all it can of itself. */
+function project(): TestProject {
+  return testProject({
+    'words.txt': 'one two three\n',
+    'mine.txt': 'a file of the user\n',
+    'recipes/count.yaml': `recipe: count
+summary: Counts words
+parameters: { flag: { type: string, default: -w } }
+sources: { words: { local: words.txt } }
+environment: { host: [wc] }
+script: scripts/count.ts
+outputs: { count: count.txt }
+`,
+    'scripts/count.ts': `import { writeFileSync } from 'node:fs';
+import { step } from ${stepModule};
+const { $, sources, params, output } = await step();
+const { stdout } = await $\`wc \${params.text('flag')} < \${sources['words'] + '/words.txt'}\`;
+writeFileSync('count.txt', stdout.trim());
+await output('count', 'count.txt');
+`,
+    'recipes/frame.yaml': `recipe: frame
+summary: Puts a frame around a text
+inputs: { text: what to frame, mine: a file }
+environment: none
+script: scripts/frame.ts
+outputs: { framed: framed.txt, tree: tree/ }
+`,
+    'scripts/frame.ts': `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { step } from ${stepModule};
+const { inputs, output } = await step();
+const text = '[' + readFileSync(inputs['text'] as string, 'utf8') + ']';
+mkdirSync('tree/below', { recursive: true });
+writeFileSync('framed.txt', text);
+writeFileSync('tree/below/framed-too.txt', text + readFileSync(inputs['mine'] as string, 'utf8'));
+await output('framed', 'framed.txt');
+await output('tree', 'tree');
+`,
+    'pipelines/words.yaml': `pipeline: words
+summary: Counts and frames
+parameters: { mine: { type: file, default: mine.txt } }
+steps:
+  count: { recipe: count }
+  frame: { recipe: frame, with: { text: "\${count.count}", mine: "\${mine}" } }
+products:
+  words:
+    from: { framed: "\${frame.framed}", tree: "\${frame.tree}" }
+    with: [checksums, provenance, sbom]
+`,
+  });
+}
+
+interface Statement {
+  readonly _type: string;
+  readonly predicateType: string;
+  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
+  readonly predicate: {
+    readonly buildDefinition: {
+      readonly buildType: string;
+      readonly externalParameters: Record<string, unknown>;
+      readonly resolvedDependencies: readonly { readonly uri: string; readonly digest: object }[];
+    };
+    readonly runDetails: {
+      readonly builder: { readonly id: string };
+      readonly metadata?: { readonly startedOn: string; readonly finishedOn: string };
+    };
+  };
+}
+
+function hash(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+describe('the provenance of an artifact', () => {
+  test('names its files, its script and parameters, and all that it was made from through every step', async () => {
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
+    expect((await run(['run', 'words'])).code).toBe(0);
+    const framed = join(root, 'artifacts/words/framed.txt');
+    const byStep = JSON.parse((await run(['provenance', 'words/frame'])).stdout) as Statement;
+    const byFile = JSON.parse((await run(['provenance', framed])).stdout) as Statement;
+    const byDigest = JSON.parse((await run(['provenance', hash(framed)])).stdout) as Statement;
+    expect(byFile).toEqual(byStep);
+    expect(byDigest).toEqual(byStep);
+    // https://slsa.dev/spec/v1.0/provenance and in-toto's Statement v1: the fields that must be there.
+    expect(byStep._type).toBe('https://in-toto.io/Statement/v1');
+    expect(byStep.predicateType).toBe('https://slsa.dev/provenance/v1');
+    const { buildDefinition, runDetails } = byStep.predicate;
+    expect(() => new URL(buildDefinition.buildType)).not.toThrow();
+    expect(() => new URL(runDetails.builder.id)).not.toThrow();
+    expect(Date.parse(runDetails.metadata?.finishedOn ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(runDetails.metadata?.startedOn ?? ''),
+    );
+    expect(byStep.subject).toEqual([
+      { name: 'framed.txt', digest: { sha256: hash(framed) } },
+      {
+        name: 'tree/below/framed-too.txt',
+        digest: { sha256: hash(join(root, 'artifacts/words/tree/below/framed-too.txt')) },
+      },
+    ]);
+    expect(buildDefinition.externalParameters['script']).toBe('scripts/frame.ts');
+    expect(buildDefinition.resolvedDependencies.map(({ uri }) => uri)).toEqual([
+      'project:words.txt',
+      'user:mine',
+    ]);
+    expect(buildDefinition.resolvedDependencies[1]?.digest).toEqual({ sha256: hash(join(root, 'mine.txt')) });
+    expect(JSON.stringify(byStep)).not.toContain(root);
+  });
+
+  test('a file that no step made, and a name that is none, are told', async () => {
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
+    await run(['run', 'words']);
+    const other = await run(['provenance', join(root, 'words.txt')]);
+    expect(other.stderr).toContain('no step in the store has made');
+    expect(other.code).toBe(1);
+    expect((await run(['provenance', 'words/none'])).stderr).toContain('has no step "none"');
+    expect((await run(['provenance', 'words', '--sign', 'key'])).code).toBe(2);
+  });
+});
+
+describe("a product's papers", () => {
+  test('sha256sum accepts the list, and two checkouts make the same papers', async () => {
+    const [first, second] = [project(), project()];
+    await Promise.all([first.run(['run', 'words']), second.run(['run', 'words'])]);
+    const folder = join(first.root, 'artifacts/words');
+    execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: folder });
+    for (const name of ['SHA256SUMS', 'provenance.json', 'sbom.cdx.json']) {
+      expect(hash(join(second.root, 'artifacts/words', name))).toBe(hash(join(folder, name)));
+    }
+    const again = await first.run(['run', 'words']);
+    expect(again.stdout).toContain('nothing to do');
+  });
+
+  test('the bill of materials is valid CycloneDX and has the product, its files and its sources', async () => {
+    const { root, ...made } = project();
+    const run = made.run.bind(made);
+    await run(['run', 'words']);
+    const text = readFileSync(join(root, 'artifacts/words/sbom.cdx.json'), 'utf8');
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+    expect(await validator.validate(text)).toBeNull();
+    const sbom = JSON.parse(text) as {
+      metadata: { component: { name: string } };
+      components: { name: string }[];
+    };
+    expect(sbom.metadata.component.name).toBe('words');
+    expect(sbom.components.map(({ name }) => name).sort()).toEqual([
+      'framed.txt',
+      'project:words.txt',
+      'tree/below/framed-too.txt',
+      'user:mine',
+    ]);
+  });
+
+  test('licences are read from machine-readable copyright files, and from no others', () => {
+    const text =
+      'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nLicense: GPL-2+ and LGPL-2.1+\n\nLicense: Expat\n text\n';
+    expect(readLicences(text)).toEqual(['Expat', 'GPL-2+', 'LGPL-2.1+']);
+    expect(readLicences('License: anything goes\n')).toEqual([]);
+  });
+});
+
+describe('a signed statement', () => {
+  async function signed(): Promise<{ project: TestProject; args: string[] }> {
+    const made = project();
+    const { root } = made;
+    const run = made.run.bind(made);
+    await run(['run', 'words']);
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ci', '-f', join(root, 'key')]);
+    writeFileSync(join(root, 'allowed'), `ci@example.com ${readFileSync(join(root, 'key.pub'), 'utf8')}`);
+    const result = await run(['provenance', 'words', '-o', 'words.json', '--sign', join(root, 'key')]);
+    expect(result.stderr).toBe('');
+    expect(result.code).toBe(0);
+    const signer = ['--allowed-signers', 'allowed', '--identity', 'ci@example.com'];
+    return { project: made, args: ['verify-signature', 'words.json', 'artifacts/words', ...signer] };
+  }
+
+  test('is accepted with the artifacts it is about, by ssh-keygen itself as well', async () => {
+    const { project, args } = await signed();
+    const { code, stdout } = await project.run(args);
+    expect(stdout).toContain('signed by ci@example.com; 2 of its 2 files are here and unaltered');
+    expect(code).toBe(0);
+    const said = execFileSync(
+      'ssh-keygen',
+      ['-Y', 'check-novalidate', '-n', 'cidermill', '-s', join(project.root, 'words.json.sig')],
+      { input: readFileSync(join(project.root, 'words.json')), encoding: 'utf8' },
+    );
+    expect(said).toContain('Good "cidermill" signature');
+  });
+
+  test('an altered artifact, another one, an altered statement and another signer are refused', async () => {
+    const { project, args } = await signed();
+    const { root } = project;
+    const run = project.run.bind(project);
+    cpSync(join(root, 'artifacts/words/'), join(root, 'copy'), { recursive: true, dereference: true });
+    appendFileSync(join(root, 'copy/framed.txt'), 'x');
+    const altered = await run(args.with(2, 'copy'));
+    expect(altered.stderr).toMatch(/framed\.txt was altered: its sha256 is [0-9a-f]{64}/);
+    const other = await run(args.with(2, 'mine.txt'));
+    expect(other.stderr).toMatch(/mine\.txt \(sha256 .*\) is not what the statement is about/);
+    const stranger = await run(args.with(-1, 'eve@example.com'));
+    expect(stranger.stderr).toContain('is not as eve@example.com signed it');
+    const text = readFileSync(join(root, 'words.json'), 'utf8');
+    writeFileSync(join(root, 'words.json'), text.replace('"words"', '"wards"'));
+    const forged = await run(args);
+    expect(forged.stderr).toContain('words.json is not as ci@example.com signed it');
+    for (const each of [altered, other, stranger, forged]) expect(each.code).toBe(1);
+  });
+});
