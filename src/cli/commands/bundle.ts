@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { version } from '../../host/index.ts';
 import { fetchAll } from '../fetching.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
 import { formatBytes, formatCount } from '../reporters/format.ts';
-import { version } from '../../host/index.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface BundleFlags extends PlanOptions {
