@@ -27,6 +27,11 @@ export function openProject(command: Command): Project {
   return findProject(resolve(directory), packageRoot);
 }
 
+/** The same store and the same place for products, with the project that a folder holds. */
+export function withProject(workspace: Workspace, folder: string): Workspace {
+  return { ...workspace, project: { ...findProject(folder, packageRoot), cwd: workspace.project.cwd } };
+}
+
 /** Where the store is, or will be. */
 export function storeFolder(project: Project): string {
   const shared = process.env['CIDERMILL_STORE'];
