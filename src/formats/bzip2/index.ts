@@ -1,1 +1,1 @@
-export * from './codec.ts';
+export * from './decode.ts';
