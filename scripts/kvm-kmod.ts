@@ -49,7 +49,7 @@ async function build(lines: readonly string[]): Promise<void> {
 async function readyPython(sync: string): Promise<void> {
   const text = readFileSync(sync, 'utf8');
   if (!/^#!.*\bpython\s*$/m.test(text.split('\n')[0] ?? '')) return;
-  const python2 = (await $`command -v python2`.nothrow().quiet()).stdout.trim();
+  const python2 = (await $`python2 -c 'import sys; print(sys.executable)'`.nothrow().quiet()).stdout.trim();
   // Python 2 takes a tab for eight columns, Python 3 takes it for a fault.
   const spaced = (await $`expand ${sync}`.quiet()).stdout.split('\n').slice(1).join('\n');
   if (python2 !== '') {

@@ -69,12 +69,6 @@ export async function unpackArchive(
   await source.done;
   if (faults.length > 0) throw explain(faults[0]);
   tree.setFolderTimes();
-  if (more.keep !== undefined && readdirSync(work).length !== 1) {
-    throw new Failure(
-      'bad-archive',
-      'the archive has no single top folder below which parts could be wanted',
-    );
-  }
   settle(work, folder);
 }
 
@@ -113,6 +107,7 @@ class UnpackedTree {
   readonly #root: string;
   readonly #limits: UnpackLimits;
   readonly #keep: Keep | undefined;
+  #top: string | undefined;
   readonly #kinds = new Map<string, Kind>([['', 'folder']]);
   readonly #folderTimes: [path: string, time: Date][] = [];
   #size = 0;
@@ -135,8 +130,7 @@ class UnpackedTree {
     }
     const path = safePath(header.name);
     const type = header.type as string | null | undefined;
-    const below = path.slice(path.indexOf('/') + 1);
-    if (this.#keep !== undefined && path.includes('/') && !this.#keep(below)) {
+    if (this.#keep !== undefined && !this.#isWanted(path, type, this.#keep)) {
       entry.resume();
       return;
     }
@@ -170,6 +164,16 @@ class UnpackedTree {
         throw hostile(`${path} is a ${type ?? 'thing of unknown kind'}, not a file, a folder or a link`);
     }
     entry.resume();
+  }
+
+  #isWanted(path: string, type: string | null | undefined, keep: Keep): boolean {
+    const [top = '', ...below] = path.split('/');
+    this.#top ??= top === '' ? undefined : top;
+    if ((top !== '' && top !== this.#top) || (below.length === 0 && top !== '' && type !== 'directory')) {
+      const message = 'the archive has no single top folder below which parts could be wanted';
+      throw new Failure('bad-archive', message);
+    }
+    return below.length === 0 || keep(below.join('/'));
   }
 
   setFolderTimes(): void {

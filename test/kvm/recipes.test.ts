@@ -1,36 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
-import { events, testProject, type Ended, type TestProject } from '../rig/project.ts';
+import { events, testProject } from '../rig/project.ts';
+import { bookwormModules, build, modinfo, patience, run, set } from './building.ts';
 
-/** The checkout's own store: what the tests build is built once, and there for `run` too. */
-const store = process.env['CIDERMILL_STORE'] ?? join(packageRoot, 'artifacts/.store');
 const standIn = join(packageRoot, 'test/fixtures/kvm-kmod');
-const patience = 30 * 60_000;
 
 const bookworm = '6.1.0-50-amd64 SMP preempt mod_unload modversions';
 const bullseye = '5.10.0-32-amd64 SMP mod_unload modversions';
-
-function run(project: TestProject, args: readonly string[]): Promise<Ended> {
-  return project.run(args, { CIDERMILL_STORE: store });
-}
-
-function set(values: Readonly<Record<string, string>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-}
-
-/** Runs a recipe to its end; gives the folder of its product. */
-async function build(recipe: string, args: readonly string[], project = testProject({})): Promise<string> {
-  const { code, stdout, stderr } = await run(project, ['run', recipe, ...args]);
-  expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
-  return join(project.root, 'artifacts', recipe);
-}
-
-function modinfo(file: string, field: string): string {
-  return execFileSync('modinfo', ['-F', field, file], { encoding: 'utf8' }).trim();
-}
 
 /** What every module of a build must be like. */
 function checkModules(folder: string, vermagic: string): void {
@@ -60,37 +38,14 @@ describe('the recipe kvm-modules', () => {
   );
 
   it(
-    "builds the three modules of Debian's kernel, and the command line takes them for its kernel alone",
+    "builds the three modules of Debian's kernel",
     async () => {
-      const project = testProject({});
-      const wish = set({ build: 'always', patches: '[mwait, ioapic-polarity]' });
-      const folder = await build('kvm-modules', wish, project);
+      const folder = await build('kvm-modules', bookwormModules);
       checkModules(folder, bookworm);
       const report = readFileSync(join(folder, 'report.txt'), 'utf8');
       expect(report).toMatch(/^KVM of Linux 6\.1\.176 for 6\.1\.0-50-amd64, vermagic "6\.1\.0-50-amd64 SMP /);
       expect(report).toMatch(/^mwait: skipped, Linux 6\.1\.176 has it/m);
       expect(report).toMatch(/^ioapic-polarity: skipped, Linux 6\.1\.176 has it/m);
-
-      layOutMachine(project, 'here', '6.1.0-50-amd64');
-      const shown = await run(project, [
-        'kvm',
-        'load',
-        'artifacts/kvm-modules',
-        '--dry-run',
-        '--root',
-        'here',
-      ]);
-      expect(shown).toMatchObject({ code: 0, stderr: '' });
-      expect(shown.stdout.split('\n').map((line) => line.replace(project.root, ''))).toEqual([
-        'modprobe irqbypass',
-        'insmod /artifacts/kvm-modules/modules/kvm.ko',
-        'insmod /artifacts/kvm-modules/modules/kvm-intel.ko',
-        '',
-      ]);
-      layOutMachine(project, 'there', '6.1.0-47-amd64');
-      const refused = await run(project, ['kvm', 'load', 'artifacts/kvm-modules', '--root', 'there']);
-      expect(refused).toMatchObject({ code: 1, stdout: '' });
-      expect(refused.stderr).toMatch(/module: 6\.1\.0-50-amd64 SMP .*\n\s+kernel: 6\.1\.0-47-amd64/);
     },
     patience,
   );
@@ -179,10 +134,3 @@ describe('the recipe kvm-kmod', () => {
     patience,
   );
 });
-
-/** As much of a machine as `kvm load` looks at before it does anything; its kernel's own module is a text that modinfo knows. */
-function layOutMachine(project: TestProject, name: string, release: string): void {
-  project.write(`${name}/proc/sys/kernel/osrelease`, `${release}\n`);
-  project.write(`${name}/proc/cpuinfo`, 'flags\t\t: vmx\n');
-  project.write(`${name}/proc/modules`, '');
-}

@@ -7,6 +7,14 @@ import { openDebianMirror, type DebianMirror } from './debian.ts';
 const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) => Promise<void>>> = {
   hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
+  // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
+  'linux-kvm': (mirror, folder) =>
+    mirror.unpack('linux-image-6.1.0-50-amd64', folder, [
+      './boot/vmlinuz-*',
+      ...['virt/lib/irqbypass', 'drivers/crypto/ccp/ccp', 'arch/x86/kvm/kvm'].map(
+        (name) => `*/kernel/${name}.ko*`,
+      ),
+    ]),
   linux: async (mirror, folder) => {
     // The kernel of the host's release: its metapackage names the newest.
     const image = await mirror.firstDependency('linux-image-amd64');
