@@ -5,7 +5,7 @@ const floors = [
   ['store', 'sources', 'host', 'step', 'guest', 'vm', 'archive'],
   ['link'],
   ['image', 'difference', 'recipe', 'smoke'],
-  ['installer'],
+  ['installer', 'disk'],
   ['engine', 'provenance'],
   ['cli'],
 ];

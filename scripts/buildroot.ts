@@ -37,6 +37,8 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     'cd "$1"',
     `rm -rf ${unread.map((name) => `usr/share/${name}/*`).join(' ')}`,
     ': >etc/apt/sources.list', // it names a folder that is gone, another one each time
+    // mmdebstrap copies these two from the host.
+    'rm -f etc/hostname etc/resolv.conf && : >etc/resolv.conf && echo cidermill >etc/hostname',
     'mkdir -p build sources inputs',
   ].join(' && ');
   let unpacked = 0;

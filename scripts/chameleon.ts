@@ -47,12 +47,22 @@ async function make(): Promise<Uint8Array> {
     flags: params.list('flags'),
     cFlags: params.list('c-flags'),
     identity,
-    layout: { base, order: params.list('order'), drop: params.list('drop') },
+    layout: { base, order: params.list('order'), drop: params.list('drop'), define: definitions() },
     helpers,
   });
   writeFileSync('about/boot.map', built.map);
   await $`clang --version | head -1 > about/compiler.txt`;
   return built.image;
+}
+
+/** `NAME=ADDRESS`. */
+function definitions(): Record<string, number> {
+  return Object.fromEntries(
+    params.list('define').map((line) => {
+      const equals = line.lastIndexOf('=');
+      return [line.slice(0, equals), Number(line.slice(equals + 1))];
+    }),
+  );
 }
 
 function chooseWay(given: string): string {

@@ -6,7 +6,7 @@ import { pid } from 'node:process';
 import esbuild from 'esbuild';
 
 /** Found at run time by path, or loading files of their own: not bundled. */
-const external = ['tsx', 'esbuild', '@foxglove/wasm-bz2', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
+const external = ['tsx', 'esbuild', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
 
 /** Builds into a folder of its own and puts it in place when it is whole. */
 export async function build(root) {

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Failure } from '#base';
 import type { Step } from '#step';
 import { dryRun } from './dry-run.ts';
@@ -35,8 +36,10 @@ export async function generateHeaders(here: Step, tree: string, identity: Identi
 
 async function makeHeaders(here: Step, folder: string, goal: string, path: string): Promise<string[]> {
   const { headers } = await dryRun(here, folder, goal);
-  if (headers.length > 0) {
-    await here.$`PATH="$PWD/${path}:$PATH" make -C ${folder} SHELL=/bin/bash ${headers}`;
+  for (const header of headers) {
+    const make = ['-C', folder, 'SHELL=/bin/bash'];
+    // Some rules are named after the file alone, and write it where they like.
+    await here.$`export PATH="$PWD/${path}:$PATH"; make ${make} ${header} || make ${make} ${basename(header)}`;
   }
   return [...headers];
 }

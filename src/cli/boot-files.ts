@@ -85,7 +85,7 @@ function productParts(folder: string): ProductParts {
 }
 
 /** A program, or the folder it was installed to. */
-function qemuProgram(given: string | undefined): string {
+export function qemuProgram(given: string | undefined): string {
   const name = 'qemu-system-x86_64';
   if (given === undefined) {
     const found = findTool(name);

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
+import { diskCommand } from './commands/disk.ts';
 import { dmgCommand } from './commands/dmg.ts';
+import { bundleCommand } from './commands/bundle.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { graphCommand } from './commands/graph.ts';
 import { guestCommand } from './commands/guest.ts';
 import { hfsCommand } from './commands/hfs.ts';
@@ -54,6 +57,8 @@ for (const command of [
   graphCommand(),
   logCommand(),
   verifyCommand(),
+  fetchCommand(),
+  bundleCommand(),
   storeCommand(),
   isoCommand(),
   provenanceCommand(),
@@ -64,6 +69,7 @@ for (const command of [
   kvmCommand(),
   guestCommand(),
   bootCommand(),
+  diskCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

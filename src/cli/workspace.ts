@@ -21,6 +21,11 @@ export function openWorkspace(command: Command): Workspace {
   return { project, artifacts, store: openStore(storeFolder(project)) };
 }
 
+/** The same store and the same place for products, with the project that a folder holds. */
+export function withProject(workspace: Workspace, folder: string): Workspace {
+  return { ...workspace, project: { ...findProject(folder, packageRoot), cwd: workspace.project.cwd } };
+}
+
 /** The project alone, for commands that need no store and make no folder. */
 export function openProject(command: Command): Project {
   const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();

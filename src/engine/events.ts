@@ -1,6 +1,7 @@
 import type { Sha256 } from '../base/index.ts';
 import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
+import type { Undeclared } from './trace/declared.ts';
 
 /** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
@@ -57,6 +58,16 @@ export type RunEvent = { readonly time: number } & (
       readonly milliseconds: number;
       readonly log: string;
     } & StepVerdict)
+  /** It was made again under strace; `opened` counts files. Of a sandboxed step the script alone was watched. */
+  | {
+      readonly type: 'step-traced';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly milliseconds: number;
+      readonly sandboxed: boolean;
+      readonly opened: number;
+      readonly undeclared: readonly Undeclared[];
+    }
   | {
       readonly type: 'product-published';
       readonly product: string;
@@ -81,6 +92,15 @@ export type RunEvent = { readonly time: number } & (
       readonly identical: number;
       readonly varies: number;
       readonly different: number;
+      readonly failed: number;
+    }
+  /** How many steps read what is declared alone, how many more, and how many could not be made again. */
+  | {
+      readonly type: 'trace-finished';
+      readonly outcome: 'declared' | 'undeclared' | 'failed' | 'interrupted';
+      readonly milliseconds: number;
+      readonly declared: number;
+      readonly undeclared: number;
       readonly failed: number;
     }
 );

@@ -38,6 +38,9 @@ export function stepRequest(step: string, action: Action, gathered: Gathered, pl
         : action.environment.kind === 'host'
           ? (onHost?.launcher ?? [])
           : null,
-    commandEnvironment: inside ? sandbox.environment : (onHost?.environment ?? hostEnvironment(workFolder)),
+    // Inside, bubblewrap sets the sandbox's own; this one is what bubblewrap itself starts with.
+    commandEnvironment: inside
+      ? standardSandbox.environment
+      : (onHost?.environment ?? hostEnvironment(workFolder)),
   };
 }

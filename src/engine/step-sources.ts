@@ -1,7 +1,9 @@
 import { canonicalJson, InvalidError, type Diagnostic, type Material, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep, Project } from '../recipe/index.ts';
 import {
+  ensureFiles,
   ensurePackageFolder,
+  ensurePackages,
   ensureSourceTree,
   materialsOf,
   openUserFiles,
@@ -10,7 +12,9 @@ import {
   sourceDigest,
   type FetchProgress,
   type LockedBuildroot,
+  type LockedFile,
   type LockedOrigin,
+  type SourceContext,
 } from '../sources/index.ts';
 import type { Store } from '../store/index.ts';
 import { openPins, type Pins } from './pins.ts';
@@ -46,6 +50,16 @@ export interface StepSources {
     digests: Readonly<Record<string, Sha256>>,
     options: FetchOptions,
   ): Promise<Record<string, string>>;
+  /**
+   * Fetches what is not in the store yet, and leaves it packed.
+   * @returns every pinned file of the step's sources; local ones have none
+   * @throws Failure when an origin does not give what is locked
+   */
+  files(
+    step: PlannedStep,
+    digests: Readonly<Record<string, Sha256>>,
+    options: FetchOptions,
+  ): Promise<readonly LockedFile[]>;
 }
 
 /** A source as pinned: one of its origins, or the packages of a buildroot. */
@@ -86,14 +100,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
       const paths: Record<string, string> = {};
       for (const [name, origins] of of(step)) {
         const chosen = chosenOf(step, name, origins, digests);
-        const context = {
-          store,
-          root: step.recipe.root,
-          signal: options.signal,
-          offline: options.offline,
-          relock: `cidermill lock ${step.buildroot?.name ?? step.recipe.name}`,
-          onProgress: (progress: FetchProgress) => options.onProgress(name, progress),
-        };
+        const context = contextOf(store, step, name, options);
         paths[name] =
           'packages' in chosen
             ? await ensurePackageFolder(chosen.packages, context)
@@ -101,6 +108,44 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
       }
       return paths;
     }),
+    files: async (step, digests, options) => {
+      const files: LockedFile[] = [];
+      for (const [name, origins] of of(step)) {
+        const chosen = chosenOf(step, name, origins, digests);
+        const context = contextOf(store, step, name, options);
+        if ('packages' in chosen) {
+          await ensurePackages(chosen.packages, context);
+          files.push(...chosen.packages.packages);
+        } else if (chosen.origin.kind !== 'local') {
+          await ensureFiles(chosen.origin, context);
+          files.push(...chosen.origin.files);
+        }
+      }
+      return files;
+    },
+  };
+}
+
+function chosenOf(
+  step: PlannedStep,
+  name: string,
+  origins: readonly Pinned[],
+  digests: Readonly<Record<string, Sha256>>,
+): Pinned {
+  const chosen = origins.find((origin) => digestOf(origin) === digests[name]);
+  if (chosen === undefined)
+    throw new Error(`no origin of ${step.name}'s source ${name} has the digest chosen`);
+  return chosen;
+}
+
+function contextOf(store: Store, step: PlannedStep, name: string, options: FetchOptions): SourceContext {
+  return {
+    store,
+    root: step.recipe.root,
+    signal: options.signal,
+    offline: options.offline,
+    relock: `cidermill lock ${step.buildroot?.name ?? step.recipe.name}`,
+    onProgress: (progress: FetchProgress) => options.onProgress(name, progress),
   };
 }
 
@@ -134,18 +179,6 @@ function pinStep(step: PlannedStep, pins: Pins, faults: Diagnostic[]): Map<strin
     sources.set('packages', packages === undefined ? [] : [{ packages }]);
   }
   return sources;
-}
-
-function chosenOf(
-  step: PlannedStep,
-  name: string,
-  origins: readonly Pinned[],
-  digests: Readonly<Record<string, Sha256>>,
-): Pinned {
-  const chosen = origins.find((origin) => digestOf(origin) === digests[name]);
-  if (chosen === undefined)
-    throw new Error(`no origin of ${step.name}'s source ${name} has the digest chosen`);
-  return chosen;
 }
 
 function digestOf(pinned: Pinned | undefined): Sha256 {

@@ -8,6 +8,7 @@ export * from './packages.ts';
 export * from './qemu.ts';
 export * from './smc.ts';
 export * from './surroundings.ts';
+export { readSystemPackages, type SystemPackages } from './system-packages.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
 export * from './version.ts';

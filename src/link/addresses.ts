@@ -1,6 +1,7 @@
 import type { MachObject, MachSection, MachSymbol } from '../formats/macho/index.ts';
 import type { PlacedSection, Placement } from './place.ts';
-import type { Definition, SymbolTable } from './symbols.ts';
+import { indexSections, type SectionIndex } from './section-index.ts';
+import type { SymbolTable } from './symbols.ts';
 
 /** Where everything is, once it is placed. Undefined is what lies in a section that is left out. */
 export interface Addresses {
@@ -19,6 +20,8 @@ export function addressesOf(symbols: SymbolTable, placement: Placement): Address
     const address = placement.addresses.get(section);
     return address === undefined ? undefined : address - section.address;
   };
+  const edges = edgesOf(placement.sections);
+  const indexes = new Map<MachObject, SectionIndex>();
   const inSection = (section: MachSection | undefined, address: number): number | undefined => {
     const slide = section === undefined ? undefined : slideOf(section);
     return slide === undefined ? undefined : address + slide;
@@ -33,7 +36,7 @@ export function addressesOf(symbols: SymbolTable, placement: Placement): Address
       case 'common':
         return placement.commons.get(name);
       case 'edge':
-        return edgeAddress(definition, placement.sections);
+        return edges.get(edgeKey(definition.segment, definition.section))?.[definition.edge];
       case undefined:
         return undefined;
     }
@@ -41,7 +44,11 @@ export function addressesOf(symbols: SymbolTable, placement: Placement): Address
   return {
     ofName,
     slideOf,
-    sectionAt,
+    sectionAt: (object, address) => {
+      const index = indexes.get(object) ?? indexSections(object);
+      indexes.set(object, index);
+      return index(address);
+    },
     ofSymbol: (object, symbol) => {
       if (!('scope' in symbol) || symbol.scope === 'global') return ofName(symbol.name);
       if (symbol.kind === 'absolute') return symbol.address;
@@ -50,33 +57,17 @@ export function addressesOf(symbols: SymbolTable, placement: Placement): Address
   };
 }
 
-function edgeAddress(
-  { edge, segment, section }: Extract<Definition, { kind: 'edge' }>,
-  sections: readonly PlacedSection[],
-): number | undefined {
-  const meant = sections.filter((one) => one.segment === segment && (section ?? one.name) === one.name);
-  const first = meant[0];
-  const last = meant.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  return edge === 'start' ? first.address : last.address + last.size;
+/** Where each section and each segment begins and ends, by `edgeKey`. */
+function edgesOf(sections: readonly PlacedSection[]): Map<string, { start: number; end: number }> {
+  const edges = new Map<string, { start: number; end: number }>();
+  for (const { segment, name, address, size } of sections) {
+    const end = address + size;
+    edges.set(edgeKey(segment, name), { start: address, end });
+    edges.set(edgeKey(segment), { start: edges.get(edgeKey(segment))?.start ?? address, end });
+  }
+  return edges;
 }
 
-/**
- * An address at the border of two sections is the beginning of the second, unless symbols say that it is the end of
- * the first.
- */
-function sectionAt(object: MachObject, address: number): MachSection | undefined {
-  const inside = object.sections.find((one) => address >= one.address && address < one.address + one.size);
-  if (inside !== undefined && (address > inside.address || hasSymbol(object, inside, address))) return inside;
-  const touching = object.sections.filter(
-    (one) => address === one.address || address === one.address + one.size,
-  );
-  return touching.find((one) => hasSymbol(object, one, address)) ?? inside ?? touching[0];
-}
-
-function hasSymbol(object: MachObject, section: MachSection, address: number): boolean {
-  return object.symbols.some(
-    (symbol) =>
-      symbol.kind === 'section' && symbol.address === address && object.sections[symbol.section] === section,
-  );
+function edgeKey(segment: string, section?: string): string {
+  return section === undefined ? segment : `${segment},${section}`;
 }

@@ -17,7 +17,7 @@ export interface LinkInput {
  */
 export async function loadObjects(inputs: readonly LinkInput[]): Promise<MachObject[]> {
   const all: { object: MachObject; needed: boolean }[] = [];
-  for (const input of inputs) all.push(...(await readInput(input)));
+  for (const input of inputs) for (const entry of await readInput(input)) all.push(entry);
 
   const defined = new Set<string>();
   const wanted = new Set<string>();

@@ -63,7 +63,7 @@ export function place(
   let address = layout.base;
   let end = address;
   const sections = groups.map((one): PlacedSection => {
-    const alignment = Math.max(1, ...one.parts.map((part) => part.alignment));
+    const alignment = one.parts.reduce((most, part) => Math.max(most, part.alignment), 1);
     const start = align(address, alignment);
     if (address === layout.base && start !== address) {
       throw badLayout(

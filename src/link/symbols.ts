@@ -92,7 +92,7 @@ function choose(before: Definition, now: Definition): Definition | undefined {
 }
 
 function defineTheRest(objects: readonly MachObject[], table: Map<string, Definition>): void {
-  const missing = new Map<string, string[]>();
+  const missing = new Map<string, Set<string>>();
   const weak = new Set<string>();
   for (const object of objects) {
     for (const symbol of object.symbols) {
@@ -100,11 +100,11 @@ function defineTheRest(objects: readonly MachObject[], table: Map<string, Defini
       const edge = edgeNamed(symbol.name);
       if (edge !== undefined) table.set(symbol.name, edge);
       else if (symbol.weak) weak.add(symbol.name);
-      else missing.set(symbol.name, [...(missing.get(symbol.name) ?? []), object.name]);
+      else missing.set(symbol.name, (missing.get(symbol.name) ?? new Set()).add(object.name));
     }
   }
   if (missing.size > 0) {
-    const lines = [...missing].map(([name, wanters]) => `${name}, wanted by ${several(wanters)}`);
+    const lines = [...missing].map(([name, wanters]) => `${name}, wanted by ${several([...wanters])}`);
     throw new Failure('undefined-symbol', listed('undefined symbol', lines));
   }
   for (const name of weak) table.set(name, { kind: 'absolute', address: 0, weak: true, by: linker });

@@ -5,7 +5,7 @@ export * from './gc.ts';
 export * from './layout.ts';
 export * from './lock.ts';
 export * from './memo.ts';
-export { wholeResults } from './references.ts';
+export { blobsOfResult, wholeResults } from './references.ts';
 export * from './session.ts';
 export * from './temporary.ts';
 export * from './trees.ts';

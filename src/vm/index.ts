@@ -9,6 +9,8 @@ export type { Milestone, Reached, Where } from './milestones.ts';
 export { probeBoot, probeExit, probeMilestones, type ProbeExpectation } from './probe.ts';
 export type { Spawn } from './qemu-process.ts';
 export { runGuest, secretPath, withSecret } from './run-guest.ts';
+export { connectNbd, type RemoteDisk } from './nbd.ts';
 export { QmpSession, type QmpEvent } from './qmp.ts';
+export { withServedDisk } from './serve-disk.ts';
 export { smcConfiguration, smokeArguments, type SmokeMachine } from './smoke-machine.ts';
 export { decodeTextScreen, highlightedRows } from './text-screen.ts';

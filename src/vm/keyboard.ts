@@ -19,7 +19,7 @@ export const keyNames: readonly string[] = [
     'meta_r',
   ],
   ...Array.from({ length: 12 }, (_, i) => `f${i + 1}`),
-  ...'abcdefghijklmnopqrstuvwxyz0123456789',
+  ...Array.from('abcdefghijklmnopqrstuvwxyz0123456789'),
 ];
 
 /** Characters with a key of their own on the US layout, and those with shift. */

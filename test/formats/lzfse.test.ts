@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +8,7 @@ import { decodeLzfse } from '../../src/formats/lzfse/index.ts';
 import { fixture, noFixtures } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { sevenZipDisk } from '../rig/seven-zip.ts';
+import { encodeLzfse } from '../rig/lzfse-encoder.ts';
 import { writeUdif } from '../rig/udif-writer.ts';
 
 /** What 7-Zip makes of a stream, in a disk image around it. */
@@ -48,6 +50,44 @@ test('LZVN blocks of every opcode decode as 7-Zip decodes them', () => {
     const { stream, size } = randomLzvn(seed);
     expect(judged(stream, size).equals(decodeLzfse(stream, size))).toBe(true);
   }
+});
+
+test.each([
+  ['text', Buffer.from('so much depends upon a red wheel barrow glazed with rain water; '.repeat(9000))],
+  ['one byte again and again', Buffer.alloc(300_000, 7)],
+  ['noise', randomBytes(200_000)],
+  ['short runs among noise', shortRuns()],
+  ['a program', readFileSync(process.execPath).subarray(0, 3 * 2 ** 20)],
+  ['a few bytes', Buffer.from('abc')],
+])('bvx2 blocks of %s decode as 7-Zip decodes them', (_what, data) => {
+  // 7-Zip takes whole sectors.
+  const whole = Buffer.concat([data, Buffer.alloc(-data.length & 511)]);
+  const stream = encodeLzfse(whole);
+  expect(judged(stream, whole.length).equals(whole)).toBe(true);
+  expect(Buffer.from(decodeLzfse(stream, whole.length)).equals(whole)).toBe(true);
+});
+
+/** Repetitions from 1 to 7 bytes back, whose copies overlap. */
+function shortRuns(): Buffer {
+  const parts: Buffer[] = [];
+  for (let distance = 1; distance < 200; distance++) {
+    const run = randomBytes((distance % 7) + 1);
+    parts.push(Buffer.alloc(5 + distance * 3, run), randomBytes(distance % 11));
+  }
+  return Buffer.concat(parts);
+}
+
+test('a stream with any bytes changed decodes to its size or is refused with an offset', () => {
+  const data = Buffer.concat([shortRuns(), Buffer.from('to be or not to be; '.repeat(400))]);
+  const original = encodeLzfse(data);
+  fc.assert(
+    fc.property(fc.nat({ max: original.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const stream = Buffer.from(original);
+      stream[at] = (stream[at] ?? 0) ^ change;
+      expectSizeOrError(stream, data.length);
+    }),
+    { numRuns: 1500 },
+  );
 });
 
 test('raw blocks join and the end block ends', () => {

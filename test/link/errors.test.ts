@@ -224,6 +224,29 @@ describe('archives', () => {
   });
 });
 
+describe('inputs of absurd numbers', () => {
+  it('are linked as fast as they are read', async () => {
+    const [sections, relocations] = [50_000, 200_000];
+    const first = 28 + 56;
+    const entries = first + sections * 68;
+    const bytes = Buffer.alloc(entries + relocations * 8);
+    const words = (at: number, values: readonly number[]): void =>
+      values.forEach((value, index) => bytes.writeUInt32LE(value, at + 4 * index));
+    words(0, [0xfeedface, 7, 3, 1, 1, 56 + sections * 68, 0]);
+    words(28, [1, 56 + sections * 68, 0, 0, 0, 0, 0, 4, 0, 4, 7, 7, sections, 0]);
+    // All begin at 0; the last one has a word, which is relocated again and again.
+    for (let index = 0; index < sections; index++) {
+      const at = first + index * 68;
+      bytes.write('__text', at);
+      bytes.write('__TEXT', at + 16);
+      if (index === sections - 1) words(at + 32, [0, 4, 0, 0, entries, relocations]);
+    }
+    for (let index = 0; index < relocations; index++) words(entries + index * 8, [0xa0000000, 0]);
+    const { image } = await link([input('a.o', bytes)], { ...layout, base: 0x10000 });
+    expect(image).toHaveLength(4);
+  });
+});
+
 describe('damaged inputs', () => {
   const folder = fileFolder();
   beforeAll(() => buildSamples(folder));

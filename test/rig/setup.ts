@@ -19,6 +19,7 @@ const judges: Readonly<Record<string, string>> = {
   make: 'make',
   xxd: 'xxd',
   strace: 'strace',
+  python3: 'python3',
   modinfo: 'kmod',
   patch: 'patch',
   'virt-xml-validate': 'libvirt-clients',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bootPlist } from '../../src/guest/boot-plist.ts';
+import { bootPlist, bootPlistPath as plistPath } from '../../src/guest/boot-plist.ts';
 import type { BootFailure } from '../../src/vm/index.ts';
 import { temporaryFolder } from '../vm/guests.ts';
 import { readPng } from './png.ts';
@@ -19,7 +19,6 @@ import {
 } from './standins.ts';
 
 const kernelPath = 'System/Library/Kernels/kernel';
-const plistPath = 'Extra/org.chameleon.Boot.plist';
 
 let loader = '';
 let kernel: Uint8Array;

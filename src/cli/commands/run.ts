@@ -1,8 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import type { TraceOptions } from '../../engine/trace/index.ts';
+import { Failure } from '../../base/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { openWorkspace } from '../workspace.ts';
+import { showProgress } from '../progress-line.ts';
+import { openWorkspace, withProject, type Workspace } from '../workspace.ts';
+import type { Reporter } from '../reporters/reporter.ts';
 import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
 
 interface RunFlags extends PlanOptions {
@@ -11,16 +15,23 @@ interface RunFlags extends PlanOptions {
   readonly json?: boolean;
   readonly offline?: boolean;
   readonly installTools?: boolean;
+  readonly trace?: boolean;
+  readonly fromBundle?: string;
 }
 
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Run a pipeline, or a single recipe: what is cached is not run again.')
-    .argument('<name>', 'a pipeline of pipelines/ or a recipe of recipes/')
+    .argument(
+      '[name]',
+      'a pipeline of pipelines/ or a recipe of recipes/; of a bundle the one it was made of',
+    )
     .option('-j, --jobs <n>', 'steps at once, and jobs within each', positive, availableParallelism())
     .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
     .option('--offline', 'fetch nothing: only what the store holds')
+    .option('--from-bundle <file>', 'run what `cidermill bundle` wrote, without a network')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
+    .option('--trace', 'then watch each step being made again, and tell what it reads undeclared (by strace)')
     .option('--json', 'one event a line as JSON on standard output')
     .addHelpText(
       'after',
@@ -30,31 +41,31 @@ Examples:
   cidermill run quickstart --set installer=~/InstallESD.dmg --set disk=64G
   cidermill run seabios --jobs 4
   cidermill run dmg-to-iso --set dmg=image.dmg
+  cidermill run seabios --environment host --trace
+  cidermill run --from-bundle toolchain.tar
 
-Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
+Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong use, 130 interrupted`,
     )
-    .action(async (name: string, flags: RunFlags) => {
+    .action(async (given: string | undefined, flags: RunFlags) => {
       const { chooseReporter } = await import('../reporters/index.ts');
       const { runPlan } = await import('../../engine/index.ts');
-      const workspace = openWorkspace(command);
-      const { plan, sources } = makePlan(workspace, name, flags);
+      const signal = onInterrupt();
+      const here = openWorkspace(command);
+      const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
+      const { plan, sources } = makePlan(workspace, name, { ...flags, set });
       const { readyTools } = await import('../ready-tools.ts');
-      await readyTools(workspace, plan, sources, flags);
-      const reporter = await chooseReporter({
-        json: flags.json === true,
-        stdout: process.stdout,
-        env: process.env,
-      });
-      const { outcome } = await runPlan({
-        store: workspace.store,
-        plan,
-        sources,
-        artifacts: workspace.artifacts,
-        jobs: flags.jobs,
-        keepGoing: flags.keepGoing === true,
-        offline: flags.offline === true,
+      await readyTools(workspace, plan, sources, { ...flags, set });
+      const open = (): Promise<Reporter> =>
+        chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
+      const options = {
+        ...{ store: workspace.store, plan, sources, jobs: flags.jobs, signal, offline },
         onHost: flags.environment === 'host',
-        signal: onInterrupt(),
+      };
+      const reporter = await open();
+      const { outcome } = await runPlan({
+        ...options,
+        artifacts: workspace.artifacts,
+        keepGoing: flags.keepGoing === true,
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
       process.exitCode = {
@@ -62,6 +73,49 @@ Exit codes: 0 done, 1 a step failed, 2 wrong use, 130 interrupted`,
         failed: exitCodes.failed,
         interrupted: exitCodes.interrupted,
       }[outcome];
+      if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
     });
   return addPlanOptions(command);
+}
+
+interface WhatToRun {
+  readonly workspace: Workspace;
+  readonly name: string;
+  readonly set: PlanOptions['set'];
+  readonly offline: boolean;
+}
+
+/** What is named, in this project; or what a bundle brings, with its own files and settings. */
+async function whatToRun(
+  workspace: Workspace,
+  name: string | undefined,
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<WhatToRun> {
+  const { fromBundle, set, offline = false } = flags;
+  if (fromBundle === undefined) {
+    if (name === undefined)
+      throw new Failure('usage', 'name what is to run', { hint: 'See `cidermill list`.' });
+    return { workspace, name, set, offline };
+  }
+  const { openBundle } = await import('../../engine/bundle/index.ts');
+  const progress = showProgress('reading the bundle');
+  const { manifest, project } = await openBundle(workspace.store, fromBundle, signal, progress.take).finally(
+    progress.end,
+  );
+  return {
+    workspace: project === undefined ? workspace : withProject(workspace, project),
+    name: name ?? manifest.pipeline,
+    set: { ...manifest.set, ...set },
+    offline: true,
+  };
+}
+
+/** Watches the steps of a plan that has run; gives the exit code. */
+async function trace(options: Omit<TraceOptions, 'onEvent'>, reporter: Reporter): Promise<number> {
+  const { tracePlan } = await import('../../engine/trace/index.ts');
+  const onEvent: TraceOptions['onEvent'] = (event) => reporter.take(event);
+  const { outcome } = await tracePlan({ ...options, onEvent }).finally(() => reporter.close());
+  if (outcome === 'interrupted') return exitCodes.interrupted;
+  return outcome === 'declared' ? exitCodes.done : exitCodes.failed;
 }

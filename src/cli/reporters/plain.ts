@@ -15,6 +15,7 @@ import { emptyState, follow, type ActiveStep, type RunState } from './run-state.
 import { endOfStep, nameColumn, type Look } from './step-lines.ts';
 import { productLines, summaryLine } from './summary.ts';
 import { padTo } from './text-width.ts';
+import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
 
 /** Of one step, in milliseconds of event time. */
@@ -87,6 +88,9 @@ export function plainReporter(
             }),
           );
           return;
+        case 'step-traced':
+          write(tracedLines(look, width, event));
+          return;
         case 'step-verified':
           write(verifiedLines(look, width, event));
           return;
@@ -97,6 +101,10 @@ export function plainReporter(
           write(stopped(state, event, width));
           write([summaryLine(look, event, state)]);
           flushProducts();
+          return;
+        case 'trace-finished':
+          write(stopped(state, event, width));
+          write([traceSummary(look, event)]);
           return;
         case 'verify-finished':
           write(stopped(state, event, width));
@@ -135,7 +143,7 @@ function causes(why: readonly string[]): string {
 /** The steps that were running when the run was interrupted. */
 function stopped(
   state: RunState,
-  event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' }>,
+  event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>,
   width: number,
 ): string[] {
   if (event.outcome !== 'interrupted') return [];

@@ -102,12 +102,14 @@ export function follow(state: RunState, event: RunEvent): void {
       return;
     case 'step-cached':
     case 'step-done':
+    case 'step-traced':
     case 'step-skipped':
       leave(state, event.step);
       return;
     case 'product-published':
     case 'run-finished':
     case 'verify-finished':
+    case 'trace-finished':
       return;
   }
 }

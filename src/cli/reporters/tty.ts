@@ -9,6 +9,7 @@ import { endOfStep, nameColumn, type Look } from './step-lines.ts';
 import { productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { padTo } from './text-width.ts';
+import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
 
 /** The time, and being woken: given, so that tests need not wait. */
@@ -91,7 +92,7 @@ export function ttyReporter(
   };
 
   const stopped = (
-    event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' }>,
+    event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>,
   ): string[] => {
     if (event.outcome !== 'interrupted') return [];
     return [...state.active.values()].map(({ name, started }) => {
@@ -131,6 +132,9 @@ export function ttyReporter(
           }),
         );
         return;
+      case 'step-traced':
+        lasting.push(...tracedLines(look, width, event));
+        return;
       case 'step-verified':
         lasting.push(...verifiedLines(look, width, event));
         return;
@@ -139,6 +143,10 @@ export function ttyReporter(
         return;
       case 'run-finished':
         lasting.push(...stopped(event), '', summaryLine(look, event, state));
+        finish();
+        return;
+      case 'trace-finished':
+        lasting.push(...stopped(event), '', traceSummary(look, event));
         finish();
         return;
       case 'verify-finished':

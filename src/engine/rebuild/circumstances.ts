@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Action } from '../action.ts';
 import type { Gathered } from '../gather.ts';
@@ -30,6 +30,8 @@ export interface Wish {
   readonly variations: ReadonlySet<Variation>;
   /** A clock other than the one that the variation "clock" has. */
   readonly clock?: Clock;
+  /** What starts the script's process beside: a tracer. */
+  readonly launcher?: readonly string[];
 }
 
 const otherName = 'rebuilder';
@@ -87,7 +89,8 @@ export function layOutRebuild(
     onHost: { launcher, environment: varyHost(workFolder, folder, survey, has, clock) },
   };
   const fewer = survey.cpus.filter((_, index) => index !== turn % survey.cpus.length);
-  const hostName = has('host-name') && survey.hostName ? { hostName: otherName } : {};
+  const hostName =
+    has('host-name') && survey.hostName ? { hostName: otherName, files: otherNameFiles(folder) } : {};
   return {
     ...{ workplace, gathered, varied, unvaried },
     ...{ firstFolder: join(real, 'build'), outputFolder: join(real, 'out') },
@@ -96,6 +99,7 @@ export function layOutRebuild(
       ...(mounts.length > 0 || 'hostName' in hostName
         ? inOwnWorld({ mounts, folder: workFolder, ...hostName })
         : []),
+      ...(wish.launcher ?? []),
     ],
     nodeOptions: clock === undefined ? [] : clockOfNode(clock),
     environment: {
@@ -204,6 +208,20 @@ function varyHost(
       ? clockVariables(survey.clockLibrary, clock)
       : {}),
   };
+}
+
+/** The files that say what this host is called, and whom it asks for names: mmdebstrap is not the only one to copy them. */
+function otherNameFiles(folder: string): { from: string; to: string }[] {
+  const files = [
+    { to: '/etc/hostname', text: `${otherName}\n` },
+    { to: '/etc/resolv.conf', text: 'nameserver 192.0.2.53\n' },
+  ];
+  return files.flatMap(({ to, text }) => {
+    if (!existsSync(to)) return [];
+    const from = join(folder, basename(to));
+    writeFileSync(from, text);
+    return [{ from, to }];
+  });
 }
 
 function makeFolder(...names: readonly string[]): string {

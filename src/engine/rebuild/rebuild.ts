@@ -27,6 +27,9 @@ export interface StoredStep {
 }
 
 export interface Rebuilt {
+  /** Absolute: all that the rebuild has of its own is in it. */
+  readonly home: string;
+  readonly given: Gathered;
   /** Absolute: the outputs lie in it at the paths that the recipe declares, until the caller's work is done. */
   readonly folder: string;
   readonly outputs: Readonly<Record<string, readonly ListingEntry[]>>;
@@ -77,7 +80,7 @@ export async function withRebuilt<T>(
     const milliseconds = Math.round(performance.now() - start);
     const outputs = await takeOutputs(step, end, log, (path) => listOutput(how.outputFolder, path));
     return await use({
-      ...{ folder: how.outputFolder, outputs, milliseconds },
+      ...{ home: folder, given, folder: how.outputFolder, outputs, milliseconds },
       ...{ varied: how.varied, unvaried: how.unvaried },
     });
   } finally {

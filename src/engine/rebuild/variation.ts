@@ -3,7 +3,7 @@ export const variations = {
   path: 'the work folder, the sources and the inputs are at other paths',
   clock: 'the clock is more than a year ahead; SOURCE_DATE_EPOCH stays',
   user: 'another user name and number',
-  'host-name': 'another host name',
+  'host-name': 'another host name, and other name servers',
   locale: 'another locale, with another order of letters',
   umask: 'files are made for their owner alone',
   'time-zone': 'another time zone',

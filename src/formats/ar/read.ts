@@ -105,11 +105,11 @@ async function longName(
   const gnu = /^\/(\d+)$/.exec(name);
   if (gnu === null) return { name: name.replace(/\/$/, ''), length: 0 };
   const start = Number(gnu[1]);
-  const end = names.indexOf('/\n', start);
-  if (start >= names.length || end < 0 || end - start > longestName) {
+  const [rest = ''] = names.slice(start, start + longestName).split('/\n', 1);
+  if (!names.startsWith('/\n', start + rest.length) || rest === '') {
     bad(archive, `there is no name at ${start} of its name table`, at);
   }
-  return { name: names.slice(start, end), length: 0 };
+  return { name: rest, length: 0 };
 }
 
 async function textAt(source: ByteSource, offset: number, length: number): Promise<string> {

@@ -2,6 +2,7 @@ import { constants, inflateSync } from 'node:zlib';
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { decodeLzfse } from '../lzfse/index.ts';
 import { decodeLzvn } from '../lzfse/lzvn.ts';
+import { newOutput } from '../lzfse/output.ts';
 import { checkRange, memorySource } from '../source/index.ts';
 import { struct, u32le, u64le } from '../struct/index.ts';
 
@@ -175,7 +176,7 @@ function decodeBlock(codec: Codec, data: Uint8Array, size: number, at: number): 
   if (storedMark[codec](first)) return exactly(data.subarray(1), size, at);
   if (codec === 'lzfse') return decodeLzfse(data, size, at);
   if (codec === 'lzvn') {
-    const output = { bytes: new Uint8Array(size), length: 0 };
+    const output = newOutput(size);
     decodeLzvn(data, output, at);
     return exactly(output.bytes.subarray(0, output.length), size, at);
   }

@@ -1,25 +1,24 @@
 import { FormatError } from '../../base/index.ts';
 import { alphabets, type BlockHeader } from './block-header.ts';
-import { backwardBits, stateTable, takeBits, type BackwardBits, type StateTable } from './entropy.ts';
-import { appendLiterals, appendMatch, type Output } from './output.ts';
+import { backwardBits, numberTable, literalTable } from './entropy.ts';
+import { copyMatch, type Output } from './output.ts';
 
-/** A number is its symbol's base and so many bits more. Bases follow from the bits: the ranges join without a gap. */
-interface Numbers {
-  readonly bits: Uint8Array;
-  readonly base: Int32Array;
-}
+/** How many bits a number has beyond its symbol. */
+const extraBits = {
+  counts: [...Array<number>(16).fill(0), 2, 3, 5, 8],
+  matches: [...Array<number>(16).fill(0), 3, 5, 8, 11],
+  distances: Array.from({ length: 64 }, (_, symbol) => symbol >> 2),
+} as const;
 
-const counts = numbers([...Array<number>(16).fill(0), 2, 3, 5, 8]);
-const matches = numbers([...Array<number>(16).fill(0), 3, 5, 8, 11]);
-const distances = numbers(Array.from({ length: 64 }, (_, symbol) => symbol >> 2));
+/*
+ * This is the inner loop of most newer images: it reads bits and copies bytes in place, in plain integers, and checks
+ * once a step that neither its input nor its output is left. `noUncheckedIndexedAccess` is answered by `?? 0`, which
+ * costs nothing where the index is in range.
+ */
 
-function numbers(bits: readonly number[]): Numbers {
-  const base = new Int32Array(bits.length);
-  for (let symbol = 1; symbol < bits.length; symbol++) {
-    base[symbol] = (base[symbol - 1] ?? 0) + (1 << (bits[symbol - 1] ?? 0));
-  }
-  return { bits: Uint8Array.from(bits), base };
-}
+/** The block's literals; used again for every block. What is copied from it a few bytes too far does no harm. */
+const literalRoom = new Uint8Array(40_000 + 16);
+const literalView = new DataView(literalRoom.buffer);
 
 /**
  * Decodes the payload of a compressed block: all literals first, then triples of how many literals to take, how long
@@ -34,36 +33,11 @@ export function decodeCompressedBlock(
   at: number,
 ): void {
   const end = output.length + header.rawBytes;
-  const literals = readLiterals(header, payload.subarray(0, header.literalBytes), at);
-  const matchAt = at + header.literalBytes;
-  const bits = backwardBits(
-    payload.subarray(header.literalBytes, header.literalBytes + header.matchBytes),
-    header.matchUnusedBits,
-    matchAt,
-  );
-  const none = header.matchCount === 0;
-  const tables = none
-    ? undefined
-    : {
-        counts: stateTable(header.counts, alphabets.counts.states, at),
-        matches: stateTable(header.matches, alphabets.matches.states, at),
-        distances: stateTable(header.distances, alphabets.distances.states, at),
-      };
-  const state = [header.countState, header.matchState, header.distanceState];
-  let taken = 0;
-  let distance = 0;
-  for (let index = 0; tables !== undefined && index < header.matchCount; index++) {
-    const literalCount = readNumber(bits, tables.counts, counts, state, 0);
-    const matchLength = readNumber(bits, tables.matches, matches, state, 1);
-    distance = readNumber(bits, tables.distances, distances, state, 2) || distance;
-    if (bits.left < 0) throw new FormatError('lzfse', 'a block ends inside its matches', { offset: matchAt });
-    if (taken + literalCount > literals.length) {
-      throw new FormatError('lzfse', 'a block takes more literals than it has', { offset: matchAt });
-    }
-    appendLiterals(output, literals, taken, literalCount, matchAt);
-    if (matchLength > 0) appendMatch(output, distance, matchLength, matchAt);
-    taken += literalCount;
+  if (end > output.size) {
+    throw new FormatError('lzfse', `decodes to more than ${output.size} bytes`, { offset: at });
   }
+  readLiterals(header, payload.subarray(0, header.literalBytes), at);
+  readMatches(header, payload.subarray(header.literalBytes), output, at + header.literalBytes);
   if (output.length !== end) {
     throw new FormatError(
       'lzfse',
@@ -73,32 +47,97 @@ export function decodeCompressedBlock(
   }
 }
 
-/** Literals are coded by four state machines in turn. */
-function readLiterals(header: BlockHeader, data: Uint8Array, at: number): Uint8Array {
-  const literals = new Uint8Array(header.literalCount);
-  if (literals.length === 0) return literals;
-  const { symbol, bits, delta } = stateTable(header.literals, alphabets.literals.states, at);
-  const stream = backwardBits(data, header.literalUnusedBits, at);
-  const states = Uint16Array.from(header.literalStates);
-  for (let index = 0; index < literals.length; index++) {
-    const state = states[index & 3] ?? 0;
-    literals[index] = symbol[state] ?? 0;
-    states[index & 3] = (delta[state] ?? 0) + takeBits(stream, bits[state] ?? 0);
+function readMatches(header: BlockHeader, data: Uint8Array, output: Output, at: number): void {
+  if (header.matchCount === 0) return;
+  const counts = numberTable(header.counts, alphabets.counts.states, extraBits.counts, at);
+  const matches = numberTable(header.matches, alphabets.matches.states, extraBits.matches, at);
+  const distances = numberTable(header.distances, alphabets.distances.states, extraBits.distances, at);
+  const stream = backwardBits(data, header.matchUnusedBits, at);
+  const { view } = stream;
+  const out = output.view;
+  const fail = (message: string): never => {
+    throw new FormatError('lzfse', message, { offset: at });
+  };
+  let left = stream.bits;
+  let countState = header.countState;
+  let matchState = header.matchState;
+  let distanceState = header.distanceState;
+  let taken = 0;
+  let distance = 0;
+  let length = output.length;
+  for (let index = 0; index < header.matchCount; index++) {
+    // The bits of the next state, then those of the number: 14, 17 and 23 at the most.
+    let code = counts.code[countState] ?? 0;
+    left -= (code >> 8) & 0xff;
+    let bits = (view.getInt32(left >> 3, true) >>> (left & 7)) & ((1 << ((code >> 8) & 0xff)) - 1);
+    const literalCount = (counts.base[countState] ?? 0) + (bits & ((1 << (code & 0xff)) - 1));
+    countState = (code >> 16) + (bits >>> (code & 0xff));
+
+    code = matches.code[matchState] ?? 0;
+    left -= (code >> 8) & 0xff;
+    bits = (view.getInt32(left >> 3, true) >>> (left & 7)) & ((1 << ((code >> 8) & 0xff)) - 1);
+    const matchLength = (matches.base[matchState] ?? 0) + (bits & ((1 << (code & 0xff)) - 1));
+    matchState = (code >> 16) + (bits >>> (code & 0xff));
+
+    code = distances.code[distanceState] ?? 0;
+    left -= (code >> 8) & 0xff;
+    bits = (view.getInt32(left >> 3, true) >>> (left & 7)) & ((1 << ((code >> 8) & 0xff)) - 1);
+    distance = (distances.base[distanceState] ?? 0) + (bits & ((1 << (code & 0xff)) - 1)) || distance;
+    distanceState = (code >> 16) + (bits >>> (code & 0xff));
+
+    if (left < stream.end) fail('a block ends inside its matches');
+    if (taken + literalCount > header.literalCount) fail('a block takes more literals than it has');
+    if (length + literalCount + matchLength > output.size) {
+      fail(`decodes to more than ${output.size} bytes`);
+    }
+    for (let done = 0; done < literalCount; done += 4) {
+      out.setInt32(length + done, literalView.getInt32(taken + done, true), true);
+    }
+    taken += literalCount;
+    length += literalCount;
+    if (matchLength > 0) {
+      if (distance < 1 || distance > length) {
+        fail(`copies from ${distance} bytes back where there are ${length}`);
+      }
+      copyMatch(output, length, distance, matchLength);
+      length += matchLength;
+    }
   }
-  if (stream.left < 0) throw new FormatError('lzfse', 'a block ends inside its literals', { offset: at });
-  return literals;
+  output.length = length;
 }
 
-/** The bits for the next state come before those of the number. */
-function readNumber(
-  bits: BackwardBits,
-  table: StateTable,
-  of: Numbers,
-  states: number[],
-  which: number,
-): number {
-  const state = states[which] ?? 0;
-  const symbol = table.symbol[state] ?? 0;
-  states[which] = (table.delta[state] ?? 0) + takeBits(bits, table.bits[state] ?? 0);
-  return (of.base[symbol] ?? 0) + takeBits(bits, of.bits[symbol] ?? 0);
+/** Literals are coded by four state machines in turn. Puts them into `literalRoom`. */
+function readLiterals(header: BlockHeader, data: Uint8Array, at: number): void {
+  const { literalCount } = header;
+  if (literalCount === 0) return;
+  const table = literalTable(header.literals, alphabets.literals.states, at);
+  const stream = backwardBits(data, header.literalUnusedBits, at);
+  const { view } = stream;
+  let left = stream.bits;
+  let [a = 0, b = 0, c = 0, d = 0] = header.literalStates;
+  for (let index = 0; index < literalCount; index += 4) {
+    // Two numbers of at most 10 bits out of one word, whose first 25 are there whatever the bit.
+    let first = table[a] ?? 0;
+    let second = table[b] ?? 0;
+    let more = second & 0xff;
+    left -= (first & 0xff) + more;
+    let word = view.getInt32(left >> 3, true) >>> (left & 7);
+    literalRoom[index] = first >> 8;
+    literalRoom[index + 1] = second >> 8;
+    b = (second >> 16) + (word & ((1 << more) - 1));
+    a = (first >> 16) + ((word >>> more) & ((1 << (first & 0xff)) - 1));
+
+    first = table[c] ?? 0;
+    second = table[d] ?? 0;
+    more = second & 0xff;
+    left -= (first & 0xff) + more;
+    word = view.getInt32(left >> 3, true) >>> (left & 7);
+    literalRoom[index + 2] = first >> 8;
+    literalRoom[index + 3] = second >> 8;
+    d = (second >> 16) + (word & ((1 << more) - 1));
+    c = (first >> 16) + ((word >>> more) & ((1 << (first & 0xff)) - 1));
+    if (left < stream.end) {
+      throw new FormatError('lzfse', 'a block ends inside its literals', { offset: at });
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { struct, u32le } from '../struct/index.ts';
 import { readVersion1, readVersion2 } from './block-header.ts';
 import { decodeCompressedBlock } from './compressed-block.ts';
 import { decodeLzvn } from './lzvn.ts';
-import { appendLiterals, type Output } from './output.ts';
+import { appendLiterals, newOutput } from './output.ts';
 
 /** The four kinds of block, by their first four bytes; "bvx$" ends the stream. */
 const magic = {
@@ -28,14 +28,14 @@ export function decodeLzfse(input: Uint8Array, size: number, at = 0): Uint8Array
   };
   if (input.length < 4) return fail('has no block', 0);
   const view = new DataView(input.buffer, input.byteOffset, input.length);
-  const output: Output = { bytes: new Uint8Array(size), length: 0 };
+  const output = newOutput(size);
   let from = 0;
   for (;;) {
     if (from + 4 > input.length) return fail('ends without an end block', from);
     switch (view.getUint32(from, true)) {
       case magic.end:
         if (output.length !== size) return fail(`decodes to ${output.length} bytes instead of ${size}`, from);
-        return output.bytes;
+        return output.bytes.subarray(0, size);
       case magic.raw: {
         const { rawBytes } = rawHeader.decode(input, from, at);
         from += rawHeader.size;

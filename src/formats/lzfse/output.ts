@@ -2,9 +2,48 @@ import { FormatError } from '../../base/index.ts';
 
 /** What the blocks of a stream write to: one buffer of the size announced, which no copy may leave. */
 export interface Output {
+  /** With `slack` bytes more, which a copy may touch. */
   readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly size: number;
   /** How many bytes there are so far. */
   length: number;
+}
+
+/** Short copies go by four bytes and so up to three too far. */
+const slack = 16;
+/** From here on the engine's own copy is faster. */
+const long = 64;
+
+export function newOutput(size: number): Output {
+  const bytes = new Uint8Array(size + slack);
+  return { bytes, view: new DataView(bytes.buffer), size, length: 0 };
+}
+
+/** Copies bytes that the caller has checked to be in `input`, which may be read up to three bytes further, and to have room. */
+export function copyLiterals(
+  output: Output,
+  to: number,
+  input: Uint8Array,
+  from: number,
+  count: number,
+): void {
+  const { bytes } = output;
+  if (count >= long) bytes.set(input.subarray(from, from + count), to);
+  else for (let index = 0; index < count; index++) bytes[to + index] = input[from + index] ?? 0;
+}
+
+/** Repeats `count` bytes from `distance` back, which may overlap with those written. The caller has checked both. */
+export function copyMatch({ bytes, view }: Output, to: number, distance: number, count: number): void {
+  if (distance >= count && count >= long) {
+    bytes.copyWithin(to, to - distance, to - distance + count);
+  } else if (distance >= 4) {
+    for (let index = to, end = to + count; index < end; index += 4) {
+      view.setInt32(index, view.getInt32(index - distance, true), true);
+    }
+  } else {
+    for (let index = to, end = to + count; index < end; index++) bytes[index] = bytes[index - distance] ?? 0;
+  }
 }
 
 /** Appends bytes of `input`, which has been checked to hold them. @param at for errors */
@@ -16,28 +55,23 @@ export function appendLiterals(
   at: number,
 ): void {
   checkRoom(output, count, at);
-  const { bytes, length } = output;
-  if (count < 16) for (let i = 0; i < count; i++) bytes[length + i] = input[from + i] ?? 0;
-  else bytes.set(input.subarray(from, from + count), length);
-  output.length = length + count;
+  copyLiterals(output, output.length, input, from, count);
+  output.length += count;
 }
 
 /** Appends `count` bytes from `distance` back. They may overlap with those appended. @param at for errors */
 export function appendMatch(output: Output, distance: number, count: number, at: number): void {
   checkRoom(output, count, at);
-  const { bytes, length } = output;
-  if (distance < 1 || distance > length) {
-    throw new FormatError('lzfse', `copies from ${distance} bytes back where there are ${length}`, {
+  if (distance < 1 || distance > output.length) {
+    throw new FormatError('lzfse', `copies from ${distance} bytes back where there are ${output.length}`, {
       offset: at,
     });
   }
-  if (distance >= count && count >= 16)
-    bytes.copyWithin(length, length - distance, length - distance + count);
-  else for (let i = length, end = length + count; i < end; i++) bytes[i] = bytes[i - distance] ?? 0;
-  output.length = length + count;
+  copyMatch(output, output.length, distance, count);
+  output.length += count;
 }
 
 function checkRoom(output: Output, count: number, at: number): void {
-  if (output.length + count <= output.bytes.length) return;
-  throw new FormatError('lzfse', `decodes to more than ${output.bytes.length} bytes`, { offset: at });
+  if (output.length + count <= output.size) return;
+  throw new FormatError('lzfse', `decodes to more than ${output.size} bytes`, { offset: at });
 }

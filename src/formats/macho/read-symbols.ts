@@ -23,10 +23,13 @@ export function readSymbols(
   const { symbolOffset, symbolCount, stringOffset, stringSize } = symtab;
   range(file, symbolOffset, symbolCount * nlist.size, 'the symbol table', symbolOffset);
   const strings = Buffer.from(range(file, stringOffset, stringSize, 'the string table', symbolOffset));
+  let room = 16 * file.bytes.length;
   return Array.from({ length: symbolCount }, (_, index) => {
     const offset = symbolOffset + index * nlist.size;
     const entry = part(file, nlist, offset);
     const name = nameAt(file, strings, entry.nameOffset, index, offset);
+    room -= name.length;
+    if (room < 0) bad(file, 'names that share their letters come to more than a file has', offset);
     return readSymbol(file, name, entry, sections, offset);
   });
 }

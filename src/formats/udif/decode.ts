@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
-import Bzip2 from '@foxglove/wasm-bz2';
 import { FormatError } from '../../base/index.ts';
+import { decodeBzip2 } from '../bzip2/index.ts';
 import { decodeLzfse } from '../lzfse/index.ts';
 import { decodeXz } from '../xz/index.ts';
 import { decodeAdc } from './adc.ts';
@@ -21,13 +21,9 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
     case 'adc':
       return decodeAdc(data, chunk.size, chunk.offset);
     case 'zlib':
-      return exactly(chunk, () =>
-        inflateSync(data, { chunkSize: chunk.size + 1, maxOutputLength: chunk.size }),
-      );
-    case 'bzip2': {
-      const codec = await (bzip2 ??= Bzip2.init());
-      return exactly(chunk, () => codec.decompress(data, chunk.size));
-    }
+      return inflate(chunk, data);
+    case 'bzip2':
+      return decodeBzip2(data, chunk.size, chunk.offset);
     case 'lzfse':
       return decodeLzfse(data, chunk.size, chunk.offset);
     case 'lzma':
@@ -35,29 +31,17 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
   }
 }
 
-let bzip2: Promise<Bzip2> | undefined;
-
-function exactly(chunk: Chunk, decode: () => Uint8Array): Uint8Array {
-  let output: Uint8Array;
+function inflate(chunk: Chunk, data: Uint8Array): Uint8Array {
+  const fail = (what: string): never => {
+    throw new FormatError('udif', `a zlib chunk of ${chunk.length} bytes ${what}`, { offset: chunk.offset });
+  };
   try {
-    output = decode();
+    const output = inflateSync(data, { chunkSize: chunk.size + 1, maxOutputLength: chunk.size });
+    return output.length === chunk.size
+      ? output
+      : fail(`decodes to ${output.length} bytes instead of ${chunk.size}`);
   } catch (cause) {
-    if (chunk.kind === 'bzip2') bzip2 = undefined; // Its memory may be in any state.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(
-      'udif',
-      `a ${chunk.kind} chunk of ${chunk.length} bytes does not decode: ${reason}`,
-      {
-        offset: chunk.offset,
-      },
-    );
+    if (cause instanceof FormatError) throw cause;
+    return fail(`does not decode: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  if (output.length === chunk.size) return output;
-  throw new FormatError(
-    'udif',
-    `a ${chunk.kind} chunk decodes to ${output.length} bytes instead of ${chunk.size}`,
-    {
-      offset: chunk.offset,
-    },
-  );
 }

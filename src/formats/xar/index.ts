@@ -1,4 +1,5 @@
-export * from './member.ts';
+export * from './read-member.ts';
+export type { MemberKind, XarData, XarMember } from './members.ts';
 export * from './read.ts';
 export * from './signature.ts';
 export * from './write.ts';

@@ -98,8 +98,28 @@ const verified = fc.record({
   unvaried: fc.array(fc.record({ variation: foreign, why: foreign }), { maxLength: 3 }),
 });
 
+const traced = fc.record({
+  type: fc.constant('step-traced'),
+  ...{ step, key, milliseconds, sandboxed: fc.boolean(), opened: fc.nat() },
+  undeclared: fc.array(
+    fc.record({
+      package: fc.option(foreign, { nil: undefined }),
+      paths: fc.array(foreign, { maxLength: 3 }),
+      count: fc.nat(),
+      commands: fc.array(foreign, { maxLength: 3 }),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
 const event = fc.oneof(
   verified,
+  traced,
+  fc.record({
+    type: fc.constant('trace-finished'),
+    outcome: fc.constantFrom('declared', 'undeclared', 'failed', 'interrupted'),
+    ...{ milliseconds, declared: fc.nat(9), undeclared: fc.nat(9), failed: fc.nat(9) },
+  }),
   fc.record({
     type: fc.constant('verify-finished'),
     outcome: fc.constantFrom('same', 'different', 'interrupted'),

@@ -78,6 +78,7 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
     { name: 'hfsplus-rs/hfsp-many2.img.xz', files: 14984 },
     { name: 'brew/container.dmg', files: 1 },
     { name: 'relic/dummy.dmg', files: 1 },
+    { name: 'dfvfs/hfsplus_zlib.dmg', files: 1 },
   ])('$name has the files that 7-Zip finds, with the same bytes', async ({ name, files }) => {
     const path = unpacked(name);
     const { disk, close } = await openImage(path);

@@ -32,7 +32,8 @@ const resultSize = 256 * 2 ** 20;
 
 /**
  * Everything that Linux's own hfsplus driver reads from the first HFS+ volume of each disk: behind a GPT, an Apple
- * partition map, or no map. One boot of a few seconds for all disks. Apple's private folders are hidden by the driver.
+ * partition map, or no map. One boot of a few seconds for all disks. The driver hides the folder behind files' hard links, and
+ * cannot read what has a character above U+FFFF in its name.
  * @throws Error when a disk has no volume that mounts, or anything in it cannot be read
  */
 export async function kernelListings(disks: readonly string[]): Promise<KernelListing[]> {
@@ -104,8 +105,11 @@ async function boot(
   );
 }
 
+/** Linux shows U+10000 and above as "??", and finds no such file then: these are left out. */
+const unnameable = /^find: [^\n]*\?\?[^\n]*: No such file or directory\n/gm;
+
 function readListing(text: (name: string) => string, disk: string): KernelListing {
-  const errors = text('errors');
+  const errors = text('errors').replace(unnameable, '');
   if (errors !== '') throw new Error(`Linux cannot read ${disk}: ${errors}`);
   const list = (name: string): string[] => text(name).split('\0').slice(0, -1);
   const sums = new Map(inOrder(text('sums'), list('files'), /^([0-9a-f]{64}) {2}/));

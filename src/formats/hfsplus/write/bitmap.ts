@@ -63,3 +63,7 @@ function eachByte({ startBlock, blockCount }: Extent, visit: (byte: number, mask
     block += to - from;
   }
 }
+
+export function blocksIn(extents: readonly Extent[]): number {
+  return extents.reduce((sum, { blockCount }) => sum + blockCount, 0);
+}

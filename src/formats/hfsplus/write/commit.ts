@@ -9,14 +9,16 @@ import {
   type VolumeHeader,
 } from '../volume-header.ts';
 import { attributeRecords } from './attribute-records.ts';
-import { clearBlocks, freeRuns, setBlocks, type Bitmap } from './bitmap.ts';
+import { blocksIn, clearBlocks, freeRuns, setBlocks, type Bitmap } from './bitmap.ts';
 import { catalogRecords, encodeFork, placedRecord } from './catalog-records.ts';
 import { copyData, type Placement } from './copy-data.ts';
 import { extentRecords } from './extent-records.ts';
 import { finishRecords } from './finish.ts';
 import { blocksBehind } from './in-use.ts';
 import type { Model, PendingFork } from './model.ts';
-import { blocksIn, contentsOf, planVolume, type Plan } from './plan.ts';
+import { contentsOf } from './contents.ts';
+import type { Plan } from './draft.ts';
+import { planVolume } from './plan.ts';
 import { writeTree, type TreePlace } from './tree-writer.ts';
 import { writeZeros } from './zeros.ts';
 

@@ -12,7 +12,7 @@ import { freeKey, insert, newId } from './insert.ts';
 import { attributesFlag, folderCountFlag, hfsDate, newRecord, type Metadata } from './metadata.ts';
 import type { EditedAttribute, EditedEntry, Item, Model } from './model.ts';
 import { newModel, type NewVolumeOptions } from './new-model.ts';
-import { contentsOf } from './plan.ts';
+import { contentsOf } from './contents.ts';
 import { presentModel } from './present-model.ts';
 import { removeItem } from './remove.ts';
 import { sizeNeeded } from './size-needed.ts';

@@ -4,7 +4,7 @@ import { forkOf, type HfsVolume } from '../open-volume.ts';
 import { overflowKey, type ForkKind } from '../overflow.ts';
 import { dataForkOffset, reservedId, resourceForkOffset } from '../records.ts';
 import { volumeAttribute, type ForkData } from '../volume-header.ts';
-import { anyFree, anyInUse, setBlocks, type Bitmap } from './bitmap.ts';
+import { anyFree, anyInUse, clearBlocks, setBlocks, type Bitmap } from './bitmap.ts';
 
 /** Blocks that the boot blocks and the volume header are in. */
 export function blocksBefore(blockSize: number): number {
@@ -38,6 +38,8 @@ export async function blocksInUse(volume: HfsVolume): Promise<{ inUse: Bitmap; b
       size,
     ),
   );
+  // What the last byte says of blocks that do not exist must not come true when the volume grows.
+  clearBlocks(stored, { startBlock: totalBlocks, blockCount: 8 * size - totalBlocks });
   const claimed = new Uint8Array(size);
   const claim = (extents: readonly Extent[], what: string, at: number): void => {
     for (const run of extents) {

@@ -1,5 +1,6 @@
 import { blocksBehind } from './in-use.ts';
-import { blocksGained, planVolume, type Contents } from './plan.ts';
+import type { Contents } from './contents.ts';
+import { blocksGained, planVolume } from './plan.ts';
 import type { Model } from './model.ts';
 
 const smallest = 512 * 1024;

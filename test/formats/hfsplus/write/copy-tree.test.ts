@@ -14,7 +14,7 @@ import { addInode, addLink } from '../../../../src/formats/hfsplus/write/inodes.
 import { insert, newId } from '../../../../src/formats/hfsplus/write/insert.ts';
 import { newRecord } from '../../../../src/formats/hfsplus/write/metadata.ts';
 import { newModel } from '../../../../src/formats/hfsplus/write/new-model.ts';
-import { contentsOf } from '../../../../src/formats/hfsplus/write/plan.ts';
+import { contentsOf } from '../../../../src/formats/hfsplus/write/contents.ts';
 import { sizeNeeded } from '../../../../src/formats/hfsplus/write/size-needed.ts';
 import { openInside, openTarget } from '../../../../src/image/index.ts';
 import { fixture, noFixtures } from '../../../rig/fixtures.ts';

@@ -3,7 +3,7 @@ import { FormatError, type ByteSource } from '../../base/index.ts';
 import { slice } from '../source/index.ts';
 import { bunzip2, inflate, streamOf, type ByteStream } from '../stream/index.ts';
 import { decodeXz } from '../xz/index.ts';
-import type { Checksum, XarData, XarMember } from './read.ts';
+import type { Checksum, XarData, XarMember } from './members.ts';
 
 /** An .xz member is decoded in one go. */
 const largestXz = 256 * 2 ** 20;

@@ -1,0 +1,170 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { Failure } from '../../base/index.ts';
+import type { DiskInfo } from '../../disk/index.ts';
+import { solve, todaysHost } from '../../guest/index.ts';
+import { findGuest, parseSize } from '../../recipe/index.ts';
+import { qemuProgram } from '../boot-files.ts';
+import { formatBytes } from '../reporters/format.ts';
+import { printable } from '../reporters/printable.ts';
+import { openProject } from '../workspace.ts';
+
+interface ToolFlags {
+  readonly qemu?: string;
+}
+
+export function diskCommand(): Command {
+  const command = new Command('disk').description(
+    "Make guests' disks, look into them, mend and grow them, without root and without mounting.",
+  );
+  return command.addCommand(make(command)).addCommand(info()).addCommand(fix()).addCommand(grow());
+}
+
+const qemuOption = ['--qemu <program>', 'qemu-system-x86_64 with qemu-img beside it, or its folder'] as const;
+
+interface NewFlags extends ToolFlags {
+  readonly size?: number;
+  readonly backing?: string;
+  readonly volume?: string;
+  readonly guest?: string;
+}
+
+function make(parent: Command): Command {
+  return new Command('new')
+    .description('Make a qcow2 disk: empty, ready to install onto, or on top of a base image.')
+    .argument('<image>', 'the .qcow2 to write')
+    .option('--size <size>', 'what the guest sees, such as 30G; the file grows as it is written to', bytes)
+    .option('--volume <name>', 'with a GPT and an HFS+ volume of that name, and the loader’s settings in it')
+    .option('--guest <release>', 'the release whose kernel flags the loader is to give')
+    .option('--backing <image>', 'a base image that a team shares: this one holds what differs')
+    .option(...qemuOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill disk new mac.qcow2 --size 30G
+  cidermill disk new mac.qcow2 --size 30G --volume "Macintosh HD" --guest lion
+  cidermill disk new mine.qcow2 --backing base.qcow2`,
+    )
+    .action(async (path: string, flags: NewFlags) => {
+      const image = resolve(path);
+      const { findDiskTools, newDisk } = await import('../../disk/index.ts');
+      const { size, backing, volume } = flags;
+      const kernelFlags = flags.guest === undefined ? [] : flagsOf(parent, flags.guest);
+      if (flags.guest !== undefined && volume === undefined)
+        throw new Failure('usage', '--guest is for the settings in a volume', {
+          hint: 'Give --volume NAME.',
+        });
+      await newDisk(findDiskTools(qemuOf(flags)), image, {
+        ...(size !== undefined && { size }),
+        ...(backing !== undefined && { backing }),
+        ...(volume !== undefined && { volume: { name: volume, loader: { timeout: 5, kernelFlags } } }),
+      });
+      console.log(
+        [
+          path,
+          ...(size === undefined ? [] : [`: ${formatBytes(size)} for the guest`]),
+          ...(backing === undefined ? [] : [`, on top of ${backing}`]),
+          ...(volume === undefined ? [] : [`, with the volume "${volume}"`]),
+          ...(kernelFlags.length === 0 ? [] : [`, started with ${kernelFlags.join(' ')}`]),
+        ].join(''),
+      );
+    });
+}
+
+/** The kernel flags that a release may need on some host; on others they do no harm. */
+function flagsOf(parent: Command, name: string): string[] {
+  const { guest, update } = findGuest(openProject(parent), name);
+  const situation = {
+    ...todaysHost,
+    kernel: '3.15',
+    update,
+    stage: 'installed',
+    machine: 'q35',
+    cpus: 2,
+  } as const;
+  const verdict = solve(guest, { ...situation, memory: 2048, net: 'e1000', ignoreMsrs: true });
+  return verdict.kind === 'runs' ? verdict.kernelFlags.map(({ flag }) => flag) : [];
+}
+
+function info(): Command {
+  return new Command('info')
+    .description('An image of any format that QEMU knows: its disk, the volumes on it, the system in them.')
+    .argument('<image>')
+    .option(...qemuOption)
+    .option('--json', 'as JSON')
+    .action(async (image: string, flags: ToolFlags & { readonly json?: boolean }) => {
+      const { describeDisk, findDiskTools } = await import('../../disk/index.ts');
+      const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image));
+      console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
+    });
+}
+
+function fix(): Command {
+  return new Command('fix')
+    .description(
+      'Take AppleIntelCPUPowerManagement.kext and the caches of it off an installed 10.6 or 10.7, so that it idles by HLT.',
+    )
+    .argument('<image>', "the guest's disk; the guest must be shut down")
+    .option(...qemuOption)
+    .action(async (image: string, flags: ToolFlags) => {
+      const { findDiskTools, fixDisk } = await import('../../disk/index.ts');
+      const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image));
+      console.log(
+        gone === undefined
+          ? `${image}: it has no AppleIntelCPUPowerManagement.kext; nothing was changed`
+          : [`${image}: removed`, ...gone.map((path) => `  /${path}`)].join('\n'),
+      );
+    });
+}
+
+function grow(): Command {
+  return new Command('grow')
+    .description('Make a disk larger, and the HFS+ volume that ends it.')
+    .argument('<image>', "the guest's disk; the guest must be shut down")
+    .argument('<size>', 'of the disk, such as 64G', bytes)
+    .option(...qemuOption)
+    .action(async (image: string, size: number, flags: ToolFlags) => {
+      const { findDiskTools, growDisk } = await import('../../disk/index.ts');
+      const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size);
+      console.log(
+        grown.kind === 'volume'
+          ? `${image}: ${formatBytes(size)}, its volume ${formatBytes(grown.size)}`
+          : `${image}: ${formatBytes(size)}; no HFS+ volume ends it, so the guest has to use what is new`,
+      );
+    });
+}
+
+function qemuOf({ qemu }: ToolFlags): string | undefined {
+  return qemu === undefined ? undefined : qemuProgram(qemu);
+}
+
+function bytes(text: string): number {
+  const size = parseSize(text);
+  if (size === undefined || size < 2 ** 20 || size % 512 !== 0)
+    throw new InvalidArgumentError('It is a size from 1M in whole sectors, such as 30G.');
+  return size;
+}
+
+function describe({ format, size, taken, backing, map, partitions }: DiskInfo): string {
+  const rows: [string, string][] = [
+    ['format', format],
+    ['disk', formatBytes(size)],
+    ['file', formatBytes(taken)],
+    ...(backing === undefined ? [] : ([['backing', printable(backing)]] as [string, string][])),
+    ['map', { gpt: 'GPT', apm: 'Apple partition map', none: 'none' }[map]],
+    ...partitions.map((each): [string, string] => [
+      `  ${printable(each.kind)}`,
+      [
+        `at ${each.offset}, ${formatBytes(each.size)}`,
+        ...(each.name === '' ? [] : [`"${printable(each.name)}"`]),
+        ...(each.format === undefined ? [] : [each.format]),
+        ...(each.volume === undefined ? [] : [`volume "${printable(each.volume)}"`]),
+        ...(each.system === undefined ? [] : [`OS X ${printable(each.system)}`]),
+        ...(each.problem === undefined ? [] : [`problem: ${printable(each.problem)}`]),
+      ].join(', '),
+    ]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}

@@ -1,0 +1,62 @@
+import { Failure } from '../base/index.ts';
+import { editVolume, openVolume } from '../formats/hfsplus/index.ts';
+import { growPartition, findHfsPlus, planGrowth, readPartitionMap } from '../image/index.ts';
+import type { RemoteDisk } from '../vm/index.ts';
+import { withServedDisk } from '../vm/index.ts';
+import { checkedCommit } from './checked-commit.ts';
+import { editDisk } from './edit-disk.ts';
+import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
+
+/** What grew: the disk alone, or the HFS+ volume at its end with it, to that many bytes. */
+export type Grown = { readonly kind: 'disk' } | { readonly kind: 'volume'; readonly size: number };
+
+/** Behind a GPT's last partition: 32 sectors of entries and a header. */
+const gptBackup = 33 * 512;
+
+/**
+ * Makes a disk larger, and the HFS+ volume that ends it.
+ * @param size of the disk, in bytes
+ * @throws Failure 'usage' when it is not larger; the image is untouched when anything fails
+ */
+export async function growDisk(tools: DiskTools, image: string, size: number): Promise<Grown> {
+  const info = await imageInfo(tools, image);
+  if (size <= info.size || size % 512 !== 0)
+    throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not more, in whole sectors`);
+  const file = { file: image, format: info.format, writable: false };
+  const last = await withServedDisk(tools.system, file, lastVolume);
+  if (last === undefined) {
+    await qemuImg(tools, ['resize', '-q', '-f', info.format, image, String(size)]);
+    return { kind: 'disk' };
+  }
+  const grown = await editDisk(tools, image, (disk) => growVolume(disk, last), size);
+  return { kind: 'volume', size: grown ?? 0 };
+}
+
+interface Last {
+  /** In bytes. */
+  readonly offset: number;
+  readonly hasGpt: boolean;
+}
+
+/** The HFS+ volume that nothing follows; undefined where the disk has none, or another partition is behind it. */
+async function lastVolume(disk: RemoteDisk): Promise<Last | undefined> {
+  const map = await readPartitionMap(disk);
+  const found = await findHfsPlus(disk).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const { offset } = found;
+  const used = map?.partitions.filter(({ kind }) => kind !== 'Apple_Free') ?? [];
+  if (used.some((partition) => partition.offset > offset)) return undefined;
+  return { offset, hasGpt: map?.scheme === 'gpt' };
+}
+
+/** @returns the volume's new size in bytes */
+async function growVolume(disk: RemoteDisk, { offset, hasGpt }: Last): Promise<number> {
+  const { volume } = await findHfsPlus(disk);
+  const edit = await editVolume(await openVolume(volume), { date: new Date() });
+  const size = disk.size - offset - (hasGpt ? gptBackup : 0);
+  const growth = await planGrowth(disk, { offset }, size);
+  if (growth.size > disk.size) throw new Error(`${growth.size} bytes do not fit into ${disk.size}`);
+  await growPartition(disk, { offset }, size);
+  await checkedCommit(disk, offset, size, edit);
+  return size;
+}

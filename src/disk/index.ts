@@ -1,0 +1,5 @@
+export { describeDisk, type DiskInfo } from './describe-disk.ts';
+export { fixDisk } from './fix-disk.ts';
+export { growDisk } from './grow-disk.ts';
+export { newDisk } from './new-disk.ts';
+export { findDiskTools } from './qemu-img.ts';

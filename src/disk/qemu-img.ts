@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { Failure } from '../base/index.ts';
+import { findTool } from '../host/index.ts';
+
+/** The two programs that disks are worked on with, of one QEMU. */
+export interface DiskTools {
+  readonly img: string;
+  readonly system: string;
+}
+
+/** @param qemu qemu-system-x86_64 of that QEMU, or undefined for those on PATH @throws Failure 'no-qemu' */
+export function findDiskTools(qemu?: string): DiskTools {
+  const system = qemu ?? findTool('qemu-system-x86_64');
+  const beside = system === undefined ? undefined : join(dirname(system), 'qemu-img');
+  const img =
+    beside !== undefined && statSync(beside, { throwIfNoEntry: false }) ? beside : findTool('qemu-img');
+  if (system !== undefined && img !== undefined) return { img, system };
+  throw new Failure('no-qemu', `there is no ${system === undefined ? 'qemu-system-x86_64' : 'qemu-img'}`, {
+    hint: '`cidermill run quickstart` builds both: --qemu artifacts/quickstart/qemu; or apt-get install qemu-system-x86 qemu-utils.',
+  });
+}
+
+/** Runs qemu-img. @returns its standard output @throws Failure 'qemu-img' with what it says */
+export async function qemuImg(tools: DiskTools, args: readonly string[]): Promise<string> {
+  const child = spawn(tools.img, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk: Buffer) => (said[name] += chunk.toString('utf8')));
+  const [code] = (await once(child, 'close').catch((cause: unknown) => {
+    throw new Failure('qemu-img', `${tools.img} cannot be started`, { cause });
+  })) as [number | null];
+  if (code === 0) return said.stdout;
+  throw new Failure(
+    'qemu-img',
+    said.stderr.trim().replace(/^qemu-img: /, '') || `qemu-img ended with ${code ?? 'a signal'}`,
+  );
+}
+
+/** What qemu-img says of an image. */
+export interface ImageInfo {
+  readonly format: string;
+  /** What a guest sees, in bytes. */
+  readonly size: number;
+  /** What the file takes, in bytes. */
+  readonly taken: number;
+  readonly backing?: string;
+}
+
+export async function imageInfo(tools: DiskTools, path: string): Promise<ImageInfo> {
+  const info = JSON.parse(await qemuImg(tools, ['info', '-U', '--output=json', path])) as Readonly<
+    Record<string, unknown>
+  >;
+  const backing = info['full-backing-filename'] ?? info['backing-filename'];
+  return {
+    format: String(info['format']),
+    size: Number(info['virtual-size']),
+    taken: Number(info['actual-size']),
+    ...(typeof backing === 'string' && { backing }),
+  };
+}

@@ -1,0 +1,54 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderEntries } from '../../archive/index.ts';
+import { packageRoot } from '../../host/index.ts';
+import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
+import { scriptClosure } from '../closure.ts';
+import { lockFile } from '../pins.ts';
+
+/** The files that a plan is made of, relative to the root they lie below, sorted. */
+export interface PlanFiles {
+  /** Of the project. */
+  readonly own: readonly string[];
+  /** Of what comes with cidermill. */
+  readonly builtin: readonly string[];
+}
+
+/** Definitions, scripts with all they import, local sources, lockfiles. A folder of the user's given by `--source` is none. */
+export function planFiles(project: Project, plan: Plan): PlanFiles {
+  const own = new Set<string>();
+  const builtin = new Set<string>();
+  const add = (root: string, path: string): void => {
+    const whole = join(root, path);
+    const stat = lstatSync(whole, { throwIfNoEntry: false });
+    const to = root === project.builtin ? builtin : own;
+    if (stat?.isFile() === true) to.add(path);
+    if (stat?.isDirectory() === true)
+      for (const entry of folderEntries(whole, path)) if (entry.type === 'file') to.add(entry.name);
+  };
+  const addNearest = (path: string): void =>
+    add(existsSync(join(project.root, path)) ? project.root : project.builtin, path);
+
+  addNearest(`pipelines/${plan.pipeline}.yaml`);
+  addNearest('package.json');
+  addNearest(lockFile);
+  add(project.builtin, lockFile);
+  for (const step of plan.steps) {
+    const { recipe } = step;
+    add(recipe.root, recipe.file);
+    if (step.buildroot !== undefined) addNearest(`recipes/buildroots/${step.buildroot.name}.yaml`);
+    for (const path of localSources(step)) add(recipe.root, path);
+    const roots = { project: recipe.root, package: packageRoot };
+    for (const name of Object.keys(scriptClosure(recipe.script.value, roots)))
+      add(existsSync(join(recipe.root, name)) ? recipe.root : packageRoot, name);
+  }
+  return { own: [...own].sort(), builtin: [...builtin].sort() };
+}
+
+function localSources({ recipe }: PlannedStep): string[] {
+  return [...recipe.sources.values()].flatMap(({ origins }) =>
+    origins.flatMap(({ value }) =>
+      value.kind === 'local' && value.folder === undefined ? [value.path] : [],
+    ),
+  );
+}

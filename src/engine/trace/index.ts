@@ -1,0 +1,1 @@
+export { tracePlan, type TraceOptions, type TraceOutcome } from './trace.ts';
