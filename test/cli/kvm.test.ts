@@ -38,7 +38,10 @@ describe('cidermill kvm', () => {
       device: true,
       loadable: true,
       needs: { patches: [] },
-      modules: [{ name: 'kvm_intel', loaded: true }, { name: 'kvm', parameters: { ignore_msrs: 'N' } }],
+      modules: [
+        { name: 'kvm_intel', loaded: true },
+        { name: 'kvm', parameters: { ignore_msrs: 'N' } },
+      ],
       users: [],
     });
   });
