@@ -7,18 +7,18 @@ import { makeGpt, gptTypes } from '../src/formats/gpt/index.ts';
  */
 
 const chunk = 2 ** 20;
-/** What a chunk is, in turn: in ten chunks three of text, four of records, three of noise. */
+/** What a chunk is, in turn. */
 const kinds = [
   'text',
   'records',
+  'text',
+  'records',
   'noise',
   'records',
   'text',
   'records',
-  'noise',
   'text',
   'records',
-  'noise',
 ] as const;
 
 /**

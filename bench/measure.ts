@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 
 /** A command to time: a whole process from outside. */
@@ -7,6 +9,8 @@ export interface Contender {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Clears what a run leaves, outside of the time. */
+  readonly before?: () => void;
 }
 
 export interface Timing {
@@ -17,6 +21,7 @@ export interface Timing {
 
 /** Runs a command once. @throws Error with its output when it does not exit with 0 */
 export function time(contender: Contender): Timing {
+  contender.before?.();
   const script = 'TIMEFORMAT="%U %S %R"; exec 3>&2; time "$@" >/dev/null 2>/dev/null';
   const run = spawnSync('bash', ['-c', script, 'bash', ...contender.command], {
     cwd: contender.cwd,
@@ -28,6 +33,24 @@ export function time(contender: Contender): Timing {
     throw new Error(`${contender.name} ended with ${run.status}: ${run.stderr}`);
   }
   return { cpu: user + system, wall };
+}
+
+/** The most memory that a command's own process had at once, in bytes, looked at every few milliseconds (Linux). */
+export async function peakMemory({ command, cwd, env, before }: Contender): Promise<number> {
+  before?.();
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'ignore' });
+  let most = 0;
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      most = Math.max(most, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // It has ended in the meantime.
+    }
+  }, 10);
+  await once(child, 'close').finally(() => clearInterval(timer));
+  return most;
 }
 
 /** Runs all contenders in turn, A B C A B C …, one round uncounted first, so that a drifting machine harms none alone. */

@@ -5,9 +5,9 @@ import { Failure } from '../base/index.ts';
 import { gptTypes, makeGpt } from '../formats/gpt/index.ts';
 import { newVolume } from '../formats/hfsplus/index.ts';
 import { memorySource, windowOf } from '../formats/source/index.ts';
+import { bootPlist, bootPlistPath, type BootSettings } from '../guest/index.ts';
 import { byRename } from '../image/index.ts';
 import { withServedDisk, type RemoteDisk } from '../vm/index.ts';
-import { loaderPlist, loaderPlistPath, type LoaderSettings } from './loader-plist.ts';
 import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
 
 export interface NewDisk {
@@ -16,7 +16,7 @@ export interface NewDisk {
   /** An image that this one starts from and leaves as it is. */
   readonly backing?: string;
   /** A volume to install onto; without one the disk is empty. */
-  readonly volume?: { readonly name: string; readonly loader: LoaderSettings };
+  readonly volume?: { readonly name: string; readonly loader: BootSettings };
 }
 
 /** As Disk Utility makes it. */
@@ -69,7 +69,7 @@ async function layOut(disk: RemoteDisk, { name, loader }: NonNullable<NewDisk['v
     throw new Error(`a disk of ${disk.size} bytes was laid out as one of ${map.size}`);
   for (const { offset: at, bytes } of map.patches) await disk.write(at, bytes);
   const edit = newVolume({ name, date: new Date(), size: place.size });
-  const [folder, file] = loaderPlistPath;
-  edit.putFile(edit.makeFolder(edit.root, folder), file, { data: memorySource(loaderPlist(loader)) });
+  const [folder = '', file = ''] = bootPlistPath.split('/');
+  edit.putFile(edit.makeFolder(edit.root, folder), file, { data: memorySource(bootPlist(loader)) });
   await edit.commit(windowOf(disk, place.offset, place.size), { size: place.size });
 }

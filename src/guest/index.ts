@@ -1,3 +1,4 @@
+export { bootPlist, bootPlistPath, type BootSettings } from './boot-plist.ts';
 export { libvirtDomain } from './export-libvirt.ts';
 export { packerTemplate } from './export-packer.ts';
 export { shellScript } from './export-shell.ts';

@@ -1,4 +1,4 @@
-import { Failure, type ByteSource } from '../base/index.ts';
+import { Failure } from '../base/index.ts';
 import {
   childrenOf,
   editVolume,

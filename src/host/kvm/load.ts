@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import type { Act } from './acts.ts';
-import { kvmNames, type KvmName, type KvmStatus } from './status.ts';
+import { kvmNames, type KvmName } from './names.ts';
+import type { KvmStatus } from './status.ts';
 import { checkVermagic, moduleField } from './vermagic.ts';
 import type { KernelWorld } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { KvmName } from './status.ts';
+import type { KvmName } from './names.ts';
 
 /** What `load` did, for `unload` to undo. It lies in /run: a reboot undoes it too. */
 export interface LoadRecord {

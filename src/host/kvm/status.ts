@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelNeeds, type KernelNeeds } from '../kernel/index.ts';
+import { kvmNames, type KvmName } from './names.ts';
 import { readRecord, type LoadRecord } from './record.ts';
 import type { KernelWorld } from './world.ts';
 
@@ -16,8 +17,6 @@ export interface KvmModule {
   /** Of those that OS X guests depend on, as the kernel writes them. */
   readonly parameters: Readonly<Record<string, string>>;
 }
-
-export type KvmName = 'kvm' | 'kvm_intel' | 'kvm_amd';
 
 /** A process that has KVM open. */
 export interface KvmUser {
@@ -39,9 +38,6 @@ export interface KvmStatus {
   /** What `load` left when the modules that are loaded now are ours. */
   readonly record: LoadRecord | undefined;
 }
-
-/** The order in which they are removed: what depends on another goes first. */
-export const kvmNames: readonly KvmName[] = ['kvm_intel', 'kvm_amd', 'kvm'];
 
 const telling = ['ignore_msrs', 'report_ignored_msrs', 'nested', 'ept', 'npt', 'unrestricted_guest'];
 

@@ -176,6 +176,18 @@ describe('a volume that is edited', () => {
     });
   });
 
+  test('that was not written to its end says so, and is not edited again', async () => {
+    const path = await commitNew(newVolume({ name: 'Half', date }), 2 ** 20);
+    const broken = { size: 5000, read: () => Promise.reject(new Error('the source is gone')) };
+    const half = edit(path, (editor) => void editor.putFile(editor.root, 'a', { data: broken }));
+    await expect(half).rejects.toThrow('the source is gone');
+    await withVolume(path, ({ header }) => {
+      expect(header.attributes & volumeAttribute.inconsistent).not.toBe(0);
+      expect(header.attributes & volumeAttribute.unmounted).toBe(0);
+    });
+    await expect(edit(path, () => undefined)).rejects.toThrow('has to be repaired first');
+  });
+
   test('that says it is damaged, or is where it matters, is left alone', async () => {
     const path = await commitNew(
       (() => {

@@ -1,0 +1,4 @@
+export type KvmName = 'kvm' | 'kvm_intel' | 'kvm_amd';
+
+/** The order in which they are removed: what depends on another goes first. */
+export const kvmNames: readonly KvmName[] = ['kvm_intel', 'kvm_amd', 'kvm'];
