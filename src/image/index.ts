@@ -15,6 +15,7 @@ export { openDisk, type Disk } from './open-disk.ts';
 export { openImage, type Image } from './open-image.ts';
 export { openNested, placeOf, showPlace, type Place } from './nested.ts';
 export { openInside, type Inside } from './open-inside.ts';
+export { listFolder, type ListedEntry } from './list-folder.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 export { scatter, scatterBytes, type Move, type Scatter } from './scatter.ts';
 export type { DecodeOptions } from './decode-all.ts';

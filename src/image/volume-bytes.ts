@@ -1,11 +1,10 @@
-import type { ByteSource } from '../base/index.ts';
+import { FormatError, type ByteSource } from '../base/index.ts';
 import { isHfsPlus } from '../formats/hfsplus/index.ts';
 import { slice } from '../formats/source/index.ts';
-import { decodedImage, readUdif } from '../formats/udif/index.ts';
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
+import { openDisk } from './open-disk.ts';
 import { readPartitionMap } from './partition-map.ts';
-import { checkRawImage } from './recognise.ts';
 import { findHfsPlus } from './volume.ts';
 
 /** An HFS+ volume as bytes that may be damaged. */
@@ -28,23 +27,34 @@ export async function openVolumeBytes(path: string): Promise<VolumeBytes> {
       source,
       inside.filter((each) => each !== ''),
     );
-    const udif = await readUdif(image);
-    const disk = udif === undefined ? image : decodedImage(image, udif);
-    return { ...(await find(disk, udif === undefined)), close: source.close };
+    return { ...(await findBytes(image)), close: source.close };
   } catch (error) {
     await source.close();
     throw error;
   }
 }
 
-async function find(disk: ByteSource, raw: boolean): Promise<{ volume: ByteSource; offset: number }> {
+type Found = Omit<VolumeBytes, 'close'>;
+
+async function findBytes(image: ByteSource): Promise<Found> {
+  let disk: ByteSource;
+  try {
+    ({ disk } = await openDisk(image));
+  } catch (error) {
+    // A raw volume whose header is damaged is not known to be one by that alone.
+    const found = error instanceof FormatError ? await findSigned(image) : undefined;
+    if (found === undefined) throw error;
+    return found;
+  }
+  return (await findSigned(disk)) ?? findHfsPlus(disk);
+}
+
+async function findSigned(disk: ByteSource): Promise<Found | undefined> {
   const map = await readPartitionMap(disk);
   for (const { offset, size } of map?.partitions ?? [{ offset: 0, size: disk.size }]) {
     if (offset + size > disk.size) continue;
     const volume = slice(disk, offset, size);
     if (await isHfsPlus(volume)) return { volume, offset };
   }
-  // These say what it is.
-  if (raw) await checkRawImage(disk);
-  return findHfsPlus(disk);
+  return undefined;
 }

@@ -58,7 +58,10 @@ export async function makeIso(
           copyFrom(
             esd,
             placements,
-            { offset: base.offset, before: base.size, target: volume },
+            {
+              ...{ offset: base.offset, before: base.size, target: volume },
+              blockSize: base.volume.header.blockSize,
+            },
             target.fd,
             decode,
           ),
@@ -97,7 +100,12 @@ function wholeOf({ place, source, tables }: OpenedImage): Scatter {
 async function copyFrom(
   esd: OpenedImage | undefined,
   placements: readonly Placement[],
-  volume: { readonly offset: number; readonly before: number; readonly target: ByteTarget },
+  volume: {
+    readonly offset: number;
+    readonly before: number;
+    readonly blockSize: number;
+    readonly target: ByteTarget;
+  },
   output: number,
   options: DecodeOptions,
 ): Promise<void> {
@@ -106,7 +114,8 @@ async function copyFrom(
     const pieces = esd === undefined ? undefined : piecesOf(esd, source, from, length);
     let done = 0;
     // Free blocks of the old volume hold what was there before, and zeros are not written over it later.
-    const present = Math.min(offset + length, volume.before);
+    const end = Math.ceil((offset + length) / volume.blockSize) * volume.blockSize;
+    const present = Math.min(end, volume.before);
     for (let at = offset; at < present; at += step) {
       await volume.target.write(at, new Uint8Array(Math.min(step, present - at)));
     }

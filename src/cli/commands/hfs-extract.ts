@@ -3,7 +3,7 @@ import type { ExtractionPlan } from '../../image/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
+import { printableName } from '../reporters/printable.ts';
 
 interface Flags {
   readonly output: string;
@@ -51,7 +51,7 @@ Owners, extended attributes, devices and pipes are not extracted.`,
 
 function describe(folder: string, { files, bytes, outside, devices, resourceForks }: ExtractionPlan): string {
   const named = (what: string, list: readonly string[]): string[] => [
-    ...list.slice(0, mostNamed).map((each) => `left out, ${what}: ${printable(each)}`),
+    ...list.slice(0, mostNamed).map((each) => `left out, ${what}: ${printableName(each)}`),
     ...(list.length > mostNamed ? [`left out, ${what}: ${list.length - mostNamed} more`] : []),
   ];
   return [

@@ -37,3 +37,10 @@ function lastState(line: string): string {
   if (!line.includes('\r')) return line;
   return line.split('\r').findLast((part) => part.trim() !== '') ?? '';
 }
+
+/** A file's name, whose control characters are part of it ("Icon\r" is on every Mac): they are shown as their symbols. */
+export function printableName(name: string): string {
+  const symbol = (unit: string): string =>
+    unit < ' ' ? String.fromCharCode(0x2400 + unit.charCodeAt(0)) : '\ufffd';
+  return printable(name.replace(/\p{Cc}/gu, symbol));
+}

@@ -15,7 +15,7 @@ import {
   type HfsVolume,
 } from '../../../src/formats/hfsplus/index.ts';
 import { memorySource } from '../../../src/formats/source/index.ts';
-import { findHfsPlus, openImage, openInside } from '../../../src/image/index.ts';
+import { findHfsPlus, openImage, openInside, type ListedEntry } from '../../../src/image/index.ts';
 import { fixture, noFixtures } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
 import { testProject } from '../../rig/project.ts';
@@ -154,6 +154,14 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
     );
     const file = await project.run(['hfs', 'cat', `${image}:/a_directory/a_file`]);
     expect(md5(Buffer.from(file.stdout))).toBe('85bebf486af24792085f769afa46717d');
+    const all = await project.run(['hfs', 'list', image]);
+    expect(all.stdout).toContain('120755           24  a_link -> a_directory/another_file\n');
+    expect(all.stdout).toContain('041555            -  .HFS+ Private Directory Data\u240d/\n');
+    const json = await project.run(['hfs', 'list', '-r', '--json', image]);
+    const entries = JSON.parse(json.stdout) as ListedEntry[];
+    expect(entries.find(({ path }) => path === 'a_directory/a_resourcefork')).toMatchObject({
+      ...{ kind: 'file', mode: '100644', owner: 501, group: 20, size: 0 },
+    });
     const none = await project.run(['hfs', 'cat', `${image}:/nothing`]);
     expect([none.code, none.stdout]).toEqual([1, '']);
     expect(none.stderr).toContain('there is no /nothing');

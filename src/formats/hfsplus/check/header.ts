@@ -4,6 +4,7 @@ import {
   hfsPlusName,
   readVolumeHeader,
   volumeAttribute,
+  volumeHeader,
   volumeHeaderOffset,
   type VolumeHeader,
 } from '../volume-header.ts';
@@ -40,8 +41,9 @@ export async function readEitherHeader(
 
 /** Whether a volume has the signature of HFS+ or HFSX in its header or in the alternate one. */
 export async function isHfsPlus(volume: ByteSource): Promise<boolean> {
+  if (volume.size < volumeHeaderOffset + volumeHeader.size) return false;
   for (const place of [volumeHeaderOffset, alternateOffset(volume.size)]) {
-    if (place < volumeHeaderOffset || place + 2 > volume.size) continue;
+    if (place < volumeHeaderOffset) continue;
     const [high = 0, low = 0] = await volume.read(place, 2);
     if (hfsPlusName(high * 256 + low) !== undefined) return true;
   }

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { makeApm } from '../../src/formats/apm/index.ts';
+import { makeChunklist } from '../../src/formats/chunklist/index.ts';
+import { writeCpio } from '../../src/formats/cpio/index.ts';
+import { newVolume, openFork, openVolume } from '../../src/formats/hfsplus/index.ts';
+import { openAttribute } from '../../src/formats/hfsplus/open-volume.ts';
+import { writePbzx } from '../../src/formats/pbzx/index.ts';
+import { memorySource } from '../../src/formats/source/index.ts';
+import { streamOf } from '../../src/formats/stream/index.ts';
+import { writeXar } from '../../src/formats/xar/index.ts';
+import { findHfsPlus, openDisk } from '../../src/image/index.ts';
+import { buildSamples } from '../link/samples.ts';
+import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { writeSparse } from '../rig/sparse-writer.ts';
+import { memoryTarget } from './memory-target.ts';
+import { journalAt, type TargetName } from './targets.ts';
+
+/** Sound bytes, and the readers they are for. */
+export interface Seed {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly targets: readonly TargetName[];
+}
+
+const forVolumes = ['volume', 'check', 'extraction', 'edit'] as const;
+
+/** Other people's files where the fixtures folder has them, and what we make ourselves. */
+export async function readSeeds(): Promise<Seed[]> {
+  return [...(await ours()), ...(noFixtures ? [] : await theirs())];
+}
+
+async function theirs(): Promise<Seed[]> {
+  const seed = (name: string, ...targets: TargetName[]): Seed => ({
+    name,
+    bytes: readFileSync(fixture(name)),
+    targets,
+  });
+  const volumeOf = async (name: string): Promise<Seed> => {
+    const { disk } = await openDisk(memorySource(readFileSync(fixture(name))));
+    const { volume } = await findHfsPlus(disk);
+    // The volumes of small images are mostly empty: what is behind their last file is left as it is.
+    return {
+      name: `${name}:volume`,
+      bytes: Buffer.from(await volume.read(0, volume.size)),
+      targets: forVolumes,
+    };
+  };
+  const small = execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 });
+  const adc = readFileSync(fixture('dmgwiz/input_adc.dmg'));
+  const archive = readFileSync(fixture('relic/dummy.dmg'));
+  const dirty = execFileSync('7zz', ['x', '-so', fixture('hfsinspect/hfsj.bin.7z')], {
+    ...{ maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] },
+  });
+  // Its description of 4096 bytes, and itself of 512 KiB.
+  const journal = Buffer.from(dirty.subarray(journalAt, journalAt + 4096 + 2 ** 19));
+  const plist = archive.subarray(archive.indexOf('<?xml'), archive.length - 512);
+  return [
+    ...['adc', 'bzip2', 'lzfse', 'lzma', 'zlib', 'ro'].map((kind) =>
+      seed(`dmgwiz/input_${kind}.dmg`, 'disk'),
+    ),
+    seed('dfvfs/hfsplus_zlib.dmg', 'disk'),
+    seed('brew/container.dmg', 'disk'),
+    seed('relic/dummy.dmg', 'disk'),
+    seed('kaitokit/hfs-decmpfs.dmg', 'disk'),
+    { name: 'hfsp-small', bytes: small, targets: forVolumes },
+    await volumeOf('dfvfs/hfsplus_zlib.dmg'),
+    await volumeOf('kaitokit/hfs-decmpfs.dmg'),
+    await volumeOf('brew/container.dmg'),
+    ...['goxar/valid.pkg', 'relic/dummy.pkg', 'brew/container.pkg'].map((name) =>
+      seed(name, 'xar', 'package'),
+    ),
+    ...['bin', 'crc', 'newc', 'odc'].map((kind) => seed(`dfvfs/syslog.${kind}.cpio`, 'cpio')),
+    seed('lzfse_rust/html.lzfse', 'lzfse'),
+    seed('lzfse_rust/vx1.lzfse', 'lzfse'),
+    { name: 'ADC chunk', bytes: adc.subarray(0, 20_000), targets: ['adc'] },
+    { name: 'plist', bytes: plist, targets: ['plist'] },
+    ...blockTables(plist),
+    { name: 'contents', bytes: contentsOf(readFileSync(fixture('relic/dummy.pkg'))), targets: ['contents'] },
+    { name: 'journal', bytes: journal, targets: ['journal'] },
+    ...(await compressedFiles()),
+  ];
+}
+
+function blockTables(plist: Buffer): Seed[] {
+  const tables = [...plist.toString('latin1').matchAll(/<data>([^<]*)<\/data>/g)].map(([, text = '']) =>
+    Buffer.from(text, 'base64'),
+  );
+  // The largest is that of the volume.
+  const [table = Buffer.alloc(0)] = tables.sort((a, b) => b.length - a.length);
+  return [{ name: 'block table', bytes: table, targets: ['blocks'] }];
+}
+
+/** The table of contents of an archive, as XML. */
+function contentsOf(archive: Buffer): Buffer {
+  const head = archive.readUInt16BE(4);
+  return inflateSync(archive.subarray(head, head + Number(archive.readBigUInt64BE(8))));
+}
+
+/** Attributes with what they are of behind them. */
+async function compressedFiles(): Promise<Seed[]> {
+  const { disk } = await openDisk(memorySource(readFileSync(fixture('kaitokit/hfs-decmpfs.dmg'))));
+  const volume = await openVolume((await findHfsPlus(disk)).volume);
+  const seeds: Seed[] = [];
+  for (const entry of volume.catalog.entries.values()) {
+    const attribute = volume.attributes.get(entry.id)?.get('com.apple.decmpfs');
+    if (entry.kind !== 'file' || attribute === undefined) continue;
+    const parts = [openAttribute(volume, attribute), openFork(volume, entry, 'resource')];
+    const bytes = Buffer.concat(await Promise.all(parts.map((part) => part.read(0, part.size))));
+    seeds.push({ name: `compressed ${entry.name}`, bytes, targets: ['compressed'] });
+  }
+  return seeds;
+}
+
+async function ours(): Promise<Seed[]> {
+  const words = Buffer.from('some words, and some more of them; '.repeat(2000));
+  const run = (program: string): Buffer => execFileSync(program, ['-c'], { input: words });
+  const entries = [
+    { path: './a', kind: 'folder', mode: 0o755 },
+    { path: './a/file', kind: 'file', mode: 0o644, content: words },
+    { path: './a/link', kind: 'link', mode: 0o755, content: Buffer.from('file') },
+  ] as const;
+  const payload = await gather(writeCpio(entries, 'odc'));
+  const pbzx = await gather(writePbzx(streamOf(memorySource(payload))));
+  const volume = await madeVolume();
+  const apm = await apmDisk(volume);
+  const list = await makeChunklist(memorySource(words), { chunkSize: 4096 });
+  return [
+    { name: 'new volume', bytes: volume, targets: forVolumes },
+    { name: 'APM disk', bytes: apm, targets: ['disk', 'map'] },
+    {
+      name: 'sparse image',
+      bytes: writeSparse(Buffer.concat([volume, volume]).subarray(0, 8 * 2 ** 17), [3, 0, 5], 256),
+      targets: ['disk'],
+    },
+    { name: 'bzip2', bytes: run('bzip2'), targets: ['bzip2'] },
+    { name: 'xz', bytes: run('xz'), targets: ['xz'] },
+    { name: 'pbzx', bytes: pbzx, targets: ['pbzx'] },
+    {
+      name: 'package',
+      bytes: Buffer.from(writeXar([{ path: 'Payload', data: pbzx }])),
+      targets: ['xar', 'package'],
+    },
+    { name: 'chunklist', bytes: Buffer.from(list), targets: ['chunklist'] },
+    ...compiled(),
+  ];
+}
+
+/** An object and an archive as clang and ar make them. */
+function compiled(): Seed[] {
+  const folder = mkdtempSync(join(tmpdir(), 'cidermill-fuzz-'));
+  try {
+    buildSamples(folder);
+    return [
+      { name: 'object', bytes: readFileSync(join(folder, 'kinds.o')), targets: ['object'] },
+      { name: 'archive', bytes: readFileSync(join(folder, 'libparts.a')), targets: ['archive'] },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function madeVolume(): Promise<Buffer> {
+  const editor = newVolume({ name: 'fuzz', date: new Date(0), blockSize: 512 });
+  const folder = editor.makeFolder(editor.root, 'folder');
+  for (let index = 0; index < 60; index++)
+    editor.putFile(folder, `file ${index}`, {
+      data: memorySource(Buffer.alloc(index * 50, index)),
+      attributes: new Map([['user.note', Buffer.from(`note ${index}`)]]),
+    });
+  editor.putSymlink(editor.root, 'link', 'folder/file 1');
+  const file = editor.find('folder/file 9');
+  if (file !== undefined) editor.putHardLink(editor.root, 'hard', file);
+  const target = memoryTarget(Buffer.alloc(0));
+  await editor.commit(target, { size: editor.sizeNeeded() });
+  return Buffer.from(await target.read(0, target.size));
+}
+
+async function apmDisk(volume: Buffer): Promise<Buffer> {
+  const map = makeApm({
+    partitions: [{ type: 'Apple_HFS', name: 'fuzz', size: volume.length }],
+    driver: true,
+  });
+  const disk = memoryTarget(Buffer.alloc(map.size));
+  for (const patch of map.patches) await disk.write(patch.offset, patch.bytes);
+  await disk.write(map.partitions[0]?.offset ?? 0, volume);
+  return Buffer.from(await disk.read(0, disk.size));
+}
+
+async function gather(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const piece of bytes) parts.push(piece);
+  return Buffer.concat(parts);
+}
