@@ -10,15 +10,16 @@ export function listingFault(listing: unknown): string | undefined {
   if (!Array.isArray(listing)) return 'is no list';
   const types = new Map<string, unknown>();
   for (const entry of listing as unknown[]) {
-    if (!isRecord(entry) || !isSafePath(entry['path'])) return 'has an entry without a path inside it';
-    const { path, type } = entry;
-    if (types.has(path as string)) return `has ${String(path)} twice`;
-    types.set(path as string, type);
+    const path = isRecord(entry) ? entry['path'] : undefined;
+    if (!isRecord(entry) || !isSafePath(path)) return 'has an entry without a path inside it';
+    const { type } = entry;
+    if (types.has(path)) return `has ${path} twice`;
+    types.set(path, type);
     const sound =
       type === 'directory' ||
       (type === 'file' && isStoredFile(entry)) ||
       (type === 'symlink' && typeof entry['target'] === 'string' && !entry['target'].startsWith('/'));
-    if (!sound) return `has an entry ${String(path)} that is none`;
+    if (!sound) return `has an entry ${path} that is none`;
   }
   for (const path of types.keys()) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
