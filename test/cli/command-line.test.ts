@@ -7,6 +7,9 @@ import { testProject } from '../rig/project.ts';
 
 const commands = [
   'run',
+  'verify',
+  'fetch',
+  'bundle',
   'plan',
   'why',
   'lock',
