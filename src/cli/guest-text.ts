@@ -150,7 +150,10 @@ export function solutionText(situation: Situation, runs: Runs, ink: Colours): st
 export function adviceLines(runs: Runs, ink: Colours): string[] {
   return [
     ...runs.kernelFlags.map(({ flag, fact }) => `${ink.yellow('type at boot:')} ${flag}  (${fact.says})`),
-    ...runs.notes.map(({ note, fact }) => `${ink.cyan('note:')} ${fact.says}: ${note}`),
+    ...runs.notes.map(
+      ({ note, fact }) =>
+        `${ink.cyan('note:')} ${fact.effect.kernelFlag === undefined ? `${fact.says}: ` : ''}${note}`,
+    ),
     ...runs.despite.map(({ id, says }) => `${ink.yellow('despite')} ${id}: ${says}`),
   ];
 }

@@ -82,7 +82,7 @@ function checkKernel({ host }: Surroundings): Check {
       name,
       state: 'warning',
       finding: `Linux ${host.kernel}: its KVM lacks what OS X needs (since 3.15)`,
-      mend: 'build its KVM modules from newer source, or boot with --accel tcg',
+      mend: '`cidermill kvm status` says what is needed; or boot with --accel tcg',
     };
   if (isBefore(host.kernel, 3, 16))
     return {

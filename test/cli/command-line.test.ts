@@ -5,7 +5,30 @@ import { freshFolder } from '../rig/folder.ts';
 import { fixture, noFixtures } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';
 
-const commands = ['run', 'plan', 'why', 'lock', 'list', 'graph', 'log', 'store', 'dmg', 'doctor'];
+const commands = [
+  'run',
+  'verify',
+  'fetch',
+  'bundle',
+  'plan',
+  'why',
+  'lock',
+  'list',
+  'graph',
+  'log',
+  'store',
+  'dmg',
+  'hfs',
+  'pkg',
+  'iso',
+  'kvm',
+  'verify',
+  'provenance',
+  'guest',
+  'boot',
+  'disk',
+  'doctor',
+];
 
 describe('the command line', () => {
   it.each(commands)('explains %s with --help', async (name) => {

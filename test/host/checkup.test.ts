@@ -86,7 +86,7 @@ describe('a host with an old kernel', () => {
       '3.10.0-1160.el7',
       false,
       [
-        'warning kernel → build its KVM modules from newer source, or boot with --accel tcg',
+        'warning kernel → `cidermill kvm status` says what is needed; or boot with --accel tcg',
         'warning ignore_msrs → echo 1 > /sys/module/kvm/parameters/ignore_msrs',
       ],
     ],
