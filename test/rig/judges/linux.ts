@@ -84,7 +84,7 @@ async function boot(
     [
       ...['-machine', 'pc', '-accel', 'tcg', '-m', '512', '-nodefaults', '-display', 'none', '-no-reboot'],
       ...['-serial', 'stdio', '-kernel', join(kernels, image), '-initrd', initramfs],
-      ...['-append', 'console=ttyS0 quiet panic=-1', ...drives],
+      ...['-append', 'console=ttyS0 quiet no_timer_check panic=-1', ...drives],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], timeout: 400_000, killSignal: 'SIGKILL' },
   );
