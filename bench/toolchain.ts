@@ -1,6 +1,6 @@
 // The toolchain made, found made, and put back, beside QEMU built as people build it: `make`, and ccache that is warm.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
@@ -119,6 +119,9 @@ function unpackQemu(steps: Fetched, store: string): string {
   const tree = folder('qemu');
   const blob = join(store, 'v1/cas', archive.sha256.slice(0, 2), archive.sha256);
   execFileSync('tar', ['-xf', blob, '-C', tree, '--strip-components=1']);
+  // Debian's tarball has no firmware; where bzip2 is installed, QEMU's build wants some to be there. It stays packed.
+  const blobs = readFileSync(join(tree, 'pc-bios/meson.build'), 'utf8').matchAll(/'(edk2-[^']+\.fd)'/g);
+  for (const [, name = ''] of blobs) writeFileSync(join(tree, 'pc-bios', `${name}.bz2`), '');
   return tree;
 }
 

@@ -19,8 +19,12 @@ export function materialsOf(locked: LockedOrigin): readonly Material[] {
       const { origin, tree } = locked;
       return [{ uri: `svn+${withoutUser(origin.repository)}@${origin.revision}`, digest: { sha256: tree } }];
     }
-    case 'local':
-      return [{ uri: `project:${locked.origin.path}`, digest: { sha256: locked.tree } }];
+    case 'local': {
+      const { folder, path } = locked.origin;
+      // Where a user keeps it is nobody's business.
+      const uri = folder === undefined ? `project:${path}` : `user-folder:${fileName(folder)}`;
+      return [{ uri, digest: { sha256: locked.tree } }];
+    }
   }
 }
 

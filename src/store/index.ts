@@ -3,6 +3,7 @@ export * from './blobs.ts';
 export * from './directory.ts';
 export * from './gc.ts';
 export * from './layout.ts';
+export { listingFault, outputsFault } from './listing-fault.ts';
 export * from './lock.ts';
 export * from './memo.ts';
 export { blobsOfResult, wholeResults } from './references.ts';

@@ -1,67 +1,28 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { packageRoot } from '../../src/host/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
 import { descendantsRunning } from '../rig/secrets.ts';
-import { gptDisk, writeImage } from '../vm/disk-images.ts';
-import { buildGuest, buildProbe, halt, makeDisk, sendText, temporaryFolder } from '../vm/guests.ts';
+import { buildGuest, buildProbe, halt, sendText, temporaryFolder } from '../vm/guests.ts';
+import { bootKey, makeProduct, runBoot, startBoot, withLoader } from './boot-runs.ts';
 
-const key = 'boot-test-'.padEnd(64, 'b');
 const exitPort = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
 
 let product = '';
 let probe = '';
 beforeAll(() => {
-  product = temporaryFolder();
-  makeDisk(product);
-  writeImage(join(product, 'disk.iso'), gptDisk());
+  product = makeProduct();
   writeFileSync(join(product, 'screen.png'), '');
-  probe = buildProbe(temporaryFolder(), key);
+  probe = buildProbe(temporaryFolder(), bootKey);
 });
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function environment(state: string): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], HOME: state, XDG_STATE_HOME: state, NO_COLOR: '1', TEST_KEY: key };
-}
-
-function start(args: readonly string[], state = freshFolder()): ReturnType<typeof spawn> {
-  const child = spawn(process.execPath, [join(packageRoot, 'src/launch.mjs'), 'boot', ...args], {
-    cwd: freshFolder(),
-    env: environment(state),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-}
-
-async function run(args: readonly string[], state?: string): Promise<Ended> {
-  const child = start(args, state);
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name]?.on('data', (chunk: Buffer) => (said[name] += chunk.toString('utf8')));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...said };
-}
-
-/** The usual arguments, with a loader that is given. */
-function withLoader(loader: string, ...more: string[]): string[] {
-  const guest = ['--guest', 'yosemite', '--accel', 'tcg', '--display', 'none', '--memory', '512M'];
-  return [product, ...guest, '--loader', loader, '--osk', 'env:TEST_KEY', '--i-have-the-right', ...more];
-}
 
 describe('a guest that is started', () => {
   it('ends with the exit code of its QEMU', async () => {
     const guest = buildGuest(`mov $20, %al\nout %al, $0xf4\n${halt}`);
-    const { code, stdout } = await run(withLoader(guest, '--', ...exitPort));
+    const { code, stdout } = await runBoot(withLoader(product, guest, '--', ...exitPort));
     expect({ code, stdout }).toEqual({ code: 41, stdout: '' });
   });
 
@@ -71,9 +32,9 @@ describe('a guest that is started', () => {
     );
     // With --snapshot they share the disk, which else only one may have.
     const [serial, console, screen] = await Promise.all([
-      run(withLoader(guest, '--snapshot', '--wait-for', 'Darwin Kernel')),
-      run(withLoader(guest, '--snapshot', '--wait-for', 'console:hello')),
-      run(withLoader(guest, '--snapshot', '--wait-for', 'screen:SeaBIOS')),
+      runBoot(withLoader(product, guest, '--snapshot', '--wait-for', 'Darwin Kernel')),
+      runBoot(withLoader(product, guest, '--snapshot', '--wait-for', 'console:hello')),
+      runBoot(withLoader(product, guest, '--snapshot', '--wait-for', 'screen:SeaBIOS')),
     ]);
     expect(serial).toMatchObject({ code: 0 });
     expect(serial.stdout).toMatch(/^serial, after [\d.]+ s: Darwin Kernel Version 14\.5\.0\n$/);
@@ -83,15 +44,23 @@ describe('a guest that is started', () => {
 
   it('that does not come so far fails, with what was seen instead', async () => {
     const guest = buildGuest([sendText('panic: nothing to see\n', 0x3f8), halt].join('\n'));
-    const { code, stderr } = await run(withLoader(guest, '--wait-for', 'Darwin', '--timeout', '2'));
+    const { code, stderr } = await runBoot(
+      withLoader(product, guest, '--wait-for', 'Darwin', '--timeout', '2'),
+    );
     expect(code).toBe(1);
     expect(stderr).toContain('panic: nothing to see');
   });
 
   it('ends with its QEMU on Ctrl-C', async () => {
     const console = join(freshFolder(), 'console.txt');
-    const child = start(
-      withLoader(buildGuest([sendText('up\n', 0xe9), halt].join('\n')), '--', '-debugcon', `file:${console}`),
+    const child = startBoot(
+      withLoader(
+        product,
+        buildGuest([sendText('up\n', 0xe9), halt].join('\n')),
+        '--',
+        '-debugcon',
+        `file:${console}`,
+      ),
     );
     for (let i = 0; i < 300 && !(existsSync(console) && readFileSync(console, 'utf8').includes('up')); i++)
       await pause(100);
@@ -107,7 +76,7 @@ describe('a guest that is started', () => {
     writeFileSync(join(share, 'readme.txt'), 'for the guest');
     const before = readFileSync(join(product, 'disk.qcow2'));
     const args = ['--install', '--snapshot', '--share', share, '--wait-for', 'console:3 with a disk'];
-    const { code, stderr } = await run(withLoader(probe, ...args));
+    const { code, stderr } = await runBoot(withLoader(product, probe, ...args));
     expect(stderr).toContain('with --snapshot nothing of this installation will be left');
     expect(code).toBe(0);
     expect(readFileSync(join(product, 'disk.qcow2')).equals(before)).toBe(true);
@@ -116,8 +85,9 @@ describe('a guest that is started', () => {
 
   it('may write into a shared folder where that was said, and is warned of what vvfat is', async () => {
     const share = freshFolder();
-    const { code, stderr } = await run(
+    const { code, stderr } = await runBoot(
       withLoader(
+        product,
         probe,
         '--install',
         '--share',
@@ -133,8 +103,8 @@ describe('a guest that is started', () => {
 });
 
 describe('the command that is shown', () => {
-  it('has a reason in each line, needs no key, and is one that bash takes', async () => {
-    const { code, stdout } = await run([
+  it('has a reason in each line, needs no bootKey, and is one that bash takes', async () => {
+    const { code, stdout } = await runBoot([
       product,
       '--guest',
       'lion',
@@ -175,13 +145,13 @@ describe('what is wrong is said before anything is started', () => {
     ['no key', () => ['--guest', 'lion', '--loader', probe], 2, /no key is given[\s\S]*--osk env:NAME/],
     [
       'a key on the command line',
-      () => ['--guest', 'lion', '--loader', probe, '--osk', key],
+      () => ['--guest', 'lion', '--loader', probe, '--osk', bootKey],
       2,
       /no reference to a key/,
     ],
     [
       'a key among QEMU’s options',
-      () => ['--guest', 'lion', '--loader', probe, '--', '-device', `isa-applesmc,osk=${key}`],
+      () => ['--guest', 'lion', '--loader', probe, '--', '-device', `isa-applesmc,osk=${bootKey}`],
       2,
       /process list/,
     ],
@@ -223,65 +193,24 @@ describe('what is wrong is said before anything is started', () => {
       /kvm, tcg, auto/,
     ],
   ])('%s', async (_what, args, expected, said) => {
-    const { code, stderr, stdout } = await run([product, ...args()]);
+    const { code, stderr, stdout } = await runBoot([product, ...args()]);
     expect(stderr).toMatch(said);
     expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect(stderr).not.toContain(key);
+    expect(stderr).not.toContain(bootKey);
   });
 
   it('more than one disk in a product', async () => {
     const two = temporaryFolder();
     for (const name of ['a.qcow2', 'b.qcow2']) writeFileSync(join(two, name), '');
-    const { code, stderr } = await run([two, '--guest', 'lion', '--loader', probe]);
+    const { code, stderr } = await runBoot([two, '--guest', 'lion', '--loader', probe]);
     expect(stderr).toContain('more than one disk: a.qcow2, b.qcow2');
     expect(code).toBe(2);
   });
 
   it('a product that is none, and two of them', async () => {
-    expect((await run(['/no/product', '--guest', 'lion'])).stderr).toContain('is no product');
-    expect((await run(['a', 'b', '--guest', 'lion'])).stderr).toContain('boot takes one product, not 2');
-  });
-});
-
-describe('the licence', () => {
-  const note = /licence lets you install/;
-  const guest = (): string => buildGuest([sendText('up\n', 0xe9), halt].join('\n'));
-  const args = (loader: string): string[] =>
-    withLoader(loader, '--wait-for', 'console:up').filter((argument) => argument !== '--i-have-the-right');
-
-  it('is shown once, and without a terminal the right has to be said', async () => {
-    const state = freshFolder();
-    const loader = guest();
-    const silent = await run(args(loader), state);
-    expect(silent.stderr).toMatch(note);
-    expect(silent.stderr).toMatch(/not made by Apple[\s\S]*--i-have-the-right/);
-    expect(silent.code).toBe(1);
-    const said = await run([...args(loader), '--i-have-the-right'], state);
-    expect(said.stderr).toMatch(note);
-    expect(said.code).toBe(0);
-    const again = await run(args(loader), state);
-    expect(again.stderr).not.toMatch(note);
-    expect(again.code).toBe(0);
-  });
-
-  it.each([
-    ['n', 1, false],
-    ['y', 0, true],
-  ])('is asked about on a terminal: to "%s" it ends with %i', (answer, code, remembered) => {
-    const state = freshFolder();
-    const words = [process.execPath, join(packageRoot, 'src/launch.mjs'), 'boot', ...args(guest())];
-    // script(1) is a terminal to the program it runs.
-    const command = words.map((word) => `'${word}'`).join(' ');
-    const terminal = spawnSync('script', ['-qec', command, '/dev/null'], {
-      input: `${answer}\n`,
-      encoding: 'utf8',
-      env: environment(state),
-      timeout: 60_000,
-    });
-    expect(terminal.stdout).toMatch(/Do you have the right to run it here\?/);
-    expect(terminal.status).toBe(code);
-    expect(existsSync(join(state, 'cidermill/licence-answered'))).toBe(remembered);
+    expect((await runBoot(['/no/product', '--guest', 'lion'])).stderr).toContain('is no product');
+    expect((await runBoot(['a', 'b', '--guest', 'lion'])).stderr).toContain('boot takes one product, not 2');
   });
 });
 

@@ -7,6 +7,9 @@ import { testProject } from '../rig/project.ts';
 
 const commands = [
   'run',
+  'verify',
+  'fetch',
+  'bundle',
   'plan',
   'why',
   'lock',
@@ -15,6 +18,12 @@ const commands = [
   'log',
   'store',
   'dmg',
+  'hfs',
+  'pkg',
+  'iso',
+  'kvm',
+  'verify',
+  'provenance',
   'guest',
   'boot',
   'disk',

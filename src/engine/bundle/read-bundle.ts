@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -7,14 +7,18 @@ import { extract, type Header } from 'tar-stream';
 import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../../base/index.ts';
 import { packageRoot } from '../../host/index.ts';
 import {
+  blobPath,
   copyOut,
   ensureTree,
   hasBlob,
   hashFile,
+  listingFault,
   openSession,
+  outputsFault,
   putStream,
   readAction,
   writeAction,
+  type ActionResult,
   type Store,
 } from '../../store/index.ts';
 import { badBundle, largestManifest, manifestName, readManifest, type Manifest } from './manifest.ts';
@@ -43,6 +47,7 @@ export async function openBundle(
     const manifest = await readEntries(store, path, signal, onProgress);
     await checkBuiltin(manifest);
     for (const result of manifest.results) {
+      checkOutputs(store, result);
       if (readAction(store, result.key) === undefined) await writeAction(store, result);
       if (readAction(store, result.key) === undefined) throw badBundle(`it lacks outputs of ${result.key}`);
     }
@@ -116,6 +121,26 @@ function explain(error: unknown, path: string): Error {
   // The file system's own codes: the disk is full, the file may not be read.
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return error as Error;
   return badBundle(message);
+}
+
+/** A result is taken as it is, but not its word for what a listing is. */
+function checkOutputs(store: Store, { key, outputs }: ActionResult): void {
+  const fault = outputsFault(outputs);
+  if (fault !== undefined) throw badBundle(`the result ${key} ${fault}`);
+  for (const output of Object.values(outputs)) {
+    if (output.type !== 'directory') continue;
+    if (!hasBlob(store, output.digest, output.size)) throw badBundle(`it lacks outputs of ${key}`);
+    const wrong = listingFault(parsed(readFileSync(blobPath(store, output.digest), 'utf8')));
+    if (wrong !== undefined) throw badBundle(`the listing ${output.digest} ${wrong}`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A project's scripts may import cidermill, as they do at home. */

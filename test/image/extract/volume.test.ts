@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,26 +9,21 @@ import {
   type HfsVolume,
   type VolumeEditor,
 } from '../../../src/formats/hfsplus/index.ts';
-import { commitVolume } from '../../../src/formats/hfsplus/write/commit.ts';
-import { addInode, addLink } from '../../../src/formats/hfsplus/write/inodes.ts';
-import { insert, newId } from '../../../src/formats/hfsplus/write/insert.ts';
-import { newRecord } from '../../../src/formats/hfsplus/write/metadata.ts';
-import { newModel } from '../../../src/formats/hfsplus/write/new-model.ts';
 import { memorySource } from '../../../src/formats/source/index.ts';
 import {
   extractVolume,
   openInside,
-  openTarget,
   type ExtractionPlan,
   type ExtractOptions,
 } from '../../../src/image/index.ts';
 import { leadsInside } from '../../../src/image/extract/link-target.ts';
 import { fixture, noFixtures } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
+import { volumeWithFolderLinks } from '../../rig/folder-links.ts';
 import { kernelListings, needs } from '../../rig/judges/index.ts';
 import { fragmented, linuxVolume } from '../../rig/linux-volume.ts';
 import { testProject } from '../../rig/project.ts';
-import { commitNew, judge } from '../../formats/hfsplus/write/rig.ts';
+import { commitNew, judge, pattern } from '../../formats/hfsplus/write/rig.ts';
 
 test('all of a volume is extracted as Linux reads it: bytes, modes, times, symbolic and hard links', async (context) => {
   needs(context, 'hfsprogs', 'linux');
@@ -70,11 +66,17 @@ test('all of a volume is extracted as Linux reads it: bytes, modes, times, symbo
   expect(lstatSync(join(out, 'deep/hard')).ino).toBe(lstatSync(join(out, 'pieces')).ino);
 });
 
+const packageRoot = join(import.meta.dirname, '../../..');
+
 /** A new volume, opened. */
 async function made(fill: (editor: VolumeEditor) => void): Promise<HfsVolume> {
+  return opened(await commitNew(filled(fill)));
+}
+
+function filled(fill: (editor: VolumeEditor) => void): VolumeEditor {
   const editor = newVolume({ name: 'made', date: new Date('2020-01-02T03:04:05Z') });
   fill(editor);
-  return opened(await commitNew(editor));
+  return editor;
 }
 
 async function opened(path: string): Promise<HfsVolume> {
@@ -130,30 +132,7 @@ test.each([
 });
 
 test('a folder with hard links has one place, and its others become symbolic links', async () => {
-  const model = newModel({ name: 'linked', date: new Date('2020-01-02T03:04:05Z') });
-  const id = newId(model);
-  const target = addInode(model, 'folder', { id, record: newRecord('folder', id, {}, model.now) });
-  for (const name of ['a', 'b']) {
-    const folder = newId(model);
-    const record = newRecord('folder', folder, {}, model.now);
-    addLink(
-      model,
-      'folder',
-      target,
-      insert(model, model.root, name, { id: folder, kind: 'folder', record }),
-      'linked',
-    );
-  }
-  const file = newId(model);
-  insert(model, target.item, 'file', {
-    id: file,
-    kind: 'file',
-    record: newRecord('file', file, {}, model.now),
-  });
-  const path = join(freshFolder(), 'volume');
-  const output = await openTarget(path, 'new');
-  await commitVolume(model, output, { size: 8 * 2 ** 20 });
-  await output.close();
+  const path = await volumeWithFolderLinks();
   await judge(path);
   const { out } = await extracted(await opened(path));
   expect(readdirSync(out).sort()).toEqual(['a', 'b']);
@@ -198,6 +177,36 @@ test('nothing is left when it is interrupted, and a folder with something in it 
     'is there and not empty',
   );
   expect(readdirSync(join(folder, 'out'))).toEqual(['mine']);
+});
+
+test('a full disk is said before anything is written where that can be known, and leaves nothing in any case', async () => {
+  const folder = freshFolder();
+  const large = await commitNew(
+    filled((editor) => editor.putFile(editor.root, 'large', { data: pattern(1, 3_000_000) })),
+  );
+  // Each takes a page of the disk for its one byte.
+  const many = await commitNew(
+    filled((editor) => {
+      for (let index = 0; index < 600; index++)
+        editor.putFile(editor.root, `file ${index}`, { data: pattern(index, 1) });
+    }),
+  );
+  for (const [image, message] of [
+    [large, /takes 3000000 bytes and its disk has \d+ left/],
+    [many, /cannot be written: no space left on device/],
+  ] as const) {
+    const { stdout, stderr } = spawnSync(
+      'bwrap',
+      [
+        ...['--dev-bind', '/', '/', '--size', '1000000', '--tmpfs', folder],
+        ...['sh', '-c', '"$@"; echo "code $?"; ls -A .', 'sh'],
+        ...[process.execPath, join(packageRoot, 'src/launch.mjs'), 'hfs', 'extract', image, '-o', 'out'],
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    expect(stdout).toBe('code 1\n');
+    expect(stderr).toMatch(message);
+  }
 });
 
 test.skipIf(noFixtures)('the command line extracts a folder, a file and compressed files', async () => {

@@ -32,11 +32,11 @@ export async function* checkAttributes(
   const close = (): CheckedAttribute | undefined => {
     if (open === undefined) return undefined;
     const { key, extents, at } = open;
-    const what = attributeRules.show(key);
+    const owner = attributeRules.show(key);
     const data = checkFork(
       context,
       open.fork,
-      { area: 'attributes', what, at, id: undefined, fork: 'data' },
+      { area: 'attributes', owner, at, id: undefined, fork: 'data' },
       extents,
     );
     open = undefined;

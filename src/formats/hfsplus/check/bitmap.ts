@@ -1,5 +1,5 @@
 import type { ForkSource } from '../fork.ts';
-import type { Claim } from './claims.ts';
+import { ownerName, type Claim, type Owner } from './claims.ts';
 import type { CheckContext } from './context.ts';
 
 const windowSize = 2 ** 18;
@@ -19,7 +19,7 @@ export async function checkBitmap(context: CheckContext, allocation: ForkSource)
   const end = Math.min(totalBlocks, allocation.size * 8);
   let runs = 0;
   let left = 0;
-  const run = (from: number, to: number, owner: string | undefined): void => {
+  const run = (from: number, to: number, owner: Owner | undefined): void => {
     if (++runs > mostRuns) {
       left += to - from;
       return;
@@ -29,10 +29,10 @@ export async function checkBitmap(context: CheckContext, allocation: ForkSource)
     const where = { offset: from * header.blockSize };
     if (owner === undefined)
       found.fault('bitmap', `${blocks} ${are} marked as used and ${belong} to nothing`, where);
-    else found.fault('bitmap', `${blocks} ${belong} to ${owner} and ${are} marked as free`, where);
+    else found.fault('bitmap', `${blocks} ${belong} to ${ownerName(owner)} and ${are} marked as free`, where);
   };
   let used = 0;
-  const compare = async (from: number, to: number, owner: string | undefined): Promise<void> => {
+  const compare = async (from: number, to: number, owner: Owner | undefined): Promise<void> => {
     const wrong = owner === undefined;
     const set = await bits.runs(from, Math.min(to, end), wrong, (start, stop) => run(start, stop, owner));
     used += set;
@@ -45,8 +45,11 @@ export async function checkBitmap(context: CheckContext, allocation: ForkSource)
       const shared = Math.min(done, stop) - claim.startBlock;
       found.fault(
         'bitmap',
-        `${shared} blocks from ${claim.startBlock} belong to ${widest.owner} and to ${claim.owner}`,
-        { offset: claim.startBlock * header.blockSize, ...(claim.id === undefined ? {} : { id: claim.id }) },
+        `${shared} blocks from ${claim.startBlock} belong to ${ownerName(widest.owner)} and to ${ownerName(claim.owner)}`,
+        {
+          offset: claim.startBlock * header.blockSize,
+          ...(typeof claim.owner === 'string' ? {} : { id: claim.owner.id }),
+        },
       );
     } else if (claim.startBlock > done) await compare(done, claim.startBlock, undefined);
     if (stop > done) {

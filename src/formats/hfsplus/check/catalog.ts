@@ -9,8 +9,8 @@ import { joinThread, readThread, type Thread } from './thread.ts';
 import { checkTree } from './tree.ts';
 
 const foldingCompare = 0xcf;
-/** What is kept of so many files and folders takes a gigabyte. */
-const mostEntries = 4_000_000;
+/** What is kept of so many files and folders takes more than a gigabyte. */
+const mostEntries = 1_500_000;
 
 /** Checks the catalog's records one by one, and each thread record against what it is of. */
 export async function checkCatalog(

@@ -60,7 +60,7 @@ async function checkContents(context: CheckContext): Promise<{ files: number; fo
   const { header, found, claims, overflow } = context;
   const special = (name: string, fork: ForkData, id: number | undefined, field: number): ForkSource =>
     checkFork(context, fork, {
-      ...{ area: 'header', what: `the ${name} file`, at: volumeHeaderOffset + field, id, fork: 'data' },
+      ...{ area: 'header', owner: `the ${name} file`, at: volumeHeaderOffset + field, id, fork: 'data' },
     });
   const extents = special('extents', header.extentsFile, undefined, 192);
   await readable(found, 'extents', () => readGroups(extents, overflow, found));

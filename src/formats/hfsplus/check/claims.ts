@@ -1,20 +1,26 @@
 import type { Extent } from '../fork.ts';
+import type { ForkKind } from '../overflow.ts';
 import type { VolumeHeader } from '../volume-header.ts';
 
 /** A run of blocks and whose it is. */
 export interface Claim extends Extent {
-  readonly owner: string;
-  readonly id?: number;
+  readonly owner: Owner;
+}
+
+/** A file's fork by its kind and the file's id; anything else by its name. Millions of them are kept. */
+export type Owner = string | { readonly fork: ForkKind; readonly id: number };
+
+/** An owner's name in a finding. */
+export function ownerName(owner: Owner): string {
+  return typeof owner === 'string' ? owner : `the ${owner.fork} fork of file ${owner.id}`;
 }
 
 /** Every block that something says to be its own. */
 export class Claims {
   readonly #list: Claim[] = [];
 
-  add(extent: Extent, owner: string, id?: number): void {
-    const { startBlock, blockCount } = extent;
-    if (blockCount > 0)
-      this.#list.push({ startBlock, blockCount, owner, ...(id === undefined ? {} : { id }) });
+  add({ startBlock, blockCount }: Extent, owner: Owner): void {
+    if (blockCount > 0) this.#list.push({ startBlock, blockCount, owner });
   }
 
   /** In the order of the volume. */

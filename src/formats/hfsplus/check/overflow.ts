@@ -34,6 +34,10 @@ export class OverflowGroups {
     return list;
   }
 
+  has(id: number, fork: ForkKind): boolean {
+    return this.#groups.size > 0 && this.#groups.has(overflowKey(id, fork));
+  }
+
   *left(): Generator<ExtentGroup> {
     for (const list of this.#groups.values()) yield* list;
   }
@@ -76,6 +80,6 @@ export function checkLeftGroups(groups: OverflowGroups, claims: Claims, found: F
       );
     }
     for (const extent of extents)
-      claims.add(extent, bad ? 'the bad blocks' : `the lost ${fork} fork of ${id}`, id);
+      claims.add(extent, bad ? 'the bad blocks' : `the lost ${fork} fork of ${id}`);
   }
 }

@@ -10,9 +10,11 @@ import {
   reservedId,
   resourceForkOffset,
 } from '../records.ts';
-import { forkData, type ForkData } from '../volume-header.ts';
+import type { ForkSource } from '../fork.ts';
+import type { ForkKind } from '../overflow.ts';
+import { forkData } from '../volume-header.ts';
 import type { CheckContext } from './context.ts';
-import type { CheckedEntry } from './entry.ts';
+import { keptFields, type CheckedEntry } from './entry.ts';
 import { checkFork } from './fork.ts';
 import type { CatalogKey } from './keys.ts';
 import { nameProblem } from './name.ts';
@@ -67,37 +69,51 @@ export function checkRecord(
   if (mode === 0 && link === undefined) remark('it has no mode');
   else if (mode !== 0 && !allowed.includes(bits))
     fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
-  const common = { id, kind, parent: key.parent, name: key.name, fields, at } as const;
-  const seen = { children: 0, folders: 0, thread: false, attributes: false, compression: false };
   context.encodings.add(fields.textEncoding);
+  const entry: CheckedEntry = {
+    ...{ id, kind, parent: key.parent, name: key.name, fields: keptFields(fields), at, link },
+    ...{ children: 0, folders: 0, thread: false, attributes: false, compression: false },
+    resource: undefined,
+  };
   if (kind === 'folder') {
     if ((flags & fileFlags) !== 0) fault(`its flags ${flags} are of a file`);
-    return { ...common, ...seen, link: undefined, resource: undefined };
+    return entry;
   }
 
   if ((flags & threadFlag) === 0) fault('its flags deny that it has a thread record');
-  const forks = [forkData.decode(data, dataForkOffset), forkData.decode(data, resourceForkOffset)] as const;
-  const [ours, resource] = (['data', 'resource'] as const).map((fork, index) =>
-    checkFork(context, forks[index] as ForkData, {
-      area: 'catalog',
-      what: `the ${fork} fork of file ${id}`,
-      at: at + (index === 0 ? dataForkOffset : resourceForkOffset),
-      id,
-      fork,
-    }),
-  );
-  const length = forks[0].logicalSize;
-  if (bits === fileMode.link && (length === 0n || length > BigInt(longestTarget)))
+  const ours = fileFork(context, data, at, id, 'data');
+  const resource = fileFork(context, data, at, id, 'resource');
+  const length = forkSize(data, dataForkOffset);
+  if (bits === fileMode.link && (length === 0 || length > longestTarget))
     fault(`a symbolic link's target of ${length} bytes is none`);
-  if (specialKinds.includes(bits) && (length !== 0n || forks[1].logicalSize !== 0n))
+  if (specialKinds.includes(bits) && (length !== 0 || forkSize(data, resourceForkOffset) !== 0))
     fault('a device or pipe has data');
-  const packed = (fields.ownerFlags & compressedFlag) !== 0;
-  if (packed && (ours?.size ?? 0) > 0) fault('its data are compressed, and its data fork is not empty');
-  return {
-    ...common,
-    ...seen,
-    link,
-    resource:
-      packed && resource !== undefined ? { extents: resource.extents, size: resource.size } : undefined,
-  };
+  if ((fields.ownerFlags & compressedFlag) === 0) return entry;
+  if (ours !== undefined && ours.size > 0) fault('its data are compressed, and its data fork is not empty');
+  entry.resource = { extents: resource?.extents ?? [], size: resource?.size ?? 0 };
+  return entry;
+}
+
+const noFork = Buffer.alloc(forkData.size);
+
+/** Checks a fork of a file. @returns undefined of an empty one, as most are */
+function fileFork(
+  context: CheckContext,
+  data: Buffer,
+  at: number,
+  id: number,
+  fork: ForkKind,
+): ForkSource | undefined {
+  const offset = fork === 'data' ? dataForkOffset : resourceForkOffset;
+  const empty = data.compare(noFork, 0, noFork.length, offset, offset + noFork.length) === 0;
+  if (empty && !context.overflow.has(id, fork)) return undefined;
+  const owner = { fork, id };
+  return checkFork(context, forkData.decode(data, offset), {
+    ...{ area: 'catalog', owner, at: at + offset, id, fork },
+  });
+}
+
+/** What a fork says of its size, as near as numbers go. */
+function forkSize(data: Buffer, offset: number): number {
+  return data.readUInt32BE(offset) * 2 ** 32 + data.readUInt32BE(offset + 4);
 }

@@ -15,17 +15,26 @@ import { testProject } from '../../../rig/project.ts';
 import { inAttributes } from './in-attributes.ts';
 import { inBlocks } from './in-blocks.ts';
 import { inCatalog } from './in-catalog.ts';
+import { inFolderLinks } from './in-folder-links.ts';
 import { inHeaders } from './in-headers.ts';
 import { inLinks } from './in-links.ts';
 import { inTrees } from './in-trees.ts';
 import type { Planting } from './planting.ts';
 import { sample } from './samples.ts';
 
-const plantings = [...inHeaders, ...inBlocks, ...inTrees, ...inCatalog, ...inLinks, ...inAttributes];
+const plantings = [
+  ...inHeaders,
+  ...inBlocks,
+  ...inTrees,
+  ...inCatalog,
+  ...inLinks,
+  ...inFolderLinks,
+  ...inAttributes,
+];
 
 function needsVolume(context: TestContext, volume: Planting['volume']): void {
   if (volume === 'linux') needs(context, 'hfsprogs', 'linux');
-  else if (noFixtures) context.skip('the fixtures folder is absent');
+  else if (volume !== 'folder links' && noFixtures) context.skip('the fixtures folder is absent');
 }
 
 /** What fsck.hfsplus says of bytes. */
@@ -132,6 +141,26 @@ describe('what is none', () => {
     signed.writeUInt16BE(0x482b, 1024);
     expect((await checkVolume(memorySource(signed))).faults).toBeGreaterThan(0);
   });
+});
+
+test.skipIf(noFixtures)('where the image around a volume is damaged, that is a fault too', async () => {
+  const whole = readFileSync(fixture('relic/dummy.dmg'));
+  const end = whole.indexOf('<?xml');
+  const path = join(freshFolder(), 'image.dmg');
+  const said: string[] = [];
+  for (let at = 0; at < end; at += 997) {
+    const bytes = Buffer.from(whole);
+    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    writeFileSync(path, bytes);
+    try {
+      const { volume, close } = await openVolumeBytes(path);
+      said.push(...(await checkVolume(volume)).findings.map(({ what }) => what));
+      await close();
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+    }
+  }
+  expect(said.some((what) => what.startsWith('udif: a zlib chunk of'))).toBe(true);
 });
 
 describe.skipIf(noFixtures)('the command line (skipped without the fixtures folder)', () => {

@@ -3,7 +3,7 @@ import type { Surgeon } from './surgeon.ts';
 /** What is done to a sound volume, and how it has to be found. */
 export interface Planting {
   readonly what: string;
-  readonly volume: 'linux' | 'hard links' | 'compressed' | 'journaled';
+  readonly volume: 'linux' | 'hard links' | 'folder links' | 'compressed' | 'journaled';
   readonly plant: (surgeon: Surgeon) => void;
   /** The finding. */
   readonly finds: RegExp;

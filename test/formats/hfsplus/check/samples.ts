@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { findHfsPlus, openImage } from '../../../../src/image/index.ts';
 import { fixture } from '../../../rig/fixtures.ts';
+import { volumeWithFolderLinks } from '../../../rig/folder-links.ts';
 import { fragmented, linuxVolume } from '../../../rig/linux-volume.ts';
 import type { Planting } from './planting.ts';
 import { Surgeon } from './surgeon.ts';
@@ -25,6 +26,8 @@ async function bytesOf(name: Planting['volume']): Promise<Buffer> {
       return execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 });
     case 'compressed':
       return volumeOf('kaitokit/hfs-decmpfs.dmg');
+    case 'folder links':
+      return readFileSync(await volumeWithFolderLinks());
     case 'journaled':
       return volumeOf('brew/container.dmg');
   }
