@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, realpath, stat } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
+import { byRename } from './by-rename.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { systemReason } from './file-source.ts';
+import { checkFreeSpace } from './free-space.ts';
 import { inputOf, openImage, type Image } from './open-image.ts';
-import { planWork } from './pieces.ts';
+import { planWork, type Work } from './pieces.ts';
 
 export interface ConvertOptions {
   /** How many bytes of those that have to be decoded are done. */
@@ -25,10 +25,11 @@ export interface Converted {
 }
 
 /**
- * Writes the whole disk that `input` holds (an image, or `outer.dmg:/inner.dmg`), with its partition map, to `output`, leaving holes where it is zero.
- * The output appears by rename when all of it is written and its checksums are right, or not at all.
- * @throws FormatError when the input is damaged or not an image; Failure when a file cannot be read or written;
- *   the signal's reason when it is aborted
+ * Writes the whole disk that `input` holds (an image, or `outer.dmg:/inner.dmg`), with its partition map, to `output`,
+ * leaving holes where it is zero. The output appears by rename when all of it is written and its checksums are right,
+ * or not at all.
+ * @throws FormatError when the input is damaged or not an image; Failure when a file cannot be read or written, and
+ *   'no-space' before anything is when the disk is visibly too small; the signal's reason when it is aborted
  */
 export async function convertDmg(
   input: string,
@@ -39,39 +40,37 @@ export async function convertDmg(
   const image = await openImage(input);
   try {
     await refuseSameFile(image, output);
-    const partial = join(
-      dirname(output),
-      `.${basename(output)}.${process.pid}-${randomBytes(6).toString('hex')}.partial`,
-    );
-    try {
-      const checked = await write(image, partial, options);
-      await rename(partial, output).catch(cannotWrite(output));
-      return { format: image.format, size: image.disk.size, checked };
-    } finally {
-      await rm(partial, { force: true });
-    }
+    const work = planWork(image.tables);
+    const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
+    await checkFreeSpace(output, Math.min(total, await allocated(image)));
+    const checked = await byRename(output, (partial) => write(image, work, total, partial, output, options));
+    return { format: image.format, size: image.disk.size, checked };
   } finally {
     await image.close();
   }
 }
 
-async function write(image: Image, path: string, options: ConvertOptions): Promise<readonly string[]> {
-  const file = await open(path, 'wx').catch(cannotWrite(path));
+/** How much of a raw image is not holes: in bytes, where that can be told. */
+async function allocated({ format, place, file }: Image): Promise<number> {
+  if (format !== 'raw') return Infinity;
+  return place.inside.length > 0 ? 0 : (await file.handle.stat()).blocks * 512;
+}
+
+async function write(
+  image: Image,
+  work: Work,
+  total: number,
+  partial: string,
+  output: string,
+  { onProgress, signal, threads }: ConvertOptions,
+): Promise<readonly string[]> {
+  const file = await open(partial, 'wx').catch(cannotWrite(output));
   try {
-    await file.truncate(image.disk.size).catch(cannotWrite(path));
-    const work = planWork(image.tables);
-    const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
+    await file.truncate(image.disk.size).catch(cannotWrite(output));
     let done = 0;
-    const sums = await decodeAll(
-      work.pieces,
-      { input: inputOf(image), output: file.fd },
-      {
-        signal: options.signal,
-        threads: options.threads,
-        onDecoded: (bytes) => options.onProgress?.((done += bytes), total),
-      },
-    );
-    return checkTables(work, sums);
+    const onDecoded = (bytes: number): void => onProgress?.((done += bytes), total);
+    const files = { input: inputOf(image), output: file.fd };
+    return checkTables(work, await decodeAll(work.pieces, files, { signal, threads, onDecoded }));
   } finally {
     await file.close();
   }
@@ -81,7 +80,6 @@ async function refuseSameFile(image: Image, output: string): Promise<void> {
   const path = await realpath(output).catch(() => undefined);
   if (path === undefined) return;
   const [mine, theirs] = await Promise.all([image.file.handle.stat(), stat(path)]);
-  if (theirs.isDirectory()) throw new Failure('cannot-write', `${output} is a folder; name a file in it`);
   if (mine.dev === theirs.dev && mine.ino === theirs.ino) {
     throw new Failure('cannot-write', `${output} is the image that is to be converted; give another name`);
   }

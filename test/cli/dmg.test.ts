@@ -1,12 +1,14 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { makeChunklist } from '../../src/formats/chunklist/index.ts';
 import { newVolume, type VolumeEditor } from '../../src/formats/hfsplus/index.ts';
 import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
 import { memorySource } from '../../src/formats/source/index.ts';
+import { packageRoot } from '../../src/host/index.ts';
 import { createDmg, openTarget } from '../../src/image/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject, type Ended } from '../rig/project.ts';
@@ -193,4 +195,35 @@ test('7-Zip finds the inner image in the outer', async () => {
     stdio: 'pipe',
   });
   expect(readFileSync(join(folder, 'Installer/Base.dmg')).equals(built.inner)).toBe(true);
+});
+
+describe('on a disk of 2 MiB', () => {
+  const noise = randomBytes(3 * 2 ** 20);
+  const launch = join(packageRoot, 'src/launch.mjs');
+
+  /** Runs a command with such a disk at /mnt, and says what it leaves there. */
+  function onSmallDisk(root: string, args: readonly string[]): { stderr: string; left: string } {
+    const world = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', root];
+    const disk = ['--size', String(2 * 2 ** 20), '--tmpfs', '/mnt'];
+    const script = '"$@"; echo "ended with $?:" $(ls -A /mnt)';
+    const run = ['sh', '-c', script, 'sh', process.execPath, launch, ...args];
+    const { stdout, stderr } = spawnSync('bwrap', [...world, ...disk, ...run], { encoding: 'utf8' });
+    return { stderr, left: stdout };
+  }
+
+  test('an image that is visibly too large is not begun', async () => {
+    const { root } = await project();
+    await createDmg(memorySource(noise), join(root, 'large.dmg'));
+    const { stderr, left } = onSmallDisk(root, ['dmg', 'convert', 'large.dmg', '/mnt/out.img']);
+    expect(left).toBe('ended with 1:\n');
+    expect(stderr).toMatch(/^error: \/mnt\/out.img takes 3 MiB and its disk has 2 MiB left\nhint: /);
+  });
+
+  test('one whose size shows only in the end leaves nothing', async () => {
+    const { root } = await project();
+    writeFileSync(join(root, 'noise.sparseimage'), writeSparse(noise, [2, 1, 0]));
+    const { stderr, left } = onSmallDisk(root, ['dmg', 'create', 'noise.sparseimage', '-o', '/mnt/out.dmg']);
+    expect(left).toBe('ended with 1:\n');
+    expect(stderr).toMatch(/^error: \/mnt\/out.dmg cannot be written: no space left on device\n/);
+  });
 });

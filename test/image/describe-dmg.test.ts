@@ -21,6 +21,7 @@ describe.skipIf(noFixtures)('images made by macOS (skipped without the fixtures 
       map: 'gpt',
       partitions: [
         {
+          number: 1,
           type: '48465300-0000-11aa-aa11-00306543ecac',
           kind: 'Apple HFS+',
           name: 'disk image',

@@ -4,6 +4,7 @@ import type { BlockTable } from '../../formats/udif/index.ts';
 import { byRename } from '../by-rename.ts';
 import type { ConvertOptions } from '../convert-dmg.ts';
 import { systemReason } from '../file-source.ts';
+import { checkFreeSpace } from '../free-space.ts';
 import type { Image } from '../open-image.ts';
 import { partitionSource, type Numbered } from '../partitions.ts';
 import { scatter, scatterBytes, type Scatter } from '../scatter.ts';
@@ -30,6 +31,7 @@ export async function extractPartition(
   const cannotWrite = (cause: unknown): never => {
     throw new Failure('cannot-write', `${output} cannot be written: ${systemReason(cause)}`, { cause });
   };
+  if (image.format !== 'raw') await checkFreeSpace(output, Math.min(size, total));
   await byRename(output, async (path) => {
     const file = await open(path, 'wx').catch(cannotWrite);
     try {
