@@ -1,8 +1,9 @@
 import { FormatError } from '../base/index.ts';
-import { slice } from '../formats/source/index.ts';
 import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
 import { openImage, type Image } from './open-image.ts';
-import { readPartitionMap, type Partition } from './partition-map.ts';
+import { readPartitionMap } from './partition-map.ts';
+import { numbered, type Numbered } from './partitions.ts';
+import { slice } from '../formats/source/index.ts';
 import { readVolume, type Volume } from './volume.ts';
 
 export interface DmgInfo {
@@ -21,7 +22,7 @@ export interface DmgInfo {
   };
   readonly map: 'gpt' | 'apm' | 'none';
   /** One without a map is one partition from 0. */
-  readonly partitions: readonly (Partition & { readonly volume?: Volume })[];
+  readonly partitions: readonly (Numbered & { readonly volume?: Volume })[];
   /** What is odd and yet no obstacle, e.g. a damaged backup GPT. */
   readonly problems: readonly string[];
 }
@@ -53,9 +54,8 @@ async function describe({ format, udif, tables, source, disk }: Image): Promise<
   };
   const map = await readPartitionMap(disk).catch(tolerate);
   if (map?.problem !== undefined) problems.push(map.problem);
-  const whole: Partition = { type: '', kind: 'whole disk', name: '', offset: 0, size: disk.size };
-  const partitions: (Partition & { volume?: Volume })[] = [];
-  for (const partition of map?.partitions ?? [whole]) {
+  const partitions: (Numbered & { volume?: Volume })[] = [];
+  for (const partition of numbered(disk, map)) {
     if (partition.offset + partition.size > disk.size) {
       problems.push(`the partition "${partition.name}" ends after the disk`);
       partitions.push(partition);

@@ -3,7 +3,10 @@ export { convertDmg, type Converted, type ConvertOptions } from './convert-dmg.t
 export { createDmg, type Created } from './create/create-dmg.ts';
 export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
+export { extractPartition, partitionWork } from './extract/extract-partition.ts';
+export { contentOf, findPartition, partitionsOf, partitionSource, type Numbered } from './partitions.ts';
 export { extractVolume, type ExtractOptions } from './extract/extract-volume.ts';
+export { folderByRename } from './extract/folder-by-rename.ts';
 export type { ExtractionPlan, PlanOptions } from './extract/plan-volume.ts';
 export { openFile, type FileSource } from './file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';

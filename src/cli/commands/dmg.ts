@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DmgInfo } from '../../image/index.ts';
+import { dmgExtractCommand } from './dmg-extract.ts';
+import { dmgListCommand } from './dmg-list.ts';
+import { catCommand } from './hfs-cat.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
@@ -13,7 +16,17 @@ export function dmgCommand(): Command {
     .addCommand(info())
     .addCommand(verify())
     .addCommand(convert())
-    .addCommand(create());
+    .addCommand(create())
+    .addCommand(dmgListCommand())
+    .addCommand(catCommand())
+    .addCommand(dmgExtractCommand())
+    .addHelpText(
+      'after',
+      `
+"dmg" looks at whole images: their chunks, checksums and partitions. "hfs" looks into the HFS+ volume, and also checks
+and changes it. A place that goes on after ":/" is in the volume: there "dmg list", "cat" and "extract" do what they do
+in "hfs".`,
+    );
 }
 
 function info(): Command {

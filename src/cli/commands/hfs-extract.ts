@@ -5,7 +5,7 @@ import { showProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
 import { printableName } from '../reporters/printable.ts';
 
-interface Flags {
+export interface ExtractFlags {
   readonly output: string;
   readonly appleDouble?: boolean;
   readonly outsideLinks?: boolean;
@@ -32,21 +32,24 @@ Examples:
 
 Owners, extended attributes, devices and pipes are not extracted.`,
     )
-    .action(async (path: string, flags: Flags) => {
-      const { extractVolume, openInside } = await import('../../image/index.ts');
-      const { volume, entry, close } = await openInside(path);
-      try {
-        const progress = showProgress('extract');
-        const plan = await extractVolume(volume, entry, flags.output, {
-          ...flags,
-          onProgress: progress.take,
-          signal: onInterrupt(),
-        }).finally(progress.end);
-        console.log(describe(flags.output, plan));
-      } finally {
-        await close();
-      }
-    });
+    .action(extractPlace);
+}
+
+/** Extracts a folder's contents, or a file, out of a volume inside an image. */
+export async function extractPlace(path: string, flags: ExtractFlags): Promise<void> {
+  const { extractVolume, openInside } = await import('../../image/index.ts');
+  const { volume, entry, close } = await openInside(path);
+  try {
+    const progress = showProgress('extract');
+    const plan = await extractVolume(volume, entry, flags.output, {
+      ...flags,
+      onProgress: progress.take,
+      signal: onInterrupt(),
+    }).finally(progress.end);
+    console.log(describe(flags.output, plan));
+  } finally {
+    await close();
+  }
 }
 
 function describe(folder: string, { files, bytes, outside, devices, resourceForks }: ExtractionPlan): string {

@@ -12,23 +12,31 @@ export function listCommand(): Command {
       'after',
       '\nExamples:\n  cidermill hfs list InstallESD.dmg:/BaseSystem.dmg:/System\n  cidermill hfs list disk.iso --json -r',
     )
-    .action(async (path: string, flags: { readonly recursive?: boolean; readonly json?: boolean }) => {
-      const { listFolder, openInside } = await import('../../image/index.ts');
-      const { volume, entry, close } = await openInside(path);
-      try {
-        const entries = listFolder(volume, entry, flags.recursive === true);
-        if (flags.json === true) {
-          const list: ListedEntry[] = [];
-          for await (const each of entries) list.push(each);
-          console.log(JSON.stringify(list, null, 2));
-        } else for await (const each of entries) console.log(line(each));
-      } finally {
-        await close();
-      }
-    });
+    .action(listPlace);
 }
 
-function line({ path, kind, mode, size, target }: ListedEntry): string {
+export interface ListFlags {
+  readonly recursive?: boolean;
+  readonly json?: boolean;
+}
+
+/** Prints what is in a folder of a volume inside an image, or a file's line. */
+export async function listPlace(path: string, flags: ListFlags): Promise<void> {
+  const { listFolder, openInside } = await import('../../image/index.ts');
+  const { volume, entry, close } = await openInside(path);
+  try {
+    const entries = listFolder(volume, entry, flags.recursive === true);
+    if (flags.json === true) {
+      const list: ListedEntry[] = [];
+      for await (const each of entries) list.push(each);
+      console.log(JSON.stringify(list, null, 2));
+    } else for await (const each of entries) console.log(entryLine(each));
+  } finally {
+    await close();
+  }
+}
+
+export function entryLine({ path, kind, mode, size, target }: ListedEntry): string {
   const shown = kind === 'folder' ? `${path}/` : target === undefined ? path : `${path} -> ${target}`;
   return `${mode} ${(kind === 'folder' ? '-' : String(size)).padStart(12)}  ${printableName(shown)}`;
 }
