@@ -207,7 +207,8 @@ describe('on a disk of 2 MiB', () => {
     const disk = ['--size', String(2 * 2 ** 20), '--tmpfs', '/mnt'];
     const script = '"$@"; echo "ended with $?:" $(ls -A /mnt)';
     const run = ['sh', '-c', script, 'sh', process.execPath, launch, ...args];
-    const { stdout, stderr } = spawnSync('bwrap', [...world, ...disk, ...run], { encoding: 'utf8' });
+    const env = { ...process.env, NO_COLOR: '1' };
+    const { stdout, stderr } = spawnSync('bwrap', [...world, ...disk, ...run], { encoding: 'utf8', env });
     return { stderr, left: stdout };
   }
 

@@ -176,7 +176,12 @@ test('a new volume holds the files it is made with', async () => {
   expect(code).toBe(0);
   await judgeDisk(join(project.root, 'new.img'));
   const list = await project.run(['hfs', 'list', 'new.img:/Packages']);
-  expect(list.stdout.split('\n').map((line) => line.slice(21))).toEqual(['a:b', 'below/', 'link -> below/program', '']);
+  expect(list.stdout.split('\n').map((line) => line.slice(21))).toEqual([
+    'a:b',
+    'below/',
+    'link -> below/program',
+    '',
+  ]);
   const small = await project.run(['hfs', 'new', 'small.img', 'Packages', '--size', '1M']);
   expect([small.code, small.stderr]).toEqual([1, expect.stringContaining('too few for what is to be in it')]);
   expect(existsSync(join(project.root, 'small.img'))).toBe(false);
