@@ -12,7 +12,8 @@ export interface GrowOptions {
  * A disk without a map is a volume, and simply becomes longer.
  * @param partition as readPartitionMap gives it
  * @param size in bytes, in whole blocks of the map and not less than it is
- * @throws Failure 'no-room' when another partition is in the way; FormatError when the map is damaged
+ * @throws Failure 'no-room' when another partition is in the way, 'usage' when the size is none it can grow to;
+ *   FormatError when the map is damaged
  */
 export async function planGrowth(
   disk: ByteSource,

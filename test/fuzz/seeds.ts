@@ -6,6 +6,7 @@ import { inflateSync } from 'node:zlib';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { makeChunklist } from '../../src/formats/chunklist/index.ts';
 import { writeCpio } from '../../src/formats/cpio/index.ts';
+import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
 import { newVolume, openFork, openVolume } from '../../src/formats/hfsplus/index.ts';
 import { openAttribute } from '../../src/formats/hfsplus/open-volume.ts';
 import { writePbzx } from '../../src/formats/pbzx/index.ts';
@@ -15,6 +16,7 @@ import { writeXar } from '../../src/formats/xar/index.ts';
 import { findHfsPlus, openDisk } from '../../src/image/index.ts';
 import { buildSamples } from '../link/samples.ts';
 import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { encodeLzfse } from '../rig/lzfse-encoder.ts';
 import { writeSparse } from '../rig/sparse-writer.ts';
 import { memoryTarget } from './memory-target.ts';
 import { journalAt, type TargetName } from './targets.ts';
@@ -130,7 +132,9 @@ async function ours(): Promise<Seed[]> {
   const list = await makeChunklist(memorySource(words), { chunkSize: 4096 });
   return [
     { name: 'new volume', bytes: volume, targets: forVolumes },
-    { name: 'APM disk', bytes: apm, targets: ['disk', 'map'] },
+    { name: 'APM disk', bytes: apm, targets: ['disk', 'map', 'growth'] },
+    { name: 'GPT disk', bytes: gptDisk(volume), targets: ['disk', 'map', 'growth'] },
+    { name: 'LZFSE', bytes: encodeLzfse(words), targets: ['lzfse'] },
     {
       name: 'sparse image',
       bytes: writeSparse(Buffer.concat([volume, volume]).subarray(0, 8 * 2 ** 17), [3, 0, 5], 256),
@@ -177,6 +181,16 @@ async function madeVolume(): Promise<Buffer> {
   const target = memoryTarget(Buffer.alloc(0));
   await editor.commit(target, { size: editor.sizeNeeded() });
   return Buffer.from(await target.read(0, target.size));
+}
+
+function gptDisk(volume: Buffer): Buffer {
+  const id = '00000000-0000-4000-8000-000000000001';
+  const partition = { type: gptTypes.hfs, id, name: 'fuzz', size: volume.length };
+  const map = makeGpt({ disk: id, partitions: [partition] });
+  const disk = Buffer.alloc(map.size);
+  for (const patch of map.patches) disk.set(patch.bytes, patch.offset);
+  disk.set(volume, map.partitions[0]?.offset);
+  return disk;
 }
 
 async function apmDisk(volume: Buffer): Promise<Buffer> {

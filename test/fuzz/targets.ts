@@ -29,7 +29,14 @@ import { readBlockTable } from '../../src/formats/udif/block-table.ts';
 import { judgeSignature, readMember, readXar } from '../../src/formats/xar/index.ts';
 import { xarHeader, xarSignature } from '../../src/formats/xar/header.ts';
 import { decodeXz } from '../../src/formats/xz/index.ts';
-import { isArchive, openDisk, packageEntries, readPackage, readPartitionMap } from '../../src/image/index.ts';
+import {
+  isArchive,
+  openDisk,
+  packageEntries,
+  planGrowth,
+  readPackage,
+  readPartitionMap,
+} from '../../src/image/index.ts';
 import { planExtraction } from '../../src/image/extract/plan-volume.ts';
 import { memoryTarget } from './memory-target.ts';
 
@@ -42,6 +49,16 @@ export const targets = {
   },
   map: async (bytes) => {
     await readPartitionMap(memorySource(bytes));
+  },
+  growth: async (bytes) => {
+    const disk = memorySource(bytes);
+    const map = await readPartitionMap(disk);
+    for (const { offset, size } of map?.partitions.slice(0, 8) ?? []) {
+      const growth = await planGrowth(disk, { offset }, size + 2 ** 16);
+      for (const patch of growth.patches) {
+        if (patch.offset + patch.bytes.length > growth.size) throw new Error('a patch leaves the disk');
+      }
+    }
   },
   volume: async (bytes) => {
     const volume = await openVolume(memorySource(bytes));

@@ -79,7 +79,9 @@ export function layOutRebuild(
     inputs: turned(given.inputs, 'inputs'),
   };
   const workFolder = join(seen, 'build');
-  const launcher = has('umask') ? ['bash', '--norc', '-c', 'umask 0077; exec "$@"', 'bash'] : [];
+  // Not by exec: libfaketime's first process has to end by itself to take its semaphore with it.
+  const start = `${has('umask') ? 'umask 0077; ' : ''}"$@"; exit`;
+  const launcher = has('umask') || clock !== undefined ? ['bash', '--norc', '-c', start, 'bash'] : [];
   const sandbox = { ...varySandbox(given, folder, survey, has, clock), launcher };
   const workplace: Workplace = {
     workFolder,

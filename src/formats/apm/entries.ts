@@ -49,7 +49,8 @@ export function endOf({ driver, blockSize, entries }: ApmMap): number {
 
 async function findEntries(disk: ByteSource, blockSize: number): Promise<number | undefined> {
   for (const stride of [512, blockSize]) {
-    if (stride < 512 || stride + 2 > disk.size) continue;
+    // A power of two, as the size of any device's blocks.
+    if (stride < 512 || (stride & (stride - 1)) !== 0 || stride + 2 > disk.size) continue;
     const [high, low] = await disk.read(stride, 2);
     if (((high ?? 0) << 8) + (low ?? 0) === entrySignature) return stride;
   }

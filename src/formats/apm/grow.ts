@@ -8,7 +8,8 @@ import { apmEntry, driverMap, driverSignature, freeType, type ApmEntry } from '.
  * that Apple_Free moves behind it.
  * @param multipleOf of what the disk's new size is a multiple, in bytes
  * @returns the disk's new size in bytes and what has to be written; undefined when the disk has no Apple partition map
- * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way
+ * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way,
+ *   'usage' when the size is less than it is or not of whole blocks
  */
 export async function growApm(
   disk: ByteSource,
@@ -18,7 +19,8 @@ export async function growApm(
 ): Promise<{ readonly size: number; readonly patches: readonly Patch[] } | undefined> {
   const map = await readMap(disk);
   if (map === undefined) return undefined;
-  const { blockSize, driver } = map;
+  const { blockSize } = map;
+  const driver = { ...map.driver, blockSize: map.driver.blockSize || blockSize };
   const before = endOf(map);
   if (before > disk.size) {
     throw new FormatError('apm', `the map tells of ${before} bytes, and the disk ends before`, {
@@ -31,7 +33,8 @@ export async function growApm(
   );
   if (grown === undefined) throw new FormatError('apm', 'no partition begins here', { offset });
   if (size % blockSize !== 0 || size < grown.entry.blockCount * blockSize) {
-    throw new RangeError(
+    throw new Failure(
+      'usage',
       `a partition of ${grown.entry.blockCount} blocks of ${blockSize} bytes cannot grow to ${size} bytes`,
     );
   }

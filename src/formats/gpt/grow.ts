@@ -18,7 +18,8 @@ export interface Growth {
  * the backup table moves to its new end. Damaged tables are made whole from the sound one.
  * @param multipleOf of what the disk's new size is a multiple, in bytes
  * @returns undefined when the disk has no GUID partition table
- * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way
+ * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way,
+ *   'usage' when the size is less than it is or not of whole sectors
  */
 export async function growGpt(
   disk: ByteSource,
@@ -38,7 +39,7 @@ export async function growGpt(
   const partition = partitions.find((each) => each.offset === offset);
   if (partition === undefined) throw new FormatError('gpt', 'no partition begins here', { offset });
   if (size < partition.size || size % sectorSize !== 0) {
-    throw new RangeError(`a partition of ${partition.size} bytes cannot grow to ${size}`);
+    throw new Failure('usage', `a partition of ${partition.size} bytes cannot grow to ${size} bytes`);
   }
   const end = (offset + size) / sectorSize;
   const inTheWay = partitions.find((each) => each.offset > offset && each.offset < offset + size);
