@@ -49,7 +49,12 @@ export async function bootDebianKernel(modules: readonly string[], script: strin
       // The emulated AMD CPU has nested paging and, where it is asked for, MONITOR.
       ...['-machine', 'q35', '-accel', 'tcg', '-cpu', 'EPYC,+monitor', '-m', '512', '-nodefaults'],
       ...['-display', 'none', '-no-reboot', '-serial', 'stdio', '-initrd', initramfs],
-      ...['-kernel', kernelFile('vmlinuz-6.1.0-50-amd64'), '-append', 'console=ttyS0 loglevel=0 no_timer_check panic=-1'],
+      ...[
+        '-kernel',
+        kernelFile('vmlinuz-6.1.0-50-amd64'),
+        '-append',
+        'console=ttyS0 loglevel=0 no_timer_check panic=-1',
+      ],
     ],
     { stdio: ['ignore', 'pipe', 'ignore'], timeout: 400_000, killSignal: 'SIGKILL' },
   );
