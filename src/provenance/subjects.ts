@@ -44,7 +44,7 @@ export async function checkSubjects(paths: readonly string[], subjects: readonly
   const known = new Set<string>(subjects.map(({ digest }) => digest.sha256));
   let count = 0;
   for (const path of paths) {
-    for await (const file of filesBelow(path)) {
+    for await (const file of filesBelow(path, new Set(subjects.map(({ name }) => name)))) {
       const sha256 = await hashOf(file);
       count++;
       if (known.has(sha256)) continue;
@@ -60,7 +60,7 @@ export async function checkSubjects(paths: readonly string[], subjects: readonly
   return count;
 }
 
-/** What a product's folder has about itself: no subject of its own statement. */
+/** What a product's folder may have about itself. */
 const about = new Set([
   '.cidermill-product',
   'SHA256SUMS',
@@ -69,7 +69,7 @@ const about = new Set([
   'sbom.cdx.json',
 ]);
 
-async function* filesBelow(path: string): AsyncGenerator<string> {
+async function* filesBelow(path: string, subjects: ReadonlySet<string>): AsyncGenerator<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new Failure('cannot-read', `there is no file ${path}`);
   if (!found.isDirectory()) {
@@ -77,8 +77,8 @@ async function* filesBelow(path: string): AsyncGenerator<string> {
     return;
   }
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && !(entry.parentPath === path && about.has(entry.name)))
-      yield join(entry.parentPath, entry.name);
+    const isAbout = entry.parentPath === path && about.has(entry.name) && !subjects.has(entry.name);
+    if (entry.isFile() && !isAbout) yield join(entry.parentPath, entry.name);
   }
 }
 
