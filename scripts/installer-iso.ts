@@ -4,7 +4,10 @@ import { makeIso, openMedium, planIso } from '#installer';
 const { inputs, output, progress, note } = await step();
 const iso = 'installer.iso';
 
-const medium = await openMedium(inputs['installer'] as string);
+const medium = await openMedium(inputs['installer'] as string, {
+  scratch: '.',
+  onProgress: (done, total) => progress(done, total, 'bytes unpacked'),
+});
 const plan = await planIso(medium);
 const { release, version, build } = medium.system;
 note(`OS X ${version} (${build}), ${release.name}: ${plan.size} bytes`);

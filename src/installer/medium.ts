@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, type ByteSource } from '../base/index.ts';
 import { findEntry, openVolume, type HfsVolume } from '../formats/hfsplus/index.ts';
@@ -13,6 +14,7 @@ import {
   showPlace,
   type Place,
 } from '../image/index.ts';
+import { findPacked, type UnpackOptions } from './packed.ts';
 import { readSystemVersion, type SystemVersion } from './system-version.ts';
 
 /** An image with the HFS+ volume that counts in it. */
@@ -31,11 +33,14 @@ export interface OpenedImage {
 
 /** An installer, unwrapped. */
 export interface Medium {
+  /** Where it was found, for people: InstallESD.dmg, the package that had it packed, the DVD. */
+  readonly from: string;
   readonly system: SystemVersion;
   /** What becomes the disc: the DVD itself, or BaseSystem.dmg. */
   readonly base: OpenedImage;
   /** InstallESD.dmg, which holds the base system and the packages; undefined of a DVD. */
   readonly esd: OpenedImage | undefined;
+  /** Closes the files, and removes what was unpacked. */
   readonly close: () => Promise<void>;
 }
 
@@ -49,34 +54,56 @@ const deepest = 4;
  * Finds what installs in whatever a user has: the application, InstallESD.dmg, or an image or a package around one.
  * @throws Failure 'not-an-installer' that says what was seen; FormatError when something is damaged
  */
-export async function openMedium(path: string): Promise<Medium> {
+export async function openMedium(
+  path: string,
+  options: UnpackOptions = { scratch: tmpdir() },
+): Promise<Medium> {
   let place = placeOf(path);
   if (place.inside.length === 0 && (await isFolder(path))) place = { file: join(path, esdPath), inside: [] };
-  const file = await openFile(place.file);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of closing.splice(0)) await each();
+  };
+  const open = async (name: string): Promise<ByteSource> => {
+    const file = await openFile(name);
+    closing.push(file.close);
+    return file;
+  };
   try {
+    let file = await open(place.file);
+    let from: string | undefined;
     for (let depth = 0; depth < deepest; depth++) {
-      const source = await openNested(file, place.inside);
-      const found = await look(source, place);
-      if ('system' in found) return { ...found, close: file.close };
-      place = found;
+      const found = await look(await openNested(file, place.inside), place, options);
+      if ('system' in found) return { ...found, from: from ?? showPlace(place), close };
+      if ('unpacked' in found) {
+        closing.push(() => rm(found.unpacked, { force: true }));
+        from = showPlace(place);
+        place = { file: found.unpacked, inside: [] };
+        file = await open(place.file);
+      } else place = found;
     }
     throw new Failure('not-an-installer', `${showPlace(place)}: an installer wrapped that deep is none`);
   } catch (error) {
-    await file.close();
+    await close();
     throw error;
   }
 }
 
-/** @returns the medium, or where to look next */
-async function look(source: ByteSource, place: Place): Promise<Omit<Medium, 'close'> | Place> {
+/** @returns the medium, or where to look next: there, or in a file that was unpacked */
+async function look(
+  source: ByteSource,
+  place: Place,
+  options: UnpackOptions,
+): Promise<Omit<Medium, 'close' | 'from'> | Place | { readonly unpacked: string }> {
   const within = (path: string): Place => ({ ...place, inside: [...place.inside, path] });
-  const xar = await readXar(source);
-  if (xar !== undefined) {
-    const esd = xar.members.find(({ kind, path }) => kind === 'file' && /(^|\/)InstallESD\.dmg$/.test(path));
-    if (esd !== undefined) return within(esd.path);
-    throw new Failure('not-an-installer', `the package ${showPlace(place)} holds no InstallESD.dmg`, {
-      hint: 'Its payload may hold the installer application: "cidermill pkg extract" unpacks it; then give that.',
-    });
+  if ((await readXar(source)) !== undefined) {
+    const packed = await findPacked(source, options);
+    if (packed === undefined)
+      throw new Failure(
+        'not-an-installer',
+        `the package ${showPlace(place)} holds no InstallESD.dmg, neither in its payload nor beside it`,
+      );
+    return 'at' in packed ? within(packed.at) : packed;
   }
   const image = await openVolumeOf(source, place);
   if (findEntry(image.volume, baseName)?.kind === 'file') {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/base/index.ts';
 import {
@@ -23,7 +24,10 @@ import {
   type Entry,
   type HfsVolume,
 } from '../../src/formats/hfsplus/index.ts';
+import { writeCpio, type NewEntry } from '../../src/formats/cpio/index.ts';
+import { writePbzx } from '../../src/formats/pbzx/index.ts';
 import { memorySource } from '../../src/formats/source/index.ts';
+import { streamOf } from '../../src/formats/stream/index.ts';
 import { writeXar } from '../../src/formats/xar/index.ts';
 import { findHfsPlus, openImage, openInside, openTarget } from '../../src/image/index.ts';
 import { makeIso, makeSample, openMedium, planIso, releases } from '../../src/installer/index.ts';
@@ -174,6 +178,44 @@ describe('whatever an installer comes in', () => {
     }
   });
 
+  test.each(['gzip', 'pbzx'])('an application in a payload, %s, unpacked and removed again', async (how) => {
+    const { sample, iso: expected } = made[0] as Made;
+    const folder = freshFolder();
+    const path = './Install OS X Lion.app/Contents/SharedSupport/InstallESD.dmg';
+    const entry: NewEntry = { path, kind: 'file', mode: 0o644, time: 0, content: readFileSync(sample) };
+    const cpio = await whole(writeCpio([entry], 'odc'));
+    const payload = how === 'gzip' ? gzipSync(cpio) : await whole(writePbzx(streamOf(memorySource(cpio))));
+    const pkg = writeXar([{ path: 'InstallMacOSX.pkg/Payload', data: payload }]);
+    const packaged = join(folder, 'payload.img');
+    await writeVolume(packaged, (edit) => {
+      edit.putFile(edit.root, 'InstallMacOSX.pkg', { data: memorySource(pkg) });
+    });
+    const medium = await openMedium(packaged, { scratch: folder });
+    expect(medium.from).toBe(`${packaged}:/InstallMacOSX.pkg`);
+    const iso = join(folder, 'made.iso');
+    await makeIso(medium, await planIso(medium), iso);
+    await medium.close();
+    expect(await digest(iso)).toBe(await digest(expected));
+    expect(readdirSync(folder).sort()).toEqual(['made.iso', 'payload.img']);
+  });
+
+  test('a compressed member of a package, and one that ends too early, which leaves nothing', async () => {
+    const { sample, iso: expected } = made[0] as Made;
+    const folder = freshFolder();
+    const pkg = join(folder, 'installer.pkg');
+    writeFileSync(pkg, writeXar([{ path: 'InstallESD.dmg', data: readFileSync(sample), compress: true }]));
+    const medium = await openMedium(pkg, { scratch: folder });
+    const iso = join(folder, 'made.iso');
+    await makeIso(medium, await planIso(medium), iso);
+    await medium.close();
+    expect(await digest(iso)).toBe(await digest(expected));
+    const bytes = readFileSync(pkg);
+    bytes[bytes.length - 100_000] = (bytes[bytes.length - 100_000] ?? 0) ^ 255;
+    writeFileSync(pkg, bytes);
+    await expect(openMedium(pkg, { scratch: folder })).rejects.toThrow(FormatError);
+    expect(readdirSync(folder).sort()).toEqual(['installer.pkg', 'made.iso']);
+  });
+
   test.each([
     ['BaseSystem.dmg alone', (sample: string) => `${sample}:/BaseSystem.dmg`, /without the packages/],
     ['a package of it', (sample: string) => `${sample}:/Packages/Essentials.pkg`, /holds no InstallESD\.dmg/],
@@ -281,6 +323,12 @@ async function textOf(volume: HfsVolume, path: string): Promise<string> {
   if (entry === undefined) throw new Error(`no /${path}`);
   const data = await openData(volume, entry);
   return Buffer.from(await data.read(0, data.size)).toString();
+}
+
+async function whole(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 async function digest(path: string): Promise<string> {

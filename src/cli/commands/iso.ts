@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -45,9 +46,13 @@ The release is read from inside, not from the file's name. Your installer and it
     .action(async (path: string, flags: MakeFlags) => {
       const { makeIso, openMedium, planIso } = await import('../../installer/index.ts');
       const signal = onInterrupt();
-      const medium = await openMedium(path);
+      const unpacking = showProgress('unpack');
+      const medium = await openMedium(path, {
+        scratch: dirname(flags.output),
+        onProgress: unpacking.take,
+        signal,
+      }).finally(unpacking.end);
       try {
-        const { system, base, esd } = medium;
         const kernel = flags.kernel === undefined ? undefined : await read(flags.kernel);
         const plist = flags.bootPlist === undefined ? undefined : await read(flags.bootPlist);
         const plan = await planIso(medium, {
@@ -55,9 +60,9 @@ The release is read from inside, not from the file's name. Your installer and it
           files: plist && new Map([['Extra/org.chameleon.Boot.plist', plist]]),
         });
         const told = {
-          release: `${system.release.name} ${system.version}`,
-          build: system.build,
-          from: [esd ?? base].map(({ place }) => [place.file, ...place.inside].join(':/'))[0],
+          release: `${medium.system.release.name} ${medium.system.version}`,
+          build: medium.system.build,
+          from: medium.from,
           size: plan.size,
           tasks: plan.tasks,
         };
