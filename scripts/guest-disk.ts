@@ -1,14 +1,39 @@
 import { statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { layOut } from '#disk';
+import { guidFrom } from '#formats/gpt';
+import { openTarget } from '#image';
 import { step } from '#step';
 
 const { $, inputs, params, output, note } = await step();
 const image = 'disk.qcow2';
 const qemuImg = `${inputs['qemu'] as string}/bin/qemu-img`;
+const [size, name] = [params.number('size'), params.text('volume')];
 
-await $`${qemuImg} create -f qcow2 ${image} ${params.number('size')}`;
+if (name === '') await $`${qemuImg} create -f qcow2 ${image} ${size}`;
+else {
+  const disk = await openTarget('disk.raw', 'new');
+  await disk.resize(size);
+  const loader = {
+    timeout: params.number('timeout'),
+    kernelFlags: params.list('kernel-flags'),
+    ...(params.text('graphics-mode') !== '' && { graphicsMode: params.text('graphics-mode') }),
+    gui: params.flag('gui'),
+  };
+  // 1980-01-01, as everywhere, and GUIDs that stay: the same parameters make the same bytes.
+  const identity = {
+    guid: (of: string) => guidFrom(`guest disk ${name} ${size} ${of}`),
+    date: new Date(315_532_800_000),
+  };
+  await layOut(disk, { name, loader }, identity);
+  await disk.close();
+  await $`${qemuImg} convert -f raw -O qcow2 disk.raw ${image}`;
+  await rm('disk.raw');
+}
 await $`${qemuImg} check ${image}`;
 const { stdout } = await $`${qemuImg} info --output=json ${image}`;
 const info = JSON.parse(stdout) as { 'virtual-size': number };
-const size = statSync(image).size;
-note(`qcow2, ${info['virtual-size']} bytes for the guest, ${size} bytes to begin with, no errors`);
+const taken = statSync(image).size;
+const volume = name === '' ? '' : `, the HFS+ volume "${name}"`;
+note(`qcow2, ${info['virtual-size']} bytes for the guest${volume}, ${taken} bytes to begin with, no errors`);
 await output('image', image);

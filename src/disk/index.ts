@@ -1,5 +1,6 @@
 export { describeDisk, type DiskInfo } from './describe-disk.ts';
 export { fixDisk } from './fix-disk.ts';
 export { growDisk } from './grow-disk.ts';
+export { layOut } from './lay-out.ts';
 export { newDisk } from './new-disk.ts';
 export { findDiskTools } from './qemu-img.ts';

@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openData } from '../../src/formats/hfsplus/index.ts';
+import { findHfsPlus, openImage, openInside } from '../../src/image/index.ts';
+import { fsckHfsPlus, needs, sgdiskVerify } from '../rig/judges/index.ts';
 import { gptDisk } from './disk-images.ts';
 import { temporaryFolder, testOsk } from './guests.ts';
 import { firmware, hostQemu, root, runScript, type Ran } from './run-script.ts';
@@ -20,9 +24,11 @@ const smokeOutputs = {
   console: 'console.txt',
 };
 
-async function makeDisk(): Promise<Ran> {
+const noVolume = { volume: '', timeout: 5, 'kernel-flags': [], 'graphics-mode': '', gui: false };
+
+async function makeDisk(change: object = {}): Promise<Ran> {
   return runScript('guest-disk', {
-    parameters: { size: 2 ** 30 },
+    parameters: { size: 2 ** 30, ...noVolume, ...change },
     sources: {},
     inputs: { qemu },
     outputs: { image: 'disk.qcow2' },
@@ -65,6 +71,34 @@ describe('the guest-disk script', () => {
       ) as string,
     });
     expect(readFileSync(disk).equals(readFileSync(inputs['disk'] as string))).toBe(true);
+  });
+
+  it('makes one ready to install onto, with the settings of its loader, the same bytes each time', async (context) => {
+    needs(context, 'hfsprogs', 'sgdisk');
+    const asked = {
+      volume: 'Macintosh HD',
+      'kernel-flags': ['-v', 'idlehalt=0'],
+      'graphics-mode': '1280x1024x32',
+    };
+    const [first, second] = [await makeDisk(asked), await makeDisk(asked)];
+    expect(first.code, first.log).toBe(0);
+    const image = join(first.outputs, 'disk.qcow2');
+    expect(readFileSync(image).equals(readFileSync(join(second.outputs, 'disk.qcow2')))).toBe(true);
+    const raw = join(temporaryFolder(), 'disk.raw');
+    execFileSync('qemu-img', ['convert', '-O', 'raw', image, raw]);
+    expect(sgdiskVerify(raw).clean, sgdiskVerify(raw).said).toBe(true);
+    const disk = await openImage(raw);
+    const { volume, offset } = await findHfsPlus(disk.disk);
+    await disk.close();
+    const verdict = fsckHfsPlus(raw, { offset, size: volume.size });
+    expect(verdict.clean, verdict.said).toBe(true);
+    const inside = await openInside(`${raw}:/Extra/org.chameleon.Boot.plist`);
+    const data = await openData(inside.volume, inside.entry);
+    const plist = Buffer.from(await data.read(0, data.size)).toString();
+    await inside.close();
+    expect(plist).toMatch(/<key>Kernel Flags<\/key>\s*<string>-v idlehalt=0<\/string>/);
+    expect(plist).toMatch(/<key>GUI<\/key>\s*<string>No<\/string>/);
+    expect(plist).toContain('<string>1280x1024x32</string>');
   });
 });
 

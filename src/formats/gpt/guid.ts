@@ -1,3 +1,5 @@
+import { sha256 } from '../../base/index.ts';
+
 /* A GUID on disk: its first three groups are little-endian numbers, the other two bytes. */
 
 /** As people write it, in lower case. */
@@ -19,4 +21,12 @@ function swapped(data: Uint8Array): Buffer {
   copy.subarray(4, 6).reverse();
   copy.subarray(6, 8).reverse();
   return copy;
+}
+
+/** A GUID of version 8 (RFC 9562, 5.8), the same for the same seed. */
+export function guidFrom(seed: string): string {
+  const bytes = Buffer.from(sha256(seed), 'hex').subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

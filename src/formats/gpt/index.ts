@@ -1,3 +1,4 @@
+export { guidFrom } from './guid.ts';
 export * from './grow.ts';
 export * from './make.ts';
 export * from './read.ts';

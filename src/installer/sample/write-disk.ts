@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { makeApm } from '../../formats/apm/index.ts';
-import { gptTypes, makeGpt } from '../../formats/gpt/index.ts';
+import { gptTypes, guidFrom, makeGpt } from '../../formats/gpt/index.ts';
 import type { VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { windowOf } from '../../formats/source/index.ts';
 import { openTarget } from '../../image/index.ts';
@@ -24,11 +23,16 @@ export async function writeDisk(
   { map, seed, boot = false }: Layout,
 ): Promise<void> {
   const size = edit.sizeNeeded();
-  const hfs = { type: gptTypes.hfs, id: guid(`${seed} volume`), name: 'disk image', size };
-  const efi = { type: gptTypes.efi, id: guid(`${seed} efi`), name: 'EFI System Partition', size: efiSize };
+  const hfs = { type: gptTypes.hfs, id: guidFrom(`${seed} volume`), name: 'disk image', size };
+  const efi = {
+    type: gptTypes.efi,
+    id: guidFrom(`${seed} efi`),
+    name: 'EFI System Partition',
+    size: efiSize,
+  };
   const disk =
     map === 'gpt'
-      ? makeGpt({ disk: guid(seed), partitions: boot ? [efi, hfs] : [hfs] })
+      ? makeGpt({ disk: guidFrom(seed), partitions: boot ? [efi, hfs] : [hfs] })
       : makeApm({ driver: boot, partitions: [{ type: 'Apple_HFS', name: 'disk image', size }] });
   const target = await openTarget(path, 'new');
   try {
@@ -38,12 +42,4 @@ export async function writeDisk(
   } finally {
     await target.close();
   }
-}
-
-/** A GUID of version 8 (RFC 9562, 5.8): what the seed hashes to. */
-function guid(seed: string): string {
-  const bytes = createHash('sha256').update(seed).digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
