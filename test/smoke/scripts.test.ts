@@ -51,7 +51,7 @@ beforeAll(async () => {
   inputs['loader'] = join(loader.outputs, 'boot');
   inputs['disk'] = makeDisk(temporaryFolder());
   inputs['iso'] = await makeSystemDisk({
-    files: { mach_kernel: readFileSync(join(kernel.outputs, 'kernel')) },
+    files: { 'System/Library/Kernels/kernel': readFileSync(join(kernel.outputs, 'kernel')) },
   });
 });
 
@@ -61,7 +61,7 @@ describe('the loader-boot script', () => {
     expect(code, log).toBe(0);
     const milestones = readFileSync(join(folder, 'milestones.txt'), 'utf8');
     expect(milestones).toMatch(/^loader boot, route standin: q35, 2 x core2duo, 256 MiB, tcg\n/);
-    expect(milestones).toMatch(/ command-line +console +\[ ok \] command-line "-v -x"\n/);
+    expect(milestones).toMatch(/ command-line +console +\[ ok \] command-line "-v -x kext-dev-mode=1"\n/);
     expect(milestones).toMatch(/\n\nQEMU ended with exit code 65: all is well\n$/);
     expect(readFileSync(join(folder, 'screen.txt'), 'utf8')).toContain('all 7 seen');
     expect(readFileSync(join(folder, 'console.txt'), 'utf8')).toContain('all 7 seen');

@@ -7,7 +7,7 @@ import { newVolume, type VolumeEditor } from '../../src/formats/hfsplus/index.ts
 import { memorySource, windowOf } from '../../src/formats/source/index.ts';
 import { openTarget } from '../../src/image/index.ts';
 import { link } from '../../src/link/index.ts';
-import { parseRoute, routeBoot } from '../../src/smoke/index.ts';
+import { parseRoute, routeBoot, routeValues } from '../../src/smoke/index.ts';
 import { boot, type BootResult, type SmokeMachine } from '../../src/vm/index.ts';
 import { machineArguments, temporaryFolder } from '../vm/guests.ts';
 
@@ -83,7 +83,7 @@ export async function makeSystemDisk(disk: SystemDisk): Promise<string> {
   const size = edit.sizeNeeded();
   const id = '6f7a5c0e-0000-4000-8000-000000000001';
   const layout = {
-    gpt: () => makeGpt({ disk: id, partitions: [{ type: gptTypes.hfs, id, name, size }] }),
+    gpt: () => makeGpt({ disk: id, partitions: [{ type: gptTypes.hfs, id, name: name.slice(0, 36), size }] }),
     apm: () => makeApm({ driver: true, partitions: [{ type: 'Apple_HFS', name, size }] }),
     none: () => ({ size, partitions: [{ offset: 0, size }], patches: [] }),
   }[map]();
@@ -112,7 +112,7 @@ export interface LoaderBoot {
   readonly iso: string;
   /** A route's YAML, or the name of one of recipes/routes/. */
   readonly route: string;
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Partial<Parameters<typeof routeValues>[0]>;
   readonly machine?: Partial<SmokeMachine>;
   readonly seconds?: number;
   readonly folder?: string;
@@ -123,7 +123,11 @@ export async function bootLoader(request: LoaderBoot): Promise<BootResult> {
   const { loader, iso, route, values = {}, machine = {}, folder = temporaryFolder() } = request;
   mkdirSync(folder, { recursive: true });
   const text = route.includes('\n') ? route : readFileSync(join(recipes, 'routes', `${route}.yaml`), 'utf8');
-  const parsed = parseRoute(text, 'route.yaml', { volume: '', version: '', flags: '-v', ...values });
+  const parsed = parseRoute(
+    text,
+    'route.yaml',
+    routeValues({ volume: '', version: '', flags: '-v', ...values }),
+  );
   return boot({
     ...routeBoot(parsed),
     spawn,
