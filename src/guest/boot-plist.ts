@@ -46,7 +46,6 @@ export function bootPlist(settings: BootSettings): Uint8Array {
     );
   }
   const values: Record<string, string | undefined> = {
-    ...others,
     Timeout: timeout?.toString(),
     'Kernel Flags': flags === '' ? undefined : flags,
     'Graphics Mode': graphicsMode,
@@ -54,7 +53,8 @@ export function bootPlist(settings: BootSettings): Uint8Array {
     GUI: yesOrNo(gui),
   };
   const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const bytes = Buffer.from(`${build(Object.fromEntries(given), { indent: '\t' })}\n`);
+  const all = { ...others, ...Object.fromEntries(given) };
+  const bytes = Buffer.from(`${build(all, { indent: '\t' })}\n`);
   if (bytes.length > longest.file) {
     throw new RangeError(`the settings take ${bytes.length} bytes, of which Chameleon reads ${longest.file}`);
   }

@@ -49,6 +49,11 @@ describe('bootPlist', () => {
     expect(judged({ kernelFlags: [] })).toEqual({});
   });
 
+  it('says others of its keys, also those that have a setting, which goes before them', () => {
+    expect(judged({ others: { GUI: 'No', Timeout: '7' } })).toEqual({ GUI: 'No', Timeout: '7' });
+    expect(judged({ timeout: 3, others: { GUI: 'No', Timeout: '7' } })).toEqual({ GUI: 'No', Timeout: '3' });
+  });
+
   it('is the same bytes for the same settings', () => {
     expect(bootPlist(settings)).toEqual(bootPlist({ ...settings }));
   });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeSample } from '../../src/installer/index.ts';
 import { makeDisk, temporaryFolder, testOsk } from '../vm/guests.ts';
 import { firmware, hostQemu, root, runScript, type Ran } from '../vm/run-script.ts';
 import { makeSystemDisk } from './standins.ts';
@@ -52,6 +53,34 @@ beforeAll(async () => {
   inputs['disk'] = makeDisk(temporaryFolder());
   inputs['iso'] = await makeSystemDisk({
     files: { 'System/Library/Kernels/kernel': readFileSync(join(kernel.outputs, 'kernel')) },
+  });
+});
+
+describe('the installer-iso script', () => {
+  it("puts the loader's settings onto its disc when it gets some", async () => {
+    const installer = join(temporaryFolder(), 'InstallESD.dmg');
+    const sample = { version: '10.9.5', map: 'gpt', size: 5 * 2 ** 20, kernel: Buffer.alloc(5000) } as const;
+    await makeSample(sample, installer);
+    const disc = async (settings: readonly string[]): Promise<Buffer> => {
+      const {
+        code,
+        log,
+        outputs: folder,
+      } = await runScript('installer-iso', {
+        ...{
+          parameters: { settings },
+          sources: {},
+          inputs: { installer },
+          outputs: { iso: 'installer.iso' },
+        },
+      });
+      expect(code, log).toBe(0);
+      return readFileSync(join(folder, 'installer.iso'));
+    };
+    const settled = await disc(['GUI=No', 'Kernel Flags=debug=0x144']);
+    expect(settled.includes('<key>GUI</key>')).toBe(true);
+    expect(settled.includes('<string>debug=0x144</string>')).toBe(true);
+    expect((await disc([])).includes('<key>GUI</key>')).toBe(false);
   });
 });
 
