@@ -10,6 +10,7 @@ import {
   bootLoader,
   buildKernel,
   buildLoader,
+  buildLoaderSaying,
   kernelEnd,
   linkLoader,
   makeSystemDisk,
@@ -41,6 +42,14 @@ async function failure(boot: Promise<unknown>): Promise<BootFailure> {
     },
     (error: unknown) => error as BootFailure,
   );
+}
+
+/** A disk as the guest's own is, for the machine's second. */
+async function guestDisk(holding: SystemDisk): Promise<string> {
+  const raw = await makeSystemDisk(holding);
+  const disk = join(temporaryFolder(), 'disk.qcow2');
+  execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
+  return disk;
 }
 
 /** The menu's line of the volume. */
@@ -105,13 +114,11 @@ describe('a loader driven into the kernel', () => {
   });
 
   it('lists the volumes of all disks, and picks the one that is wanted by the arrow keys', async () => {
-    const raw = await makeSystemDisk({
+    const disk = await guestDisk({
       name: 'Installed',
       version: '10.9.5',
       files: { mach_kernel: kernel },
     });
-    const disk = join(temporaryFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
     const folder = temporaryFolder();
     const files = { [plistPath]: bootPlist({ kernelFlags: ['npci=0x2000'] }) };
     const result = await start(
@@ -146,21 +153,17 @@ describe('a loader driven into the kernel', () => {
 
   it('picks a volume although the colour of another, with a long name, is not all taken back', async () => {
     const name = 'A volume whose name is longer than forty cells';
-    const raw = await makeSystemDisk({
+    const disk = await guestDisk({
       name: 'Installed',
       version: '10.9.5',
       files: { mach_kernel: kernel },
     });
-    const disk = join(temporaryFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
     const result = await start({ name }, { machine: { disk }, values: { volume: 'Installed' } });
     expect(result.console).toContain('[ ok ] command-line "-v"');
   });
 
   it('starts up from the default volume, without what was typed, when Escape is pressed', async () => {
-    const raw = await makeSystemDisk({ name: 'Installed', version: '10.9.5' });
-    const disk = join(temporaryFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
+    const disk = await guestDisk({ name: 'Installed', version: '10.9.5' });
     const route = routeOf(
       "{ see: { screen: '/^boot:/' } }",
       '{ pick: Installed }',
@@ -182,9 +185,7 @@ describe('a loader driven into the kernel', () => {
 
   it("reads the picked volume's own settings where it has some", async () => {
     const own = { [plistPath]: bootPlist({ kernelFlags: ['own=1'] }), mach_kernel: kernel };
-    const raw = await makeSystemDisk({ name: 'Installed', version: '10.9.5', files: own });
-    const disk = join(temporaryFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
+    const disk = await guestDisk({ name: 'Installed', version: '10.9.5', files: own });
     const files = { [plistPath]: bootPlist({ kernelFlags: ['first=1'], timeout: 60 }) };
     const result = await start({ files }, { machine: { disk }, values: { volume: 'Installed' } });
     expect(result.console).toContain('[ ok ] command-line "own=1 -v"');
@@ -208,6 +209,36 @@ describe('a loader driven into the kernel', () => {
       `{ see: { screen: ${JSON.stringify(`boot: ${marks}`)} } }`,
     );
     await start({}, { route });
+  });
+});
+
+describe("Chameleon's route", () => {
+  let speaking = '';
+  beforeAll(() => {
+    speaking = buildLoaderSaying({
+      'cidermill stand-in loader': 'Darwin/x86 boot v5.0.132 - Chameleon v2.3svn r2534',
+      'Press any key for the startup options.': 'Press any key to enter startup options.',
+    });
+  });
+
+  it.each([
+    ['past a countdown', { timeout: 60, gui: false }],
+    ['from a menu that is there at once', { gui: false }],
+  ])('leads through a loader that says what Chameleon says, %s', async (_what, settings) => {
+    const disk = await guestDisk({
+      name: 'Installed',
+      version: '10.9.5',
+      files: { mach_kernel: kernel },
+    });
+    const result = await start(
+      { files: { [plistPath]: bootPlist(settings) } },
+      {
+        ...{ loader: speaking, route: 'chameleon', machine: { disk } },
+        values: { volume: 'Installed', version: '10.9.5', flags: '-v debug=0x144' },
+      },
+    );
+    expect(itemOf(result.reached)).toBe('hd(1,1) (10.9) Installed');
+    expect(result.console).toContain('[ ok ] command-line "-v debug=0x144"');
   });
 });
 

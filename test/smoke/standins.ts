@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
@@ -24,6 +24,20 @@ export function buildKernel(darwin = '14.5.0', folder = temporaryFolder()): stri
 /** Builds the stand-in loader with the host's compiler; gives its path. */
 export function buildLoader(folder = temporaryFolder()): string {
   execFileSync('make', ['-s', '-C', loaderSource, `OUT=${folder}`]);
+  return join(folder, 'boot');
+}
+
+/** The same loader with other words on its screen: those of another loader, whose route then leads through it. */
+export function buildLoaderSaying(words: Readonly<Record<string, string>>): string {
+  const [sources, folder] = [temporaryFolder(), temporaryFolder()];
+  cpSync(loaderSource, sources, { recursive: true });
+  for (const name of ['loader.c', 'menu.c']) {
+    let text = readFileSync(join(sources, name), 'utf8');
+    for (const [own, other] of Object.entries(words)) text = text.replace(own, other);
+    writeFileSync(join(sources, name), text);
+  }
+  const others = [`PROBE=${join(recipes, 'probe')}`, `KERNEL=${kernelSource}`];
+  execFileSync('make', ['-s', '-C', sources, `OUT=${folder}`, ...others]);
   return join(folder, 'boot');
 }
 
