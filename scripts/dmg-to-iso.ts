@@ -15,4 +15,7 @@ const held = volumes
   .map(({ format, name }) => (name === undefined ? format : `${format} "${name}"`))
   .join(', ');
 note(`${size} bytes, ${checked.length} checksums right; map: ${map}; volumes: ${held || 'none known'}`);
+if (map === 'none' && volumes.length > 0) {
+  note('Chameleon lists no volume of a disk that has no partition map: it will not see this one');
+}
 await output('iso', iso);

@@ -1,14 +1,20 @@
+import { bootPlist, bootPlistPath } from '#guest';
 import { step } from '#step';
 import { makeIso, openMedium, planIso } from '#installer';
 
-const { inputs, output, progress, note } = await step();
+const { inputs, params, output, progress, note } = await step();
 const iso = 'installer.iso';
 
 const medium = await openMedium(inputs['installer'] as string, {
   scratch: '.',
   onProgress: (done, total) => progress(done, total, 'bytes unpacked'),
 });
-const plan = await planIso(medium);
+const settings = params.list('settings').map((each): [string, string] => {
+  const [key = '', ...value] = each.split('=');
+  return [key.trim(), value.join('=').trim()];
+});
+const plist = settings.length > 0 && bootPlist({ others: Object.fromEntries(settings) });
+const plan = await planIso(medium, plist ? { files: new Map([[bootPlistPath, plist]]) } : {});
 const { release, version, build } = medium.system;
 note(`OS X ${version} (${build}), ${release.name}: ${plan.size} bytes`);
 for (const task of plan.tasks) note(task);

@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseRoute, routeBoot } from '#smoke';
+import { parseRoute, routeBoot, routeValues } from '#smoke';
 import { step } from '#step';
 import { boot, milestoneLog, pictureFile, smcConfiguration, smokeArguments } from '#vm';
 
@@ -18,7 +18,9 @@ const [machine, cpu, cpus] = [
 ];
 const memory = Math.floor(params.number('memory') / 2 ** 20);
 
-const values = Object.fromEntries(['volume', 'version', 'flags'].map((name) => [name, params.text(name)]));
+const values = routeValues({
+  ...{ volume: params.text('volume'), version: params.text('version'), flags: params.text('flags') },
+});
 const text = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(text, basename(routeFile), values);
 

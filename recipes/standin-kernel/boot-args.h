@@ -5,12 +5,18 @@
  * What a loader hands to the kernel: boot_args of xnu's pexpert/i386/boot.h. All addresses are physical and below 4 GiB.
  * Version 2 is for OS X 10.7 and later (Darwin 11), version 1 revision 6 for 10.6 and before.
  */
-enum { boot_line_length = 1024, first_darwin_with_version_2 = 11 };
+enum { boot_line_length = 1024, first_darwin_with_version_2 = 11, first_darwin_with_wide_video = 16 };
 
 /* mode is 0 for VGA text (the loader's own word), else a linear frame buffer. */
 struct boot_video {
     uint32_t address, mode, row_bytes, width, height, depth;
 };
+
+/* What macOS 10.12 and later look at first: with an address of 64 bits. */
+struct wide_boot_video {
+    uint32_t mode, row_bytes, width, height, depth, reserved[7];
+    uint64_t address;
+} __attribute__((packed));
 
 enum { video_vga_text = 0, video_graphics = 1, video_text = 2 };
 
@@ -29,7 +35,11 @@ struct boot_args {
     uint32_t performance_data[2], key_store_data[2];
     uint64_t boot_memory[2], physical_memory_size, fsb_frequency, pci_config_base;
     uint32_t pci_config_buses[2];
-    uint32_t reserved[730];
+    uint32_t csr_active_config, csr_capabilities, smc_power_limit;
+    uint16_t progress_meter[2];
+    struct wide_boot_video wide_video;
+    uint32_t apfs_data[2];
+    uint32_t reserved[710];
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct boot_args) == 4096, "as xnu asserts");

@@ -21,7 +21,22 @@
         }; \
     } while (0)
 
-bool read_handover(uint32_t address, struct handover *handover)
+/* xnu since Darwin 16: the old fields count where the new ones say nothing. */
+static void widen_video(const struct wide_boot_video *wide, struct boot_video *video)
+{
+    if (wide->mode == video_vga_text || wide->address >> 32)
+        return;
+    *video = (struct boot_video){
+        .address = (uint32_t)wide->address,
+        .mode = wide->mode,
+        .row_bytes = wide->row_bytes,
+        .width = wide->width,
+        .height = wide->height,
+        .depth = wide->depth,
+    };
+}
+
+bool read_handover(uint32_t address, unsigned darwin, struct handover *handover)
 {
     const struct boot_args *args = physical(address);
     const struct boot_args_1 *args_1 = physical(address);
@@ -29,10 +44,13 @@ bool read_handover(uint32_t address, struct handover *handover)
         *handover = (struct handover){.command_line = ""};
         return false;
     }
-    if (args->version == 1)
+    if (args->version == 1) {
         copy(args_1);
-    else
+    } else {
         copy(args);
+        if (darwin >= first_darwin_with_wide_video)
+            widen_video(&args->wide_video, &handover->video);
+    }
     return args->version == 1 || args->version == 2;
 }
 

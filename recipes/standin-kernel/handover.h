@@ -12,8 +12,8 @@ struct handover {
     uint32_t device_tree, device_tree_length, kernel_address, kernel_size, efi_system_table;
 };
 
-/* False when the version at `address` is none that is known. */
-bool read_handover(uint32_t address, struct handover *handover);
+/* As a kernel of that version reads it. False when the version at `address` is none that is known. */
+bool read_handover(uint32_t address, unsigned darwin, struct handover *handover);
 
 /* What __DATA must hold when the kernel is entered. */
 #define loaded_value 0x636964657264617aull

@@ -36,7 +36,7 @@ static void wait_for_host(void)
 void kernel(uint32_t boot_args)
 {
     struct handover handover;
-    bool known = read_handover(boot_args, &handover);
+    bool known = read_handover(boot_args, DARWIN_MAJOR, &handover);
     if (known && handover.video.mode == video_vga_text)
         use_text_screen();
     say("%s", version);

@@ -1,6 +1,7 @@
 #include "console.h"
 #include "bios.h"
 #include "format.h"
+#include "text.h"
 #include <stdint.h>
 
 /* Character in the low byte, attribute in the high one. */
@@ -56,10 +57,15 @@ void print(const char *pattern, ...)
     console_move(row, column);
 }
 
-void print_row(int at, int colour, int width, const char *text)
+void print_item(int at, const char *text, bool chosen)
 {
-    for (int i = 0; i < width && i < columns; i++)
-        screen[at * columns + i] = (uint16_t)(colour << 8 | (uint8_t)(*text ? *text++ : ' '));
+    enum { first = 2, indent = 2, plain = 40 };
+    volatile uint16_t *cell = screen + at * columns + first;
+    int room = columns - first, length = (int)text_length(text), coloured = chosen ? length + 2 * indent : plain;
+    for (int i = 0; i < coloured && i < room; i++)
+        cell[i] = (uint16_t)((chosen ? inverse : normal) << 8 | ' ');
+    for (int i = 0; (i < length || i < plain) && i + indent < room; i++)
+        cell[i + indent] = (uint16_t)((cell[i + indent] & 0xff00) | (uint8_t)(i < length ? text[i] : ' '));
 }
 
 void console_rub_out(void)

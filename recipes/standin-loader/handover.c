@@ -118,6 +118,18 @@ uint32_t hand_over(const struct kernel *kernel, const struct handover *handover)
     }
     struct boot_args *args = take(sizeof *args);
     fill(args);
+    if (handover->wide_video) {
+        const struct boot_video *video = &handover->video;
+        args->wide_video = (struct wide_boot_video){
+            .mode = video->mode,
+            .row_bytes = video->row_bytes,
+            .width = video->width,
+            .height = video->height,
+            .depth = video->depth,
+            .address = video->address,
+        };
+        args->video = (struct boot_video){0};
+    }
     args->physical_memory_size = usable_memory();
     return (uint32_t)args;
 }

@@ -7,6 +7,8 @@ struct handover {
     const char *command_line;
     /* OS X 10.7 and later know version 2 of the boot arguments; before it was 1. */
     unsigned version;
+    /* From 10.12 on the video is said in other fields of version 2 alone. */
+    bool wide_video;
     struct boot_video video;
 };
 

@@ -12,7 +12,8 @@
 void enter(uint32_t entry, uint32_t boot_args) __attribute__((noreturn));
 
 static const char config_path[] = "Extra/org.chameleon.Boot.plist";
-static const char *const kernel_paths[] = {"System/Library/Kernels/kernel", "mach_kernel"};
+
+enum { longest_path = 512, most_items = 10, yosemite = 10, lion = 7, sierra = 12 };
 
 struct config {
     char timeout[8], kernel_flags[longest_flags], graphics_mode[16];
@@ -28,19 +29,20 @@ static void show_banner(void)
 
 static void value(const char *xml, const char *key, char *to, size_t room)
 {
-    if (xml == NULL || !plist_text(xml, key, to, room))
+    if (!plist_text(xml, key, to, room))
         to[0] = 0;
 }
 
-/* The first volume's that has one. */
-static void read_config(const struct system *systems, unsigned count, struct config *config)
+/* False, and nothing is changed, when the volume has none. */
+static bool read_config(const struct system *system, struct config *config)
 {
-    const char *xml = NULL;
-    for (unsigned i = 0; i < count && xml == NULL; i++)
-        xml = read_text(&systems[i].hfs, config_path);
+    const char *xml = read_text(&system->hfs, config_path);
+    if (xml == NULL)
+        return false;
     value(xml, "Timeout", config->timeout, sizeof config->timeout);
     value(xml, "Kernel Flags", config->kernel_flags, sizeof config->kernel_flags);
     value(xml, "Graphics Mode", config->graphics_mode, sizeof config->graphics_mode);
+    return true;
 }
 
 static void complain(const char *what, const char *more)
@@ -49,18 +51,45 @@ static void complain(const char *what, const char *more)
     read_key();
 }
 
+/*
+ * A first word that begins as a path or a name does, and holds no "=", is the kernel's; gives what follows it. Without
+ * one the kernel is the release's.
+ */
+static const char *kernel_path(const char *flags, unsigned minor, char path[longest_path])
+{
+    const char *folder = minor >= yosemite ? "System/Library/Kernels/" : "", *end = flags;
+    bool letter = (*flags | 0x20) >= 'a' && (*flags | 0x20) <= 'z', whole = *flags == '/';
+    while (*end && *end != '=' && *end != ' ')
+        end++;
+    path[0] = 0;
+    text_append(path, longest_path, whole ? "" : folder);
+    if (!(letter || whole) || *end == '=') {
+        text_append(path, longest_path, minor >= yosemite ? "kernel" : "mach_kernel");
+        return flags;
+    }
+    const char *word = whole ? flags + 1 : flags;
+    size_t room = text_length(path) + (size_t)(end - word) + 1;
+    text_append(path, room < longest_path ? room : longest_path, word);
+    return *end ? end + 1 : end;
+}
+
+static void add_flags(char line[boot_line_length], const char *flags)
+{
+    if (line[0] && flags[0])
+        text_append(line, boot_line_length, " ");
+    text_append(line, boot_line_length, flags);
+}
+
 /* Comes back only when that cannot be done. */
 static void start_up(const struct system *system, const struct config *config, const char *flags)
 {
-    static char command_line[boot_line_length];
+    static char command_line[boot_line_length], path[longest_path];
     struct fork fork;
-    const char *path = NULL;
+    unsigned minor = minor_version(system);
+    flags = kernel_path(flags, minor, path);
     console_clear_from(menu_row);
-    for (unsigned i = 0; i < sizeof kernel_paths / sizeof *kernel_paths && path == NULL; i++)
-        if (hfs_find(&system->hfs, kernel_paths[i], &fork))
-            path = kernel_paths[i];
-    if (path == NULL) {
-        complain("Can't find a kernel: the volume has neither /System/Library/Kernels/kernel nor /mach_kernel.", "");
+    if (!hfs_find(&system->hfs, path, &fork)) {
+        complain("Can't find a kernel on the volume: /", path);
         return;
     }
     print("Loading /%s from %s\n", path, system->name);
@@ -71,21 +100,28 @@ static void start_up(const struct system *system, const struct config *config, c
         return;
     }
     command_line[0] = 0;
-    text_append(command_line, sizeof command_line, config->kernel_flags);
-    if (command_line[0] && flags[0])
-        text_append(command_line, sizeof command_line, " ");
-    text_append(command_line, sizeof command_line, flags);
+    add_flags(command_line, config->kernel_flags);
+    add_flags(command_line, flags);
+    if (minor == yosemite)
+        add_flags(command_line, "kext-dev-mode=1");
 
-    unsigned minor = minor_version(system);
-    struct handover handover = {.command_line = command_line, .version = minor > 0 && minor < 7 ? 1 : 2};
+    struct handover handover = {
+        .command_line = command_line, .version = minor < lion ? 1 : 2, .wide_video = minor >= sierra};
     print("Starting it with \"%s\"\n", command_line);
     handover.video = set_video(config->graphics_mode);
     enter(kernel.entry, hand_over(&kernel, &handover));
 }
 
+/* The first of the first disk's; where it has none, the last of all, if that one is listed. */
+static unsigned default_item(const struct system *const *items, unsigned count, const struct system *last)
+{
+    return items[0]->disk != 0 && items[count - 1] == last ? count - 1 : 0;
+}
+
 void loader(uint32_t magic, const struct multiboot_info *info)
 {
     static struct system systems[most_systems];
+    static const struct system *items[most_items], *booter;
     static struct config config;
     static char flags[longest_flags];
     bool has_map = magic == multiboot_loaded && read_memory_map(info);
@@ -96,20 +132,25 @@ void loader(uint32_t magic, const struct multiboot_info *info)
         return;
     }
     print("Scanning the disks ...");
-    unsigned count = find_systems(systems), chosen = 0;
-    if (count == 0) {
+    unsigned count = find_systems(systems), listed = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (systems[i].listed && listed < most_items)
+            items[listed++] = &systems[i];
+        /* QEMU says that the first disk is the one it was loaded from. */
+        if (systems[i].disk == 0 && booter == NULL && read_config(&systems[i], &config))
+            booter = &systems[i];
+    }
+    if (listed == 0) {
         console_clear_from(menu_row);
-        print("No HFS+ volume on any disk that the firmware reads.");
+        print(count ? "No HFS+ volume has a system on it." : "No HFS+ volume on any disk that the firmware reads.");
         return;
     }
-    while (chosen + 1 < count && systems[chosen].version[0] == 0)
-        chosen++;
-    if (systems[chosen].version[0] == 0)
-        chosen = 0;
-    read_config(systems, count, &config);
+    unsigned otherwise = default_item(items, listed, &systems[count - 1]);
     const char *digits = config.timeout;
     for (unsigned timeout = text_number(&digits);; timeout = 0) {
-        chosen = choose(systems, count, chosen, timeout, flags);
-        start_up(&systems[chosen], &config, flags);
+        const struct system *chosen = items[choose(items, listed, otherwise, timeout, flags)];
+        if (!read_config(chosen, &config) && booter)
+            read_config(booter, &config);
+        start_up(chosen, &config, flags);
     }
 }

@@ -5,7 +5,7 @@
 #include "text.h"
 
 /* The rows are Chameleon's: a headline, an empty row, the volumes, an empty row, the prompt. */
-enum { first_item = menu_row + 2, item_width = 60 };
+enum { first_item = menu_row + 2 };
 
 static void describe(char *to, size_t room, const char *pattern, ...)
 {
@@ -17,12 +17,10 @@ static void describe(char *to, size_t room, const char *pattern, ...)
 
 static void show_item(const struct system *system, unsigned index, bool chosen)
 {
-    char line[columns + 1];
-    if (system->version[0])
-        describe(line, sizeof line, "  hd(%u,%u) (%s) %s", system->disk, system->partition, system->version, system->name);
-    else
-        describe(line, sizeof line, "  hd(%u,%u) %s", system->disk, system->partition, system->name);
-    print_row(first_item + (int)index, chosen ? inverse : normal, item_width, line);
+    char line[columns + 1], version[6];
+    release(system, version);
+    describe(line, sizeof line, "hd(%u,%u) (%s) %s", system->disk, system->partition, version, system->name);
+    print_item(first_item + (int)index, line, chosen);
 }
 
 static void show_prompt(unsigned count)
@@ -50,16 +48,17 @@ static void type_key(char key, char flags[longest_flags])
     }
 }
 
-unsigned choose(const struct system *systems, unsigned count, unsigned chosen, unsigned timeout,
+unsigned choose(const struct system *const *items, unsigned count, unsigned otherwise, unsigned timeout,
                 char flags[longest_flags])
 {
+    unsigned chosen = otherwise;
     flags[0] = 0;
     if (timeout > 0 && !any_key_within(timeout, show_seconds))
         return chosen;
     console_clear_from(menu_row);
     print("Use \x18\x19 keys to choose the volume to start up from.");
     for (unsigned i = 0; i < count; i++)
-        show_item(&systems[i], i, i == chosen);
+        show_item(items[i], i, i == chosen);
     show_prompt(count);
     for (;;) {
         uint16_t key = read_key();
@@ -72,12 +71,12 @@ unsigned choose(const struct system *systems, unsigned count, unsigned chosen, u
             return chosen;
         else if ((key & 0xff) == key_escape) {
             flags[0] = 0;
-            show_prompt(count);
+            return otherwise;
         } else
             type_key((char)key, flags);
         if (chosen != before) {
-            show_item(&systems[before], before, false);
-            show_item(&systems[chosen], chosen, true);
+            show_item(items[before], before, false);
+            show_item(items[chosen], chosen, true);
         }
     }
 }

@@ -5,7 +5,7 @@ export const bootPlistPath = 'Extra/org.chameleon.Boot.plist';
 
 /** What Chameleon is told. What is left out is left to it. */
 export interface BootSettings {
-  /** Seconds until it starts up by itself, 1 to 3600: with 0 it would wait for a key for ever. */
+  /** Seconds until it starts up by itself, 1 to 3600: without it, as with 0, its menu waits for ever. */
   readonly timeout?: number;
   /** Added to the kernel's command line, before what is typed: "idlehalt=0", "-v" … */
   readonly kernelFlags?: readonly string[];
@@ -19,8 +19,11 @@ export interface BootSettings {
   readonly others?: Readonly<Record<string, string>>;
 }
 
-/** Chameleon reads so much of the file (IO_CONFIG_DATA_SIZE), and the kernel's command line is that long. */
-const longest = { file: 4096, commandLine: 1023 } as const;
+/**
+ * Older Chameleons read 4096 bytes of the file and want a NUL behind them, which they do not write. The kernel's command
+ * line is that long.
+ */
+const longest = { file: 4095, commandLine: 1023 } as const;
 
 /**
  * Chameleon's org.chameleon.Boot.plist. All values are strings, booleans Yes and No, as it expects them; the same
@@ -36,11 +39,13 @@ export function bootPlist(settings: BootSettings): Uint8Array {
   if (graphicsMode !== undefined && !/^\d{3,4}x\d{3,4}(x(16|32))?$/.test(graphicsMode)) {
     throw new RangeError(`the graphics mode ${JSON.stringify(graphicsMode)} is none such as "1280x1024x32"`);
   }
-  if (!/^[\x20-\x7e]*$/.test(flags) || flags.length > longest.commandLine) {
-    throw new RangeError(`kernel flags are printable ASCII, at most ${longest.commandLine} characters`);
+  // It hands a value on as it is written, so that the kernel would get "&amp;".
+  if (!/^[\x20-\x7e]*$/.test(flags) || /[&<>]/.test(flags) || flags.length > longest.commandLine) {
+    throw new RangeError(
+      `kernel flags are printable ASCII without &, < and >, at most ${longest.commandLine} characters`,
+    );
   }
   const values: Record<string, string | undefined> = {
-    ...others,
     Timeout: timeout?.toString(),
     'Kernel Flags': flags === '' ? undefined : flags,
     'Graphics Mode': graphicsMode,
@@ -48,7 +53,8 @@ export function bootPlist(settings: BootSettings): Uint8Array {
     GUI: yesOrNo(gui),
   };
   const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const bytes = Buffer.from(`${build(Object.fromEntries(given), { indent: '\t' })}\n`);
+  const all = { ...others, ...Object.fromEntries(given) };
+  const bytes = Buffer.from(`${build(all, { indent: '\t' })}\n`);
   if (bytes.length > longest.file) {
     throw new RangeError(`the settings take ${bytes.length} bytes, of which Chameleon reads ${longest.file}`);
   }

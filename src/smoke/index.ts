@@ -1,1 +1,1 @@
-export { parseRoute, routeBoot } from './route.ts';
+export { parseRoute, routeBoot, routeValues } from './route.ts';

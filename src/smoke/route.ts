@@ -24,6 +24,23 @@ export function parseRoute(text: string, file: string, values: Readonly<Record<s
   throw new Failure('bad-route', `the route cannot be used\n\n${shown.join('\n\n')}`);
 }
 
+/** What is behind "boot: " on a row of a text screen. */
+const echoColumns = 74;
+
+/**
+ * What `${name}` stands for in the routes that come with us: what was asked for, `release`, the first two numbers of the
+ * version, which is how newer Chameleons say it, and `echo`, as much of the flags as stands on the prompt's row.
+ */
+export function routeValues(
+  asked: Readonly<Record<'volume' | 'version' | 'flags', string>>,
+): Record<'volume' | 'version' | 'flags' | 'release' | 'echo', string> {
+  return {
+    ...asked,
+    release: asked.version.split('.').slice(0, 2).join('.'),
+    echo: asked.flags.slice(0, echoColumns).trimEnd(),
+  };
+}
+
 /** How a boot along a route is watched; the rest of the request is the machine. */
 export function routeBoot(route: Route): Pick<BootRequest, 'milestones' | 'givesUp' | 'exit'> {
   const { steps, givesUp, end } = route;

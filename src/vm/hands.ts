@@ -4,7 +4,7 @@ import { pressKeys, typeText } from './keyboard.ts';
 import { lineMatches } from './milestones.ts';
 import type { QmpSession } from './qmp.ts';
 import { takeScreenshot } from './screenshot.ts';
-import { decodeTextScreen, highlightedRows, readTextMemory } from './text-screen.ts';
+import { chosenRow, decodeTextScreen, readTextMemory } from './text-screen.ts';
 
 const lookEvery = 100;
 /** A guest that draws slowly is not pressed again at once. */
@@ -47,7 +47,7 @@ async function pick(
   for (;;) {
     const memory = await readTextMemory(qmp, folder, limits);
     const lines = decodeTextScreen(memory);
-    const [chosen] = highlightedRows(memory);
+    const chosen = chosenRow(memory);
     const wanted = lines.findIndex((line) => lineMatches(line, pattern));
     if (chosen !== undefined && lineMatches(lines[chosen] ?? '', pattern)) return;
     const waits = chosen === pressedAt && ++looks < looksBeforeNextPress;

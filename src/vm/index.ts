@@ -13,4 +13,4 @@ export { connectNbd, type RemoteDisk } from './nbd.ts';
 export { QmpSession, type QmpEvent } from './qmp.ts';
 export { withServedDisk } from './serve-disk.ts';
 export { smcConfiguration, smokeArguments, type SmokeMachine } from './smoke-machine.ts';
-export { decodeTextScreen, highlightedRows } from './text-screen.ts';
+export { chosenRow, decodeTextScreen, highlightedRows } from './text-screen.ts';

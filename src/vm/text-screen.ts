@@ -17,9 +17,26 @@ export function decodeTextScreen(memory: Uint8Array): string[] {
 
 /** The rows that have a cell whose background is not black, as menus show what is chosen: 0 to 24. */
 export function highlightedRows(memory: Uint8Array): number[] {
-  return rows(memory).flatMap((row, index) =>
-    bytesAt(row, 1).some((attribute) => (attribute & 0x70) !== 0) ? [index] : [],
-  );
+  return rows(memory).flatMap((row, index) => (bytesAt(row, 1).some(isLit) ? [index] : []));
+}
+
+/**
+ * The row that a menu shows as chosen. Chameleon takes the colour back from 40 cells alone and so leaves some of it
+ * behind long names: the first row whose text begins in that colour goes before the first that has any of it.
+ */
+export function chosenRow(memory: Uint8Array): number | undefined {
+  const all = rows(memory);
+  const lit = highlightedRows(memory);
+  return lit.find((index) => beginsLit(all[index] ?? memory)) ?? lit[0];
+}
+
+function beginsLit(row: Uint8Array): boolean {
+  const first = bytesAt(row, 0).findIndex((code) => character(code) !== ' ');
+  return isLit(bytesAt(row, 1)[first] ?? 0);
+}
+
+function isLit(attribute: number): boolean {
+  return (attribute & 0x70) !== 0;
 }
 
 function rows(memory: Uint8Array): Uint8Array[] {

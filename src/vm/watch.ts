@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LineLog } from './line-log.ts';
 import { isAction, type Action, type Step } from './actions.ts';
-import { lineMatches, type Milestone, type Reached, type Where } from './milestones.ts';
+import { lineMatches, type Milestone, type Reached } from './milestones.ts';
 
 /** Where a watch looks. All but `console` is asked again and again while a milestone waits there. */
 interface Sight {
@@ -22,6 +22,8 @@ export type Verdict =
   | { readonly kind: 'gave-up'; readonly missing: Step; readonly said: string }
   | { readonly kind: 'ended'; readonly missing: Step };
 
+type Stream = 'console' | 'serial';
+
 const lookEvery = 200;
 
 /**
@@ -39,16 +41,21 @@ export async function watch(
   onReached: (reached: Omit<Reached, 'milliseconds'>) => void,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const next: Record<'console' | 'serial', number> = { console: 0, serial: 0 };
+  const next: Record<Stream, number> = { console: 0, serial: 0 };
 
-  async function find(where: Where, pattern: string | RegExp): Promise<string | undefined> {
+  /** Of a stream only lines before number `until` count. */
+  async function find(
+    { where, pattern }: Omit<Milestone, 'name'>,
+    until: Readonly<Record<Stream, number>>,
+  ): Promise<string | undefined> {
     if (where === 'screen' || where === 'display') {
       if (sight.ended()) return undefined;
       const lines = where === 'screen' ? await sight.readScreen() : [sizeText(await sight.readDisplay())];
       return lines.find((line) => lineMatches(line, pattern));
     }
-    if (where === 'serial') await sight.readSerial();
-    const line = sight[where].since(next[where]).find(({ text }) => lineMatches(text, pattern));
+    const line = sight[where]
+      .since(next[where])
+      .find(({ number, text }) => number < until[where] && lineMatches(text, pattern));
     if (line !== undefined) next[where] = line.number + 1;
     return line?.text;
   }
@@ -64,13 +71,17 @@ export async function watch(
       signal.throwIfAborted();
       // Asked first: what the guest wrote before its end is then all there.
       const ended = sight.ended();
-      const seen = await find(step.where, step.pattern);
+      if ([step, ...givesUp].some(({ where }) => where === 'serial')) await sight.readSerial();
+      // One look is at what has been written by now. Reading the screen takes time, and a guest that meanwhile writes
+      // this milestone, others, and that it gives up, has passed the milestones first.
+      const until = { console: sight.console.length, serial: sight.serial.length };
+      const seen = await find(step, until);
       if (seen !== undefined) {
         onReached({ milestone: step.name, where: step.where, seen });
         break;
       }
-      for (const { where, pattern } of givesUp) {
-        const said = await find(where, pattern);
+      for (const each of givesUp) {
+        const said = await find(each, until);
         if (said !== undefined) return { kind: 'gave-up', missing: step, said };
       }
       if (ended) return { kind: 'ended', missing: step };

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { bootPlist } from '../../src/guest/index.ts';
 import { makeSample } from '../../src/installer/index.ts';
 import { testProject } from '../rig/project.ts';
 import { buildKernel, buildLoader } from '../smoke/standins.ts';
@@ -11,21 +12,22 @@ const dummy = 'x'.repeat(64);
 /** What a user does, with an installer, a loader and a kernel of our own in the place of theirs. */
 it.each([
   ['yosemite', '10.10.5', '14.5.0', 'Darwin Kernel Version 14.5.0: cidermill stand-in', []],
-  // The disk was made for Lion: its settings carry the kernel flag, and the kernel says that it got it.
-  ['lion', '10.7.5', '11.4.2', 'idlehalt=0', ['--guest', 'lion']],
+  // The disc is the first disk, whose settings count: they carry the kernel flag, and the kernel says that it got it.
+  ['lion', '10.7.5', '11.4.2', 'idlehalt=0', ['idlehalt=0']],
 ])(
   'an installer of %s starts from its disc, onto a new disk, with nothing but a dummy key',
-  async (guest, version, darwin, text, forDisk) => {
+  async (guest, version, darwin, text, kernelFlags) => {
     const project = testProject({});
     const kernel = readFileSync(buildKernel(darwin));
     await makeSample(
       { version, map: 'gpt', size: 6 * 2 ** 20, kernel },
       join(project.root, 'InstallESD.dmg'),
     );
+    writeFileSync(join(project.root, 'Boot.plist'), bootPlist({ timeout: 1, kernelFlags }));
     const env = { TEST_KEY: dummy, XDG_STATE_HOME: project.root, HOME: project.root };
     for (const command of [
-      ['iso', 'make', 'InstallESD.dmg', '-o', 'install.iso'],
-      ['disk', 'new', 'mac.qcow2', '--size', '8G', '--volume', 'Macintosh HD', ...forDisk],
+      ['iso', 'make', 'InstallESD.dmg', '-o', 'install.iso', '--boot-plist', 'Boot.plist'],
+      ['disk', 'new', 'mac.qcow2', '--size', '8G', '--volume', 'Macintosh HD', '--guest', guest],
     ])
       expect(await project.run(command, env)).toMatchObject({ code: 0, stderr: '' });
     const files = ['--disk', 'mac.qcow2', '--iso', 'install.iso', '--loader', buildLoader()];

@@ -49,6 +49,11 @@ describe('bootPlist', () => {
     expect(judged({ kernelFlags: [] })).toEqual({});
   });
 
+  it('says others of its keys, also those that have a setting, which goes before them', () => {
+    expect(judged({ others: { GUI: 'No', Timeout: '7' } })).toEqual({ GUI: 'No', Timeout: '7' });
+    expect(judged({ timeout: 3, others: { GUI: 'No', Timeout: '7' } })).toEqual({ GUI: 'No', Timeout: '3' });
+  });
+
   it('is the same bytes for the same settings', () => {
     expect(bootPlist(settings)).toEqual(bootPlist({ ...settings }));
   });
@@ -58,8 +63,9 @@ describe('bootPlist', () => {
     ['a timeout that is no whole number', { timeout: 1.5 }, /timeout of 1.5 s/],
     ['a graphics mode without a height', { graphicsMode: '1280' }, /graphics mode "1280"/],
     ['a line break in the flags', { kernelFlags: ['-v\n-x'] }, /printable ASCII/],
+    ['what stands otherwise in XML than it is', { kernelFlags: ['a=b&c'] }, /without &, < and >/],
     ['flags longer than the command line', { kernelFlags: ['x'.repeat(1024)] }, /at most 1023/],
-    ['more than it reads', { others: { Theme: 'x'.repeat(4096) } }, /of which Chameleon reads 4096/],
+    ['more than it reads', { others: { Theme: 'x'.repeat(4096) } }, /of which Chameleon reads 4095/],
   ])('refuses %s', (_what, wrong, message) => {
     expect(() => bootPlist(wrong)).toThrow(message);
   });

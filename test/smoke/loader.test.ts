@@ -3,13 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bootPlist, bootPlistPath as plistPath } from '../../src/guest/boot-plist.ts';
-import type { BootFailure } from '../../src/vm/index.ts';
+import type { BootFailure, BootResult } from '../../src/vm/index.ts';
 import { temporaryFolder } from '../vm/guests.ts';
 import { readPng } from './png.ts';
 import {
   bootLoader,
   buildKernel,
   buildLoader,
+  buildLoaderSaying,
   kernelEnd,
   linkLoader,
   makeSystemDisk,
@@ -43,6 +44,30 @@ async function failure(boot: Promise<unknown>): Promise<BootFailure> {
   );
 }
 
+/** A disk as the guest's own is, for the machine's second. */
+async function guestDisk(holding: SystemDisk): Promise<string> {
+  const raw = await makeSystemDisk(holding);
+  const disk = join(temporaryFolder(), 'disk.qcow2');
+  execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
+  return disk;
+}
+
+/** The menu's line of the volume. */
+function itemOf(reached: BootResult['reached']): string | undefined {
+  return reached.find(({ milestone }) => milestone === 'volume')?.seen.trim();
+}
+
+/** Types that at the prompt and goes on to the kernel's end. */
+function namedKernel(typed: string): string {
+  const route = routeOf(
+    "{ see: { screen: '/^boot:/' } }",
+    `{ type: ${typed} }`,
+    '{ press: ret }',
+    '{ see: { console: waiting for a key } }',
+  );
+  return route + kernelEnd;
+}
+
 /** The lines of the screen, as those of the menu. */
 function menuOf(screen: readonly string[]): string[] {
   return screen.map((line) => line.trim()).filter((line) => line.startsWith('hd('));
@@ -54,37 +79,46 @@ describe('a loader driven into the kernel', () => {
   it.each(['q35', 'pc'] as const)('passes every milestone on %s', async (machine) => {
     const result = await start(
       {},
-      { machine: { machine }, values: { volume: 'Sample', version: '10.10', flags: 'idlehalt=0 -v' } },
+      { machine: { machine }, values: { volume: 'Sample', version: '10.10.5', flags: 'idlehalt=0 -v' } },
     );
     expect(result.reached.map(({ milestone }) => milestone).filter((name) => !name.includes(' '))).toEqual([
       ...['loader', 'prompt', 'volume', 'flags', 'kernel', 'command-line', 'handover'],
     ]);
     const seen = (name: string) => result.reached.find(({ milestone }) => milestone === name)?.seen.trim();
-    expect(seen('volume')).toBe('hd(0,1) (10.10.5) Sample');
+    expect(seen('volume')).toBe('hd(0,1) (10.10) Sample');
     expect(seen('kernel')).toMatch(/^Darwin Kernel Version 14\.5\.0: /);
-    expect(seen('command-line')).toBe('[ ok ] command-line "idlehalt=0 -v"');
+    expect(seen('command-line')).toBe('[ ok ] command-line "idlehalt=0 -v kext-dev-mode=1"');
     expect(result.serial).toEqual(result.console);
     expect(result.screen.slice(0, result.console.length)).toEqual(
       result.console.map((line) => line.trimEnd()),
     );
   });
 
-  it.each([
-    ['an Apple map', 'apm', 'hd(0,3) (10.10.5) Sample'],
-    ['no map', 'none', 'hd(0,0) (10.10.5) Sample'],
-  ] as const)('finds the volume of a disk with %s', async (_what, map, item) => {
-    const { reached } = await start({ map });
-    expect(reached.find(({ milestone }) => milestone === 'volume')?.seen.trim()).toBe(item);
+  it('finds the volume of a disk with an Apple map, counted as Chameleon counts its entries', async () => {
+    const { reached } = await start({ map: 'apm' });
+    expect(itemOf(reached)).toBe('hd(0,1) (10.10) Sample');
+  });
+
+  it('finds none on a disk without a map, as Chameleon finds none', async () => {
+    const error = await failure(start({ map: 'none' }));
+    expect(error.message).toContain('the guest says "No HFS+ volume on any disk');
+  });
+
+  it('lists a volume without a system only behind an Apple map, without a version', async () => {
+    const bare = { version: null, files: { mach_kernel: oldKernel } };
+    const { reached, console } = await start({ ...bare, map: 'apm' });
+    expect(itemOf(reached)).toBe('hd(0,1) () Sample');
+    expect(console).toContain('[ ok ] boot-args    version 1 revision 6, EFI mode 64');
+    const error = await failure(start(bare));
+    expect(error.message).toContain('the guest says "No HFS+ volume has a system on it');
   });
 
   it('lists the volumes of all disks, and picks the one that is wanted by the arrow keys', async () => {
-    const raw = await makeSystemDisk({
+    const disk = await guestDisk({
       name: 'Installed',
       version: '10.9.5',
       files: { mach_kernel: kernel },
     });
-    const disk = join(temporaryFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-O', 'qcow2', raw, disk]);
     const folder = temporaryFolder();
     const files = { [plistPath]: bootPlist({ kernelFlags: ['npci=0x2000'] }) };
     const result = await start(
@@ -92,7 +126,7 @@ describe('a loader driven into the kernel', () => {
       { folder, machine: { disk }, values: { volume: 'Installed', version: '10.9.5' } },
     );
     expect(result.console).toContain('[ ok ] command-line "npci=0x2000 -v"');
-    expect(result.reached.find(({ milestone }) => milestone === 'volume')?.seen).toContain('hd(1,1)');
+    expect(itemOf(result.reached)).toBe('hd(1,1) (10.9) Installed');
     // Text mode has 720 by 400 pixels; the prompt is light on black.
     const picture = readPng(join(folder, 'prompt.png'));
     expect([picture.width, picture.height]).toEqual([720, 400]);
@@ -117,6 +151,46 @@ describe('a loader driven into the kernel', () => {
     expect(picture.at(1023, 767)).toBe(0xc62828);
   });
 
+  it('picks a volume although the colour of another, with a long name, is not all taken back', async () => {
+    const name = 'A volume whose name is longer than forty cells';
+    const disk = await guestDisk({
+      name: 'Installed',
+      version: '10.9.5',
+      files: { mach_kernel: kernel },
+    });
+    const result = await start({ name }, { machine: { disk }, values: { volume: 'Installed' } });
+    expect(result.console).toContain('[ ok ] command-line "-v"');
+  });
+
+  it('starts up from the default volume, without what was typed, when Escape is pressed', async () => {
+    const disk = await guestDisk({ name: 'Installed', version: '10.9.5' });
+    const route = routeOf(
+      "{ see: { screen: '/^boot:/' } }",
+      '{ pick: Installed }',
+      '{ type: -s }',
+      '{ press: esc }',
+      '{ see: { console: waiting for a key } }',
+    );
+    const { console } = await start({}, { machine: { disk }, route: route + kernelEnd });
+    expect(console).toContain('[ ok ] command-line "kext-dev-mode=1"');
+  });
+
+  it('takes a first word without "=" as the name of a kernel, as Chameleon does', async () => {
+    const files = { 'System/Library/Kernels/other': kernel, [kernelPath]: Buffer.alloc(0) };
+    const { console } = await start({ files }, { route: namedKernel('other -v') });
+    expect(console).toContain('[ ok ] command-line "-v kext-dev-mode=1"');
+    const whole = await start({ files }, { route: namedKernel('/System/Library/Kernels/other -v') });
+    expect(whole.console).toContain('[ ok ] command-line "-v kext-dev-mode=1"');
+  });
+
+  it("reads the picked volume's own settings where it has some", async () => {
+    const own = { [plistPath]: bootPlist({ kernelFlags: ['own=1'] }), mach_kernel: kernel };
+    const disk = await guestDisk({ name: 'Installed', version: '10.9.5', files: own });
+    const files = { [plistPath]: bootPlist({ kernelFlags: ['first=1'], timeout: 60 }) };
+    const result = await start({ files }, { machine: { disk }, values: { volume: 'Installed' } });
+    expect(result.console).toContain('[ ok ] command-line "own=1 -v"');
+  });
+
   it('starts by itself when the timeout is over', async () => {
     const files = { [plistPath]: bootPlist({ timeout: 1 }) };
     const route = routeOf(
@@ -124,7 +198,7 @@ describe('a loader driven into the kernel', () => {
       '{ see: { console: waiting for a key } }',
     );
     const { console } = await start({ files }, { route: route + kernelEnd });
-    expect(console).toContain('[ ok ] command-line ""');
+    expect(console).toContain('[ ok ] command-line "kext-dev-mode=1"');
   });
 
   it('types every kind of character of the US layout, and a guest reads it', async () => {
@@ -138,6 +212,36 @@ describe('a loader driven into the kernel', () => {
   });
 });
 
+describe("Chameleon's route", () => {
+  let speaking = '';
+  beforeAll(() => {
+    speaking = buildLoaderSaying({
+      'cidermill stand-in loader': 'Darwin/x86 boot v5.0.132 - Chameleon v2.3svn r2534',
+      'Press any key for the startup options.': 'Press any key to enter startup options.',
+    });
+  });
+
+  it.each([
+    ['past a countdown', { timeout: 60, gui: false }],
+    ['from a menu that is there at once', { gui: false }],
+  ])('leads through a loader that says what Chameleon says, %s', async (_what, settings) => {
+    const disk = await guestDisk({
+      name: 'Installed',
+      version: '10.9.5',
+      files: { mach_kernel: kernel },
+    });
+    const result = await start(
+      { files: { [plistPath]: bootPlist(settings) } },
+      {
+        ...{ loader: speaking, route: 'chameleon', machine: { disk } },
+        values: { volume: 'Installed', version: '10.9.5', flags: '-v debug=0x144' },
+      },
+    );
+    expect(itemOf(result.reached)).toBe('hd(1,1) (10.9) Installed');
+    expect(result.console).toContain('[ ok ] command-line "-v debug=0x144"');
+  });
+});
+
 describe('what a loader hands over', () => {
   it('is version 1 of the boot arguments for OS X 10.6', async () => {
     const files = { mach_kernel: oldKernel, [kernelPath]: oldKernel };
@@ -146,8 +250,18 @@ describe('what a loader hands over', () => {
     expect(console).toContain('all 7 seen');
   });
 
+  it('says the video in the fields of 64 bits for macOS 10.12 and later', async () => {
+    const sierra = readFileSync(buildKernel('16.7.0'));
+    const files = { [kernelPath]: sierra, [plistPath]: bootPlist({ graphicsMode: '800x600x32' }) };
+    const { console } = await start({ version: '10.12.6', files });
+    expect(console.join('\n')).toMatch(/ok \] video +800x600x32 at [0-9a-f]{8}, graphics/);
+    // An older kernel reads the old fields, which say nothing then.
+    const old = await start({ version: '10.12.6', files: { ...files, [kernelPath]: kernel } });
+    expect(old.console).toContain('[ ok ] video        VGA text');
+  });
+
   it('is refused by a kernel that needs the other version, and the boot fails by its name', async () => {
-    const error = await failure(start({ version: '10.6.8' }));
+    const error = await failure(start({ version: '10.6.8', files: { mach_kernel: kernel } }));
     expect(error).toMatchObject({ name: 'BootFailure', code: 'guest-gave-up' });
     expect(error.message).toMatch(/^milestone handover .*; the guest says "missing: boot-args"/);
     expect(error.message).toContain(
@@ -164,21 +278,12 @@ describe('volumes that the stand-in loader reads', () => {
   });
 
   it('may spell names in another case, unless they are case-sensitive', async () => {
-    const files = { 'system/LIBRARY/kernels/Kernel': kernel, [kernelPath]: kernel };
-    const other = { version: null, files: { 'system/LIBRARY/kernels/Kernel': kernel } };
-    const disk = await makeSystemDisk(other);
-    const { reached } = await bootLoader({
-      loader,
-      iso: disk,
-      route: 'standin',
-      values: { volume: 'Sample' },
-    });
-    expect(reached.find(({ milestone }) => milestone === 'volume')?.seen.trim()).toBe('hd(0,1) Sample');
-
-    const sensitive = await makeSystemDisk({ ...other, caseSensitive: true });
-    const error = await failure(bootLoader({ loader, iso: sensitive, route: 'standin' }));
-    expect(error.message).toContain('the guest says "Can\'t find a kernel');
-    expect((await start({ caseSensitive: true, files })).console).toContain('all 7 seen');
+    const other = { version: '10.9.5', files: { MACH_Kernel: kernel } };
+    expect((await start(other)).console).toContain('all 7 seen');
+    const error = await failure(start({ ...other, caseSensitive: true }));
+    expect(error.message).toContain('the guest says "Can\'t find a kernel on the volume: /mach_kernel');
+    const both = { version: '10.9.5', files: { MACH_Kernel: Buffer.alloc(0), mach_kernel: kernel } };
+    expect((await start({ ...both, caseSensitive: true })).console).toContain('all 7 seen');
   });
 
   it.each([
@@ -205,7 +310,7 @@ describe('volumes that the stand-in loader reads', () => {
   });
 
   it('survive damage anywhere in their catalog: the loader still comes to its prompt', async () => {
-    const iso = await makeSystemDisk({ files: { [kernelPath]: kernel } });
+    const iso = await makeSystemDisk({ map: 'apm', files: { [kernelPath]: kernel } });
     const image = readFileSync(iso);
     const catalog = image.indexOf(Buffer.from('SystemVersion.plist', 'utf16le').swap16()) & ~4095;
     for (let at = catalog; at < catalog + 4096; at += 7) image[at] = 0xff;

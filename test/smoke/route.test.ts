@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRoute, routeBoot } from '../../src/smoke/index.ts';
+import { parseRoute, routeBoot, routeValues } from '../../src/smoke/index.ts';
 import { keysOf } from '../../src/vm/index.ts';
 
 const routes = join(import.meta.dirname, '../../recipes/routes');
@@ -58,16 +58,51 @@ describe('a route', () => {
   });
 
   it.each(readdirSync(routes))('%s in recipes/routes is without fault', (file) => {
-    const values = { volume: 'Sample', version: '10.10', flags: '-v' };
+    const values = routeValues({ volume: 'Sample', version: '10.10.5', flags: '-v' });
     const route = parse(readFileSync(join(routes, file), 'utf8'), values);
     expect(file).toBe(`${route.name}.yaml`);
     expect(route.end?.exit).toBe(65);
   });
 
   it('matches nothing by chance where its values are empty, but what the loader has chosen', () => {
-    const values = { volume: '', version: '', flags: '' };
+    const values = routeValues({ volume: '', version: '', flags: '' });
     const route = parse(readFileSync(join(routes, 'standin.yaml'), 'utf8'), values);
     expect(route.steps).toContainEqual({ kind: 'pick', pattern: '' });
+  });
+});
+
+describe("Chameleon's routes", () => {
+  const route = (file: string, asked: Partial<Parameters<typeof routeValues>[0]> = {}) =>
+    parse(
+      readFileSync(join(routes, file), 'utf8'),
+      routeValues({ volume: 'Sample', version: '10.10.5', flags: '-v', ...asked }),
+    );
+  const matches = (file: string, milestone: string, line: string, asked = {}) => {
+    const step = route(file, asked).steps.find((each) => 'name' in each && each.name === milestone);
+    return step !== undefined && 'pattern' in step && (step.pattern as RegExp).test(line);
+  };
+
+  it.each(['chameleon.yaml', 'chameleon-gui.yaml'])('%s knows what its revisions write', (file) => {
+    for (const banner of [
+      'Darwin/x86 boot v5.0.132 - Chameleon v2.0-RC5 r1234',
+      'Darwin/x86 boot v5.0.132 - Chameleon v2.3svn r2534',
+      'Darwin/x86 boot v5.0.132 - Chameleon r2904',
+    ])
+      expect(matches(file, 'loader', banner)).toBe(true);
+    for (const item of ['Sample', '(10.10) Sample', '(10.10.5) Sample', '(Installer 10.10) Sample'])
+      expect(matches(file, 'volume', `    hd(0,2) ${item}`), item).toBe(true);
+    for (const item of ['Other', '(10.10) Other', '(10.9) Sample', '() Sample', '(Installer 10.11) Sample'])
+      expect(matches(file, 'volume', `    hd(0,2) ${item}`), item).toBe(false);
+    for (const item of ['Sample', '(10.9) Sample', '() Sample'])
+      expect(matches(file, 'volume', `    hd(0,2) ${item}`, { version: '' }), item).toBe(true);
+    expect(matches(file, 'prompt', 'boot:')).toBe(true);
+    expect(matches(file, 'flags', 'boot: -v')).toBe(true);
+    expect(matches(file, 'flags', 'boot: -v -x')).toBe(false);
+  });
+
+  it('look at the first row of flags that go on in the next', () => {
+    const flags = `-v debug=0x144 ${'long'.repeat(15)}=1 -x`;
+    expect(matches('chameleon.yaml', 'flags', `boot: ${flags}`.slice(0, 80).trimEnd(), { flags })).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeSample } from '../../src/installer/index.ts';
 import { makeDisk, temporaryFolder, testOsk } from '../vm/guests.ts';
 import { firmware, hostQemu, root, runScript, type Ran } from '../vm/run-script.ts';
 import { makeSystemDisk } from './standins.ts';
@@ -51,7 +52,35 @@ beforeAll(async () => {
   inputs['loader'] = join(loader.outputs, 'boot');
   inputs['disk'] = makeDisk(temporaryFolder());
   inputs['iso'] = await makeSystemDisk({
-    files: { mach_kernel: readFileSync(join(kernel.outputs, 'kernel')) },
+    files: { 'System/Library/Kernels/kernel': readFileSync(join(kernel.outputs, 'kernel')) },
+  });
+});
+
+describe('the installer-iso script', () => {
+  it("puts the loader's settings onto its disc when it gets some", async () => {
+    const installer = join(temporaryFolder(), 'InstallESD.dmg');
+    const sample = { version: '10.9.5', map: 'gpt', size: 5 * 2 ** 20, kernel: Buffer.alloc(5000) } as const;
+    await makeSample(sample, installer);
+    const disc = async (settings: readonly string[]): Promise<Buffer> => {
+      const {
+        code,
+        log,
+        outputs: folder,
+      } = await runScript('installer-iso', {
+        ...{
+          parameters: { settings },
+          sources: {},
+          inputs: { installer },
+          outputs: { iso: 'installer.iso' },
+        },
+      });
+      expect(code, log).toBe(0);
+      return readFileSync(join(folder, 'installer.iso'));
+    };
+    const settled = await disc(['GUI=No', 'Kernel Flags=debug=0x144']);
+    expect(settled.includes('<key>GUI</key>')).toBe(true);
+    expect(settled.includes('<string>debug=0x144</string>')).toBe(true);
+    expect((await disc([])).includes('<key>GUI</key>')).toBe(false);
   });
 });
 
@@ -61,7 +90,7 @@ describe('the loader-boot script', () => {
     expect(code, log).toBe(0);
     const milestones = readFileSync(join(folder, 'milestones.txt'), 'utf8');
     expect(milestones).toMatch(/^loader boot, route standin: q35, 2 x core2duo, 256 MiB, tcg\n/);
-    expect(milestones).toMatch(/ command-line +console +\[ ok \] command-line "-v -x"\n/);
+    expect(milestones).toMatch(/ command-line +console +\[ ok \] command-line "-v -x kext-dev-mode=1"\n/);
     expect(milestones).toMatch(/\n\nQEMU ended with exit code 65: all is well\n$/);
     expect(readFileSync(join(folder, 'screen.txt'), 'utf8')).toContain('all 7 seen');
     expect(readFileSync(join(folder, 'console.txt'), 'utf8')).toContain('all 7 seen');

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
@@ -7,7 +7,7 @@ import { newVolume, type VolumeEditor } from '../../src/formats/hfsplus/index.ts
 import { memorySource, windowOf } from '../../src/formats/source/index.ts';
 import { openTarget } from '../../src/image/index.ts';
 import { link } from '../../src/link/index.ts';
-import { parseRoute, routeBoot } from '../../src/smoke/index.ts';
+import { parseRoute, routeBoot, routeValues } from '../../src/smoke/index.ts';
 import { boot, type BootResult, type SmokeMachine } from '../../src/vm/index.ts';
 import { machineArguments, temporaryFolder } from '../vm/guests.ts';
 
@@ -24,6 +24,20 @@ export function buildKernel(darwin = '14.5.0', folder = temporaryFolder()): stri
 /** Builds the stand-in loader with the host's compiler; gives its path. */
 export function buildLoader(folder = temporaryFolder()): string {
   execFileSync('make', ['-s', '-C', loaderSource, `OUT=${folder}`]);
+  return join(folder, 'boot');
+}
+
+/** The same loader with other words on its screen: those of another loader, whose route then leads through it. */
+export function buildLoaderSaying(words: Readonly<Record<string, string>>): string {
+  const [sources, folder] = [temporaryFolder(), temporaryFolder()];
+  cpSync(loaderSource, sources, { recursive: true });
+  for (const name of ['loader.c', 'menu.c']) {
+    let text = readFileSync(join(sources, name), 'utf8');
+    for (const [own, other] of Object.entries(words)) text = text.replace(own, other);
+    writeFileSync(join(sources, name), text);
+  }
+  const others = [`PROBE=${join(recipes, 'probe')}`, `KERNEL=${kernelSource}`];
+  execFileSync('make', ['-s', '-C', sources, `OUT=${folder}`, ...others]);
   return join(folder, 'boot');
 }
 
@@ -83,7 +97,7 @@ export async function makeSystemDisk(disk: SystemDisk): Promise<string> {
   const size = edit.sizeNeeded();
   const id = '6f7a5c0e-0000-4000-8000-000000000001';
   const layout = {
-    gpt: () => makeGpt({ disk: id, partitions: [{ type: gptTypes.hfs, id, name, size }] }),
+    gpt: () => makeGpt({ disk: id, partitions: [{ type: gptTypes.hfs, id, name: name.slice(0, 36), size }] }),
     apm: () => makeApm({ driver: true, partitions: [{ type: 'Apple_HFS', name, size }] }),
     none: () => ({ size, partitions: [{ offset: 0, size }], patches: [] }),
   }[map]();
@@ -112,7 +126,7 @@ export interface LoaderBoot {
   readonly iso: string;
   /** A route's YAML, or the name of one of recipes/routes/. */
   readonly route: string;
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Partial<Parameters<typeof routeValues>[0]>;
   readonly machine?: Partial<SmokeMachine>;
   readonly seconds?: number;
   readonly folder?: string;
@@ -123,7 +137,11 @@ export async function bootLoader(request: LoaderBoot): Promise<BootResult> {
   const { loader, iso, route, values = {}, machine = {}, folder = temporaryFolder() } = request;
   mkdirSync(folder, { recursive: true });
   const text = route.includes('\n') ? route : readFileSync(join(recipes, 'routes', `${route}.yaml`), 'utf8');
-  const parsed = parseRoute(text, 'route.yaml', { volume: '', version: '', flags: '-v', ...values });
+  const parsed = parseRoute(
+    text,
+    'route.yaml',
+    routeValues({ volume: '', version: '', flags: '-v', ...values }),
+  );
   return boot({
     ...routeBoot(parsed),
     spawn,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeTextScreen, highlightedRows } from '../../src/vm/index.ts';
+import { chosenRow, decodeTextScreen, highlightedRows } from '../../src/vm/index.ts';
 
 function screen(cells: Readonly<Record<number, number>>): Uint8Array {
   const memory = new Uint8Array(4000);
@@ -49,5 +49,22 @@ describe('highlightedRows', () => {
     memory[2 * 1999 + 1] = 0x1f;
     expect(highlightedRows(memory)).toEqual([2, 24]);
     expect(highlightedRows(screen({}))).toEqual([]);
+  });
+});
+
+describe('chosenRow', () => {
+  it('is the row whose text begins in another colour, not one where some was left behind a long name', () => {
+    const memory = screen({ 4: 0x41, 84: 0x42 });
+    expect(chosenRow(memory)).toBeUndefined();
+    for (let cell = 42; cell < 60; cell++) memory[2 * cell + 1] = 0x70;
+    expect(chosenRow(memory)).toBe(0);
+    for (let cell = 82; cell < 90; cell++) memory[2 * cell + 1] = 0x70;
+    expect(chosenRow(memory)).toBe(1);
+  });
+
+  it('may be one that shows it by a bar beside its text', () => {
+    const memory = screen({ 4: 0x41, 84: 0x42 });
+    memory[2 * 82 + 1] = 0x70;
+    expect(chosenRow(memory)).toBe(1);
   });
 });
