@@ -49,7 +49,8 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     expect(about).toMatchObject({ sha256: sha256(join(made, 'boot')), header: { loadAddress: 0x120200 } });
     const map = readFileSync(join(made, 'about/boot.map'), 'utf8');
     expect(map).toMatch(/^0x00020200\t0x[0-9A-F]{8}\t\[ {2}1\] boot2$/m);
-    expect(map).toContain('libdivision.a(division.o)');
+    expect(map).toContain('libhelpers.a(division.o)');
+    expect(map).toContain('libhelpers.a(bzero.o)');
     expect(map).not.toContain('unused.o');
   });
 
@@ -169,6 +170,12 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
       {},
       ['--set', 'config=CONFIG_TEAPOT=y'],
       /CONFIG_TEAPOT=y/,
+    ],
+    [
+      'variables that do not fit into memory',
+      { 'i386/libsaio/console.c': (text) => `${text}\nchar much[512 * 1024];\n` },
+      [],
+      /the loader will not do: its variables end at 0x[ab][0-9a-f]{4}, behind 0x9fc00/,
     ],
     ['a date that is none', {}, ['--set', 'date=tomorrow'], /"tomorrow" is not of the form YYYY-MM-DD/],
     ['the way of a Mac', {}, ['--set', 'via=xcode'], /the way "xcode" needs a Mac with Xcode/],
