@@ -25,6 +25,7 @@ export async function configure(here: Step, tree: string, lines: readonly string
   await $`cd ${folder} && gcc -o cconfig ${objects} ${libraries.map((name) => `-l${name}`)}`;
   await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`;
   mustHold(`${tree}/.config`, lines);
+  mustHaveNoModules(`${tree}/.config`);
   await touchGenerated(here, tree);
 }
 
@@ -42,4 +43,12 @@ function mustHold(file: string, lines: readonly string[]): void {
       continue;
     throw new Failure('bad-config', `the tree's configuration does not take the line ${line}`);
   }
+}
+
+/** With modules the loader carries a table of its own symbols, which nothing here makes. */
+function mustHaveNoModules(file: string): void {
+  if (!/^CONFIG_MODULES=y$/m.test(readFileSync(file, 'utf8'))) return;
+  throw new Failure('bad-config', 'the tree is configured with modules, which are not made here', {
+    hint: 'Let `config` say CONFIG_MODULES=n.',
+  });
 }

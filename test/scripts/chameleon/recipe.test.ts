@@ -98,7 +98,7 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
           .replace('$(SYMROOT)/embedded.h $(OBJS)', 'embedded.h $(OBJS)')
           .replace('$(SYMROOT)/embedded.h:', 'embedded.h:'),
       Makefile: () => `SRCROOT = $(shell pwd)\n${lines}all: $(HEADER_VERSION)\n\t@cd i386 && $(MAKE) $@\n`,
-      'i386/Makefile': () => 'all:\n\t@false\n',
+      'i386/Makefile': () => 'all: what-only-a-mac-has\n',
     });
     const again = freshFolder();
     const { stdout } = await build(copy, identity, again);
@@ -170,6 +170,12 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
       {},
       ['--set', 'config=CONFIG_TEAPOT=y'],
       /CONFIG_TEAPOT=y/,
+    ],
+    [
+      'a configuration that has modules',
+      {},
+      ['--set', 'config=CONFIG_GREETING=n'],
+      /the tree is configured with modules[^]*CONFIG_MODULES=n/,
     ],
     [
       'variables that do not fit into memory',
