@@ -191,10 +191,13 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     expect(stdout).toMatch(message);
   });
 
-  it('of a folder that is no tree of Chameleon says so', async () => {
+  it('of a folder that is no tree of Chameleon, or that has one, says so', async () => {
     const { code, stdout } = await build(freshFolder(), []);
     expect(code).toBe(1);
     expect(stdout).toContain('Is this a tree of Chameleon, as upstream has it?');
+    const around = freshFolder();
+    cpSync(tree, join(around, 'trunk'), { recursive: true });
+    expect((await build(around, [])).stdout).toContain('Its folder `trunk` is the tree: give that.');
   });
 });
 
