@@ -48,6 +48,7 @@ async function make(): Promise<Uint8Array> {
     cFlags: params.list('c-flags'),
     identity,
     layout: { base, order: params.list('order'), drop: params.list('drop'), define: definitions() },
+    memoryEnd: params.number('memory-end'),
     helpers,
   });
   writeFileSync('about/boot.map', built.map);

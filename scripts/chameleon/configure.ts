@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
 import type { Step } from '#step';
 import { dryRun } from './dry-run.ts';
@@ -11,7 +11,7 @@ import { dryRun } from './dry-run.ts';
  */
 export async function configure(here: Step, tree: string, lines: readonly string[]): Promise<void> {
   const { $ } = here;
-  const folder = `${tree}/i386/config`;
+  const folder = cconfigFolder(tree);
   writeFileSync(`${tree}/.config`, `${lines.join('\n')}\n`);
   await touchGenerated(here, tree);
   const { compilations, libraries } = await dryRun(here, folder);
@@ -25,7 +25,18 @@ export async function configure(here: Step, tree: string, lines: readonly string
   await $`cd ${folder} && gcc -o cconfig ${objects} ${libraries.map((name) => `-l${name}`)}`;
   await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`;
   mustHold(`${tree}/.config`, lines);
+  mustHaveNoModules(`${tree}/.config`);
   await touchGenerated(here, tree);
+}
+
+function cconfigFolder(tree: string): string {
+  const folder = `${tree}/i386/config`;
+  if (existsSync(`${folder}/Makefile`)) return folder;
+  throw new Failure('no-cconfig', 'the tree has no i386/config, which makes its configuration', {
+    hint: existsSync(`${tree}/trunk/i386`)
+      ? 'Its folder `trunk` is the tree: give that.'
+      : 'Is this a tree of Chameleon, as upstream has it? Early revisions lack it, and need a Mac.',
+  });
 }
 
 /** Makefiles include one of them, and make would make it again, by cconfig, if it were older than the configuration. */
@@ -42,4 +53,12 @@ function mustHold(file: string, lines: readonly string[]): void {
       continue;
     throw new Failure('bad-config', `the tree's configuration does not take the line ${line}`);
   }
+}
+
+/** With modules the loader carries a table of its own symbols, which nothing here makes. */
+function mustHaveNoModules(file: string): void {
+  if (!/^CONFIG_MODULES=y$/m.test(readFileSync(file, 'utf8'))) return;
+  throw new Failure('bad-config', 'the tree is configured with modules, which are not made here', {
+    hint: 'Let `config` say CONFIG_MODULES=n.',
+  });
 }

@@ -14,9 +14,14 @@ export interface CrossOptions {
   readonly cFlags: readonly string[];
   readonly identity: Identity;
   readonly layout: Layout;
-  /** The folder with division.c, as commands see it. */
+  /** The first address that is not the loader's: where the firmware's own data begin. */
+  readonly memoryEnd: number;
+  /** The folder with the sources in `helperNames`, as commands see it. */
   readonly helpers: string;
 }
+
+/** What clang expects of a library for Macs. Each is an object of its own: a tree may have one and lack another. */
+const helperNames = ['bzero', 'division', 'memmove'] as const;
 
 /** Objects of one folder, together as a library or one by one. */
 interface Part {
@@ -44,7 +49,12 @@ export async function buildCross(
   await compileAll(here, tree, parts, options);
   const inputs: LinkInput[] = [];
   for (const part of parts) inputs.push(...(await inputsOf(here, part)));
-  return link(inputs, options.layout);
+  const linked = await link(inputs, options.layout);
+  if (linked.end > options.memoryEnd) {
+    const [end, limit] = [linked.end, options.memoryEnd].map((address) => `0x${address.toString(16)}`);
+    throw new Failure('bad-loader', `the loader will not do: its variables end at ${end}, behind ${limit}`);
+  }
+  return linked;
 }
 
 /** boot2 and the libraries that it is linked with, in the order of linking; last of all our own. */
@@ -62,8 +72,8 @@ async function findParts(here: Step, tree: string, helpers: string): Promise<Par
     const { compilations } = await dryRun(here, folder);
     parts.push({ name, folder, compilations, library: `lib${name}.a` });
   }
-  const own = [{ source: 'division.c', object: 'division.o', preprocessor: [] }];
-  return [...parts, { name: 'helpers', folder: helpers, compilations: own, library: 'libdivision.a' }];
+  const own = helperNames.map((name) => ({ source: `${name}.c`, object: `${name}.o`, preprocessor: [] }));
+  return [...parts, { name: 'helpers', folder: helpers, compilations: own, library: 'libhelpers.a' }];
 }
 
 async function compileAll(

@@ -32,18 +32,32 @@ export interface DryRun {
  * @throws Failure 'no-make-rule' with what make says
  */
 export async function dryRun({ $ }: Pick<Step, '$'>, folder: string, goal = ''): Promise<DryRun> {
+  return readDryRun(await makeDry($, folder, goal, 'all'));
+}
+
+/**
+ * What of a goal make can tell: some of it may want a Mac, or what only comes to be on the way.
+ * @param folder as for `dryRun`
+ */
+export async function dryRunOfSome({ $ }: Pick<Step, '$'>, folder: string): Promise<DryRun> {
+  return readDryRun(await makeDry($, folder, '', 'some'));
+}
+
+async function makeDry($: Step['$'], folder: string, goal: string, wanted: 'all' | 'some'): Promise<string> {
   const set = ['CC', 'CPP', 'CXX'].map((name) => `${name}=${compiler}`);
   const goals = goal === '' ? [] : [goal];
-  const run = await $`make --dry-run --no-print-directory -C ${folder} SHELL=/bin/bash ${set} ${goals}`
-    .nothrow()
-    .quiet();
-  if (run.exitCode !== 0) {
+  const going = wanted === 'some' ? ['--keep-going'] : [];
+  const run =
+    await $`make --dry-run ${going} --no-print-directory -C ${folder} SHELL=/bin/bash ${set} ${goals}`
+      .nothrow()
+      .quiet();
+  if (run.exitCode !== 0 && wanted === 'all') {
     const said = run.stderr.split('\n').find((line) => line.includes('***')) ?? run.stderr.trim();
     throw new Failure('no-make-rule', `${folder}: ${said.replace(/^make.*?\*\*\* /, '')}`, {
       hint: 'Is this a tree of Chameleon, as upstream has it?',
     });
   }
-  return readDryRun(run.stdout);
+  return run.stdout;
 }
 
 /** Reads what `make -n` printed. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '#base';
 import type { Step } from '#step';
-import { dryRun } from './dry-run.ts';
+import { dryRun, dryRunOfSome, type DryRun } from './dry-run.ts';
 
 /** What the loader says of itself. */
 export interface Identity {
@@ -28,14 +28,16 @@ export async function generateHeaders(here: Step, tree: string, identity: Identi
   for (const folder of readdirSync(`${tree}/i386`)) {
     writeFileSync(`${symbols}/lib${folder.replace(/^lib/, '')}.a`, '');
   }
-  const made = await makeHeaders(here, `${tree}/i386/boot2`, 'boot', path);
-  made.push(...(await makeHeaders(here, `${tree}/i386/libsaio`, '', path)));
-  // Some revisions have that rule at the top.
-  if (!made.some((header) => header.endsWith('/vers.h'))) await makeHeaders(here, tree, '', path);
+  const [boot2, libsaio] = [`${tree}/i386/boot2`, `${tree}/i386/libsaio`];
+  const made = await makeHeaders(here, boot2, await dryRun(here, boot2, 'boot'), path);
+  made.push(...(await makeHeaders(here, libsaio, await dryRun(here, libsaio), path)));
+  // Some revisions have that rule at the top, among all that a Mac would make.
+  if (!made.some((header) => header.endsWith('/vers.h'))) {
+    await makeHeaders(here, tree, await dryRunOfSome(here, tree), path);
+  }
 }
 
-async function makeHeaders(here: Step, folder: string, goal: string, path: string): Promise<string[]> {
-  const { headers } = await dryRun(here, folder, goal);
+async function makeHeaders(here: Step, folder: string, { headers }: DryRun, path: string): Promise<string[]> {
   for (const header of headers) {
     const make = ['-C', folder, 'SHELL=/bin/bash'];
     // Some rules are named after the file alone, and write it where they like.

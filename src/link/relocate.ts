@@ -7,6 +7,9 @@ import {
 } from '../formats/macho/index.ts';
 import type { Addresses } from './addresses.ts';
 
+/** What 16 bits of an address can tell apart. */
+const segmentSize = 0x10000;
+
 /** A section being relocated: its own bytes, which change, and how far it moved from its address in the object. */
 interface Site {
   readonly object: MachObject;
@@ -35,7 +38,11 @@ export function relocate(
     switch (relocationTypes[relocation.type]) {
       case 'VANILLA':
         checkBase(site, relocation);
-        add(site, relocation, moved(site, relocation) - (relocation.pcRelative ? slide(site) : 0));
+        if (isOffset(site, relocation)) {
+          addOffset(site, relocation, moved(site, relocation));
+        } else {
+          add(site, relocation, moved(site, relocation) - (relocation.pcRelative ? slide(site) : 0));
+        }
         break;
       case 'SECTDIFF':
       case 'LOCAL_SECTDIFF':
@@ -104,6 +111,38 @@ function moved(site: Site, relocation: Relocation): number {
 
 function slide(site: Site): number {
   return site.addresses.slideOf(site.section) ?? 0;
+}
+
+/**
+ * Is it the address of something in the same 64 KiB as itself, in 16 bits? So code of real mode, whose segments begin
+ * there, names its data. The bits above 16 are lost in the object already, be it an address there or a difference from
+ * the segment's; ld64 does not ask for them either.
+ */
+function isOffset(site: Site, relocation: Relocation): boolean {
+  const { address, size, pcRelative, target } = relocation;
+  if (size !== 2 || pcRelative) return false;
+  const by = moved(site, relocation);
+  const place = site.section.address + slide(site) + address;
+  const isNear = (at: number): boolean => Math.floor(at / segmentSize) === Math.floor(place / segmentSize);
+  switch (target.kind) {
+    case 'symbol':
+      return isNear(by);
+    case 'address':
+      return isNear(target.value + by);
+    case 'section': {
+      const section = site.object.sections[target.ordinal - 1];
+      if (section === undefined) return false;
+      const first = section.address + by;
+      return isNear(first) && isNear(first + Math.max(section.size, 1) - 1);
+    }
+  }
+}
+
+function addOffset(site: Site, relocation: Relocation, delta: number): void {
+  const { view } = site;
+  const { address } = relocation;
+  if (address + 2 > view.byteLength) fail(site, relocation, 'it lies outside of the section');
+  view.setUint16(address, (view.getUint16(address, true) + delta) % segmentSize, true);
 }
 
 /** Adds to the number at a relocation's place. @throws FormatError when the sum does not fit there */

@@ -174,6 +174,10 @@ describe('relocations', () => {
     await expect(value('.byte _v', 256)).rejects.toThrow(/at 0x0: 0 \+ 256 does not fit into a byte/);
     await expect(value('.word _v', 65535)).resolves.toBeDefined();
     await expect(value('.word _v', 65536)).rejects.toThrow(/at 0x0: 0 \+ 65536 does not fit into 2 bytes/);
+    const nextSegment = '.word near, other\nnear: .space 0x10000\nother: .long 0';
+    await expect(link([object('a.o', nextSegment)], { ...layout, base: 0x20000 })).rejects.toThrow(
+      /a\.o: __TEXT,__text at 0x2: 4 \+ 131072 does not fit into 2 bytes/,
+    );
     const far = object('far.o', '.space 200\n.globl _far\n_far: ret');
     await expect(link([object('a.o', 'jecxz _far'), far], layout)).rejects.toThrow(
       /a\.o: __TEXT,__text at 0x1: -2 \+ \d+ does not fit into a byte/,

@@ -49,7 +49,7 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     expect(about).toMatchObject({ sha256: sha256(join(made, 'boot')), header: { loadAddress: 0x120200 } });
     const map = readFileSync(join(made, 'about/boot.map'), 'utf8');
     expect(map).toMatch(/^0x00020200\t0x[0-9A-F]{8}\t\[ {2}1\] boot2$/m);
-    expect(map).toContain('libdivision.a(division.o)');
+    for (const helper of ['bzero', 'division', 'memmove']) expect(map).toContain(`libhelpers.a(${helper}.o)`);
     expect(map).not.toContain('unused.o');
   });
 
@@ -97,7 +97,7 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
           .replace('$(SYMROOT)/embedded.h $(OBJS)', 'embedded.h $(OBJS)')
           .replace('$(SYMROOT)/embedded.h:', 'embedded.h:'),
       Makefile: () => `SRCROOT = $(shell pwd)\n${lines}all: $(HEADER_VERSION)\n\t@cd i386 && $(MAKE) $@\n`,
-      'i386/Makefile': () => 'all:\n\t@false\n',
+      'i386/Makefile': () => 'all: what-only-a-mac-has\n',
     });
     const again = freshFolder();
     const { stdout } = await build(copy, identity, again);
@@ -170,6 +170,18 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
       ['--set', 'config=CONFIG_TEAPOT=y'],
       /CONFIG_TEAPOT=y/,
     ],
+    [
+      'a configuration that has modules',
+      {},
+      ['--set', 'config=CONFIG_GREETING=n'],
+      /the tree is configured with modules[^]*CONFIG_MODULES=n/,
+    ],
+    [
+      'variables that do not fit into memory',
+      { 'i386/libsaio/console.c': (text) => `${text}\nchar much[512 * 1024];\n` },
+      [],
+      /the loader will not do: its variables end at 0x[ab][0-9a-f]{4}, behind 0x9fc00/,
+    ],
     ['a date that is none', {}, ['--set', 'date=tomorrow'], /"tomorrow" is not of the form YYYY-MM-DD/],
     ['the way of a Mac', {}, ['--set', 'via=xcode'], /the way "xcode" needs a Mac with Xcode/],
   ])('says what is wrong with %s', async (_what, changes, more, message) => {
@@ -178,10 +190,13 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     expect(stdout).toMatch(message);
   });
 
-  it('of a folder that is no tree of Chameleon says so', async () => {
+  it('of a folder that is no tree of Chameleon, or that has one, says so', async () => {
     const { code, stdout } = await build(freshFolder(), []);
     expect(code).toBe(1);
     expect(stdout).toContain('Is this a tree of Chameleon, as upstream has it?');
+    const around = freshFolder();
+    cpSync(tree, join(around, 'trunk'), { recursive: true });
+    expect((await build(around, [])).stdout).toContain('Its folder `trunk` is the tree: give that.');
   });
 });
 
