@@ -37,7 +37,15 @@ async function build(lines: readonly string[]): Promise<void> {
   const force = adapted ? ['--force'] : [];
   const target = syncTarget(readFileSync('kmod/Makefile', 'utf8'));
   // A copy that came as text has lost the mode of its programs.
-  await $`cd kmod && chmod u+x configure && ./configure --kerneldir=${kernels.folder} ${force}`;
+  const configure = $`cd kmod && chmod u+x configure && ./configure --kerneldir=${kernels.folder} ${force} 2>&1`;
+  const configured = await configure.nothrow();
+  if (configured.exitCode !== 0) {
+    throw new Failure(
+      'kmod-refused',
+      `kvm-kmod's configure does not take Linux ${kernels.b}:\n${configured.stdout.trim()}`,
+      { hint: 'Its headers must be configured, with KVM among what is built; another tag may take it.' },
+    );
+  }
   await $`cd kmod && make ${target} LINUX=${work}/linux`;
   if (adapted) {
     const olderB = compareKernels(parseKernelVersion(kernels.b), parseKernelVersion(kernels.a)) < 0;
