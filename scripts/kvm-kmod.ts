@@ -26,7 +26,7 @@ async function build(lines: readonly string[]): Promise<void> {
       throw new Failure('no-kmod', `the source "tree" has no ${name}: it is not kvm-kmod's`);
   }
   const applied = await applyPatches(here, params.list('patches'), patches, 'linux', kernels.a);
-  await readySync($, 'kmod/sync');
+  await readySync(here, 'kmod/sync');
   const made = adapted ? makeMissing(readFileSync('kmod/sync', 'utf8'), 'linux') : [];
   const isOwn = ownObjects('kmod', 'linux');
   // Without it `sync` asks git about A, and takes the next option for what it does not say.

@@ -15,7 +15,7 @@ export function pathFree(folder: string): string[] {
  */
 export function sourceOfKbuild(config: string): string[] {
   // kvm-kmod's make turns $$ into $, its shell takes the backslash, and the kernel's make sees $(srctree).
-  return /^KERNELSOURCEDIR\s*=\s*\S/m.test(config) ? ['KERNELSOURCEDIR=\\$$(srctree)'] : [];
+  return /^KERNELSOURCEDIR[ \t]*=[ \t]*\S/m.test(config) ? ['KERNELSOURCEDIR=\\$$(srctree)'] : [];
 }
 
 /** Runs a kernel build and shows how many files are compiled. */

@@ -12,7 +12,7 @@ const fileOfPython2 = `def file(path, mode='r'):
  * @param path of `sync`, in the work folder
  * @throws Failure 'no-python' when this environment has neither
  */
-export async function readySync($: Step['$'], path: string): Promise<void> {
+export async function readySync({ $ }: Pick<Step, '$'>, path: string): Promise<void> {
   const [first = '', ...rest] = readFileSync(path, 'utf8').split('\n');
   chmodSync(path, 0o755);
   if (!/^#!.*\bpython2?\s*$/.test(first)) return;
@@ -37,7 +37,7 @@ export async function readySync($: Step['$'], path: string): Promise<void> {
 }
 
 /** Older tags also bring ia64's KVM, of which A's tree has nothing here. */
-function onlyX86(sync: string): string {
+export function onlyX86(sync: string): string {
   return sync.replace(/^for arch in \[.*'x86'.*\]:/m, "for arch in ['x86']:");
 }
 
