@@ -21,7 +21,7 @@ if (needs !== undefined) await build(needs);
 
 async function build(lines: readonly string[]): Promise<void> {
   await $`cp -r --no-preserve=ownership ${tree} kmod && cp -r --no-preserve=ownership ${linux} linux && chmod -R u+w kmod linux`;
-  for (const name of ['configure', 'sync', 'Makefile']) {
+  for (const name of ['configure', 'sync', 'Makefile', 'x86/Kbuild']) {
     if (!existsSync(`kmod/${name}`))
       throw new Failure('no-kmod', `the source "tree" has no ${name}: it is not kvm-kmod's`);
   }

@@ -138,7 +138,7 @@ describe('the recipe kvm-kmod', () => {
       const recipe = readFileSync(join(packageRoot, 'recipes/kvm-kmod.yaml'), 'utf8');
       const project = testProject({
         'recipes/kvm-kmod.yaml': recipe
-          .replace(/https:\S+?\.git/, 'http://127.0.0.1:9/kvm-kmod.git')
+          .replaceAll(/https:\S+?\.git/g, 'http://127.0.0.1:9/kvm-kmod.git')
           .replace(/ {2}linux:\n {4}debian:(.*\n){3}/, ''),
         'recipes/patches/x.patch': '',
         'scripts/kvm-kmod.ts': '',
