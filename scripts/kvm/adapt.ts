@@ -31,11 +31,20 @@ export function makeMissing(sync: string, linux: string): string[] {
 /** Headers of A's that its KVM needs and that `sync` does not take, for a B that is older. */
 const newerHeaders = ['insn-eval.h', 'pkeys.h'];
 
-/** Which objects kvm-kmod has sources of; asked before `sync` lays A's beside them. */
-export function ownObjects(kmod: string): (object: string) => boolean {
-  const sources = [...readdirSync(kmod), ...readdirSync(join(kmod, 'x86')).map((name) => `x86/${name}`)];
+/**
+ * Which objects kvm-kmod has sources of; asked before `sync` lays A's beside them. In a tree that was used before, those of
+ * an earlier A lie there already: what has the name of a file of A's is A's.
+ * @param linux A's tree, with what `makeMissing` made
+ */
+export function ownObjects(kmod: string, linux: string): (object: string) => boolean {
+  const ofA = (name: string): boolean =>
+    ['arch/x86/kvm', 'virt/kvm'].some((folder) => existsSync(join(linux, folder, name)));
+  const beside = readdirSync(join(kmod, 'x86')).filter((name) => !ofA(name));
+  const sources = [...readdirSync(kmod), ...beside.map((name) => `x86/${name}`)];
   const own = new Set(
-    sources.filter((name) => /\.[cS]$/.test(name)).map((name) => name.replace(/\.[cS]$/, '.o')),
+    sources
+      .filter((name) => /\.[cS]$/.test(name) && !name.endsWith('.mod.c'))
+      .map((name) => name.replace(/\.[cS]$/, '.o')),
   );
   return (object) => own.has(join('x86', object));
 }

@@ -8,6 +8,16 @@ export function pathFree(folder: string): string[] {
   return [`KCFLAGS=${flags}`, `KAFLAGS=${flags} -Wa,--debug-prefix-map=${map}`];
 }
 
+/**
+ * Where kernel B's source lies beside its build folder, for kvm-kmod's make. `configure` guesses it from the build folder's
+ * path, which is right for /lib/modules/RELEASE/build alone; the kernel's own build knows it wherever that folder lies.
+ * @param config what `configure` wrote
+ */
+export function sourceOfKbuild(config: string): string[] {
+  // kvm-kmod's make turns $$ into $, its shell takes the backslash, and the kernel's make sees $(srctree).
+  return /^KERNELSOURCEDIR[ \t]*=[ \t]*\S/m.test(config) ? ['KERNELSOURCEDIR=\\$$(srctree)'] : [];
+}
+
 /** Runs a kernel build and shows how many files are compiled. */
 export async function make({ $, jobs, progress }: Step, args: readonly string[]): Promise<void> {
   let done = 0;

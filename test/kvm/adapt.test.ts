@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { $ } from 'zx';
-import { makeMissing } from '../../scripts/kvm/adapt.ts';
+import { makeMissing, ownObjects } from '../../scripts/kvm/adapt.ts';
 import { objectLists, replaceLists, selectedOptions } from '../../scripts/kvm/objects.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
@@ -59,6 +59,21 @@ describe('adapting a kernel to a kvm-kmod that is older', () => {
       'kvm-intel-objs := vmx/vmx.o ../own.o',
       'kvm-amd-objs := svm/svm.o',
     ]);
+  });
+
+  it("does not take what an earlier sync left in kvm-kmod's tree for kvm-kmod's own", () => {
+    const root = freshFolder();
+    const write = (path: string): void => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), '');
+    };
+    for (const name of ['x86.c', 'svm.c', 'kvm.mod.c', 'compat-x86.c', 'vfio.c']) write(`kmod/x86/${name}`);
+    write('kmod/hyperv.c');
+    for (const path of ['arch/x86/kvm/x86.c', 'arch/x86/kvm/svm.c', 'virt/kvm/vfio.c'])
+      write(`linux/${path}`);
+    const isOwn = ownObjects(join(root, 'kmod'), join(root, 'linux'));
+    const objects = ['x86.o', 'svm.o', 'vfio.o', 'kvm.mod.o', 'hyperv.o', 'compat-x86.o', '../hyperv.o'];
+    expect(objects.filter(isOwn)).toEqual(['compat-x86.o', '../hyperv.o']);
   });
 
   it('knows the options that KVM selects whatever else is configured', () => {

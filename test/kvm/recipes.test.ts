@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
+import { freshFolder } from '../rig/folder.ts';
 import { events, testProject } from '../rig/project.ts';
 import { bookwormModules, build, modinfo, patience, run, set } from './building.ts';
 
@@ -21,6 +22,7 @@ function checkModules(folder: string, vermagic: string): void {
     const bytes = readFileSync(file);
     expect(bytes.includes('/build/'), `${name}.ko holds the path of the folder it was built in`).toBe(false);
     expect(bytes.includes('/sources/')).toBe(false);
+    expect(bytes.includes('/lib/modules/'), `${name}.ko holds the path of kernel B's headers`).toBe(false);
   }
   expect(modinfo(join(modules, 'kvm-intel.ko'), 'depends').split(',')).toContain('kvm');
 }
@@ -83,13 +85,35 @@ describe('the recipe kvm-kmod', () => {
         ...set({ release, linux, build: 'always', tag: 'stand-in', patches: '[mwait, ioapic-polarity]' }),
       ]);
       checkModules(folder, vermagic);
-      // `sync` was given a version, rewrote the sources, and the tree's own object is linked beside the kernel's.
+      // `sync` was given a version, rewrote the sources, and the tree's own objects are linked beside the kernel's.
       expect(modinfo(join(folder, 'modules/kvm.ko'), 'version')).toBe('stand-in');
       expect(readFileSync(join(folder, 'modules/kvm.ko')).includes('standin_linked')).toBe(true);
+      expect(readFileSync(join(folder, 'modules/kvm-intel.ko')).includes('standin_beside')).toBe(true);
       const report = readFileSync(join(folder, 'report.txt'), 'utf8');
       expect(report).toMatch(/adapted: empty in its tree .*kvm_emulate\.h/);
       for (const patch of ['mwait', 'ioapic-polarity'])
         expect(report).toContain(`${patch}: skipped, Linux ${linux} has it`);
+    },
+    patience,
+  );
+
+  it(
+    "shows the reason of kvm-kmod's configure when it does not take kernel B",
+    async () => {
+      const tree = freshFolder();
+      cpSync(standIn, tree, { recursive: true });
+      writeFileSync(join(tree, 'configure'), '#!/bin/sh\necho "KVM is off in $1"\nexit 1\n');
+      const args = set({ release: 'bullseye', build: 'always' });
+      const { code, stdout } = await run(testProject({}), [
+        ...['run', 'kvm-kmod', '--json', '--source', `kvm-kmod.tree=${tree}`],
+        ...args,
+      ]);
+      expect(code).toBe(1);
+      expect(events(stdout).find(({ type }) => type === 'step-failed')).toMatchObject({
+        message: expect.stringMatching(
+          /configure does not take Linux 5\.10\.0-32-amd64:\nKVM is off in --kerneldir=/,
+        ) as string,
+      });
     },
     patience,
   );
@@ -114,7 +138,7 @@ describe('the recipe kvm-kmod', () => {
       const recipe = readFileSync(join(packageRoot, 'recipes/kvm-kmod.yaml'), 'utf8');
       const project = testProject({
         'recipes/kvm-kmod.yaml': recipe
-          .replace(/https:\S+?\.git/, 'http://127.0.0.1:9/kvm-kmod.git')
+          .replaceAll(/https:\S+?\.git/g, 'http://127.0.0.1:9/kvm-kmod.git')
           .replace(/ {2}linux:\n {4}debian:(.*\n){3}/, ''),
         'recipes/patches/x.patch': '',
         'scripts/kvm-kmod.ts': '',

@@ -18,8 +18,12 @@ const oldest: KernelVersion = [2, 6, 24];
 const firstTag: KernelVersion = [2, 6, 37];
 const lastTag: KernelVersion = [3, 10, 0];
 
-/** kvm-kmod's head was last brought up to Linux 5.6; up to 6.1 its tree has been adapted and tried. */
-const head = { own: [5, 6, 0], adapted: [6, 1, 0], oldest: [3, 7, 0] } as const;
+/**
+ * kvm-kmod's head was last brought up to Linux 5.6; up to 6.1 its tree has been adapted and tried. Its `configure` lets
+ * kernels from 3.7 on pass, but what it has for older ones begins at 4.17, and uses what 4.12 and 4.15 (which 4.14's updates
+ * have too) brought: kvmalloc_array(), asm/nospec-branch.h.
+ */
+const head = { own: [5, 6, 0], adapted: [6, 1, 0], oldest: [4, 14, 0] } as const;
 
 /** What a revision of kvm-kmod builds: KVM of the kernels A for the kernels B. */
 interface Served {
@@ -72,13 +76,13 @@ function describe({ a, b, adapted }: Served): string {
 function alternative(tag: string, a: KernelVersion, b: KernelVersion): string {
   if (compareKernels(a, b) === 0 && compareKernels(b, [4, 0, 0]) >= 0)
     return `Both are ${showSeries(a)}: the recipe kvm-modules builds them without kvm-kmod.`;
+  const itself = `Take KVM of Linux ${showSeries(b)} itself: the recipe kvm-modules with linux=${showSeries(b)}.N`;
   if (compareKernels(b, [3, 15, 0]) >= 0)
-    return `Take KVM of Linux ${showSeries(b)} itself: the recipe kvm-modules with linux=${showSeries(b)}.N. (From 3.15 on OS X 10.8 and later need no modules at all.)`;
-  if (compareKernels(a, lastTag) > 0) {
-    if (compareKernels(b, lastTag) <= 0)
-      return `For Linux ${showSeries(b)} take KVM of Linux 3.10 and tag=kvm-kmod-3.10.21.`;
-    return 'For Linux 3.11 to 3.14 take KVM of Linux 5.6 and tag=master.';
-  }
+    return `${itself}. (From 3.15 on OS X 10.8 and later need no modules at all.)`;
+  // No release of kvm-kmod is for these, and its head no longer is.
+  if (compareKernels(b, lastTag) > 0) return `${itself} and patches=ioapic-polarity.`;
+  if (compareKernels(a, lastTag) > 0)
+    return `For Linux ${showSeries(b)} take KVM of Linux 3.10 and tag=kvm-kmod-3.10.21.`;
   if (compareKernels(a, firstTag) < 0)
     return 'The oldest KVM that kvm-kmod has a tag for is that of Linux 2.6.37.';
   const own = `kvm-kmod-${showSeries(a)}`;
