@@ -44,40 +44,39 @@ export async function makeIso(
   await checkFreeSpace(output, Math.min(size, total));
   await byRename(output, async (partial) => {
     const target = await openTarget(partial, 'new');
+    // Beside all of the rest: nothing has its name before it is known to be right.
+    const ended = new AbortController();
+    const chunks = checkBase(
+      base,
+      esd,
+      AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]),
+    );
     try {
       await target.resize(size);
-      const chunks = checkBase(base, esd, options.signal);
       await scatter(wholeOf(base), target.fd, decode);
+      if (change !== undefined) {
+        for (const { offset, bytes } of change.growth.patches) await target.write(offset, bytes);
+        const volume = windowOf(target, base.offset, change.volumeSize);
+        const grown = {
+          ...{ offset: base.offset, before: base.size, target: volume },
+          blockSize: base.volume.header.blockSize,
+        };
+        await change.edit.commit(volume, {
+          size: change.volumeSize,
+          copy: (placements) => copyFrom(esd, placements, grown, target.fd, decode),
+        });
+      }
       await chunks;
-      if (change === undefined) return;
-      for (const { offset, bytes } of change.growth.patches) await target.write(offset, bytes);
-      const volume = windowOf(target, base.offset, change.volumeSize);
-      await change.edit.commit(volume, {
-        size: change.volumeSize,
-        copy: (placements) =>
-          copyFrom(
-            esd,
-            placements,
-            {
-              ...{ offset: base.offset, before: base.size, target: volume },
-              blockSize: base.volume.header.blockSize,
-            },
-            target.fd,
-            decode,
-          ),
-      });
     } finally {
+      ended.abort();
+      await chunks.catch(() => undefined);
       await target.close();
     }
   });
 }
 
-/** Holds BaseSystem.dmg against its chunklist, where the medium has one, while threads decode it. */
-function checkBase(
-  base: OpenedImage,
-  esd: OpenedImage | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Holds BaseSystem.dmg against its chunklist, where the medium has one. */
+function checkBase(base: OpenedImage, esd: OpenedImage | undefined, signal: AbortSignal): Promise<void> {
   const entry = esd && findEntry(esd.volume, 'BaseSystem.chunklist');
   if (esd === undefined || entry === undefined) return Promise.resolve();
   const checked = openData(esd.volume, entry)
