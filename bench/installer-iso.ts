@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/host/index.ts';
 import { makeSample } from '../src/installer/index.ts';
-import { machine, median, ratio, table, timeInTurn } from './measure.ts';
+import { machine, median, peakMemory, ratio, table, timeInTurn } from './measure.ts';
 
 /* A large installer made into a disc, beside cp of the same disc: what any program that writes those bytes would take. */
 
@@ -44,7 +44,10 @@ try {
       ]),
     ),
   );
+  rmSync(iso);
+  const peak = await peakMemory({ name: 'cidermill iso make', command: make });
   console.log(`\nratio, pair by pair: ${ratio(ours, theirs, 'wall').toFixed(2)}`);
+  console.log(`most memory of cidermill: ${Math.round(peak / 2 ** 20)} MiB`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

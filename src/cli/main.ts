@@ -1,27 +1,34 @@
 import { Command } from 'commander';
-import { bootCommand } from './commands/boot.ts';
-import { diskCommand } from './commands/disk.ts';
-import { dmgCommand } from './commands/dmg.ts';
-import { bundleCommand } from './commands/bundle.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { fetchCommand } from './commands/fetch.ts';
-import { graphCommand } from './commands/graph.ts';
-import { guestCommand } from './commands/guest.ts';
-import { hfsCommand } from './commands/hfs.ts';
-import { isoCommand } from './commands/iso.ts';
-import { kvmCommand } from './commands/kvm.ts';
-import { listCommand } from './commands/list.ts';
-import { lockCommand } from './commands/lock.ts';
-import { logCommand } from './commands/log.ts';
-import { pkgCommand } from './commands/pkg.ts';
-import { planCommand } from './commands/plan.ts';
-import { provenanceCommand, verifySignatureCommand } from './commands/provenance.ts';
-import { runCommand } from './commands/run.ts';
-import { storeCommand } from './commands/store.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { whyCommand } from './commands/why.ts';
 import { reportError } from './exit.ts';
 import { version } from '../host/index.ts';
+
+/** In the order in which help lists them. One is loaded when it is asked for: to load all takes longer than most run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  plan: async () => (await import('./commands/plan.ts')).planCommand(),
+  why: async () => (await import('./commands/why.ts')).whyCommand(),
+  lock: async () => (await import('./commands/lock.ts')).lockCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+  graph: async () => (await import('./commands/graph.ts')).graphCommand(),
+  log: async () => (await import('./commands/log.ts')).logCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),
+  bundle: async () => (await import('./commands/bundle.ts')).bundleCommand(),
+  store: async () => (await import('./commands/store.ts')).storeCommand(),
+  iso: async () => (await import('./commands/iso.ts')).isoCommand(),
+  provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
+  'verify-signature': async () => (await import('./commands/provenance.ts')).verifySignatureCommand(),
+  dmg: async () => (await import('./commands/dmg.ts')).dmgCommand(),
+  pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
+  hfs: async () => (await import('./commands/hfs.ts')).hfsCommand(),
+  kvm: async () => (await import('./commands/kvm.ts')).kvmCommand(),
+  guest: async () => (await import('./commands/guest.ts')).guestCommand(),
+  boot: async () => (await import('./commands/boot.ts')).bootCommand(),
+  disk: async () => (await import('./commands/disk.ts')).diskCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+};
+const first = firstWord(process.argv.slice(2)) ?? '';
+const asked = Object.hasOwn(commands, first) ? commands[first] : undefined;
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -48,33 +55,14 @@ Exit codes: 0 done, 1 a step failed or an input is bad, 2 wrong use, 130 interru
   )
   .exitOverride();
 
-for (const command of [
-  runCommand(),
-  planCommand(),
-  whyCommand(),
-  lockCommand(),
-  listCommand(),
-  graphCommand(),
-  logCommand(),
-  verifyCommand(),
-  fetchCommand(),
-  bundleCommand(),
-  storeCommand(),
-  isoCommand(),
-  provenanceCommand(),
-  verifySignatureCommand(),
-  dmgCommand(),
-  pkgCommand(),
-  hfsCommand(),
-  kvmCommand(),
-  guestCommand(),
-  bootCommand(),
-  diskCommand(),
-  doctorCommand(),
-]) {
-  program.addCommand(command);
-}
+for (const make of asked === undefined ? Object.values(commands) : [asked]) program.addCommand(await make());
 inherit(program);
+
+/** What stands where a command does. */
+function firstWord(args: readonly string[]): string | undefined {
+  const valued = args.findIndex((each) => each === '-C' || each === '--directory');
+  return args.find((each, index) => !each.startsWith('-') && (valued < 0 || index !== valued + 1));
+}
 
 /** Commands that are made on their own do not take over how errors are shown. */
 function inherit(parent: Command): void {

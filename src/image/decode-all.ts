@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { decodePieces, type Files } from './decode-piece.ts';
+import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
 import { startPool } from './pool.ts';
 
@@ -7,7 +7,7 @@ export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */
   readonly onDecoded?: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
-  /** How many worker threads; 0 decodes in this one. By default none for a small image, else as many as cores, 2 to 4: each takes some 40 MB. */
+  /** How many threads decode, this one among them. By default this one for a small image, else as many as cores, 2 to 4: each other takes some 40 MB. */
   readonly threads?: number | undefined;
 }
 
@@ -47,25 +47,30 @@ export async function decodeAll(
     }
   };
 
-  // A place is opened by a thread for itself, and closed with it.
-  const least = typeof files.input === 'object' && 'inside' in files.input ? 1 : 0;
-  const threads = Math.max(least, options.threads ?? defaultThreads(pieces));
-  if (threads === 0) {
-    await lane(async (batch) => {
-      // Lets an abort be seen: decoding is synchronous for most kinds.
-      await new Promise(setImmediate);
-      return decodePieces(batch, files);
-    });
-  } else {
-    const pool = startPool<readonly Piece[], readonly number[]>('decode-worker', threads, files);
+  const memory = newMemory();
+  const here = lane.bind(undefined, async (batch: readonly Piece[]) => {
+    // Lets an abort be seen, and other threads be given work: decoding is synchronous for most kinds.
+    await new Promise(setImmediate);
+    return decodePieces(batch, shared, memory);
+  });
+  // A place is opened by a thread for itself, and closed with it: this thread, which stays, leaves it to others.
+  const opensPlace = typeof files.input === 'object' && 'inside' in files.input;
+  const threads = Math.max(opensPlace ? 1 : 0, options.threads ?? defaultThreads(pieces));
+  const others = opensPlace ? threads : Math.max(0, threads - 1);
+  const shared = others === 0 ? files : { ...files, turn: new SharedArrayBuffer(4) };
+  if (others === 0) await here();
+  else {
+    const pool = startPool<readonly Piece[], readonly number[]>('decode-worker', others, shared);
     const abort = abortOf(signal);
+    const lanes = Array.from({ length: others * batchesAhead }, () => lane((batch) => pool.run(batch)));
+    // One thread less to start.
+    const own = opensPlace ? Promise.resolve() : here();
     try {
-      const lanes = Array.from({ length: threads * batchesAhead }, () => lane((batch) => pool.run(batch)));
-      await Promise.race([Promise.all(lanes), abort.promise]);
+      await Promise.race([Promise.all([...lanes, own]), abort.promise]);
     } finally {
       abort.ignore();
-      // Waits until the threads are gone: the files they share are closed next.
-      await pool.close();
+      // Waits until nobody works any more: the files they share are closed next.
+      await Promise.all([pool.close(), own.catch(() => undefined)]);
     }
   }
   const [failure] = failures.sort((a, b) => a.first - b.first);

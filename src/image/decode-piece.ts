@@ -1,8 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { FormatError, type ByteSource } from '../base/index.ts';
-import { crc32, decodeChunk } from '../formats/udif/index.ts';
-import { openFile } from './file-source.ts';
-import { openNested, type Place } from './nested.ts';
+import { crc32, decodeChunk, newScratch, type Scratch } from '../formats/udif/index.ts';
+import type { Place } from './nested.ts';
 import type { Piece } from './pieces.ts';
 
 /**
@@ -13,28 +12,62 @@ import type { Piece } from './pieces.ts';
 export interface Files {
   readonly input: number | Place | ByteSource;
   readonly output: number | undefined;
+  /** Whose turn it is to write, where several threads do: one Int32. */
+  readonly turn?: SharedArrayBuffer;
 }
 
-/** Reads, decodes and writes pieces one after another. @returns their CRC-32s */
-export async function decodePieces(pieces: readonly Piece[], files: Files): Promise<readonly number[]> {
+/** Used again for every piece: nothing keeps what a piece is read into and decoded to once it is written. */
+export interface Memory {
+  input: Buffer;
+  readonly output: Scratch;
+}
+
+export function newMemory(): Memory {
+  return { input: Buffer.alloc(0), output: newScratch() };
+}
+
+/** Reads, decodes and writes pieces one after another. @param memory of nobody else meanwhile @returns their CRC-32s */
+export async function decodePieces(
+  pieces: readonly Piece[],
+  files: Files,
+  memory: Memory,
+): Promise<readonly number[]> {
   const sums: number[] = [];
-  for (const piece of pieces) sums.push(await decodePiece(piece, files));
+  for (const piece of pieces) sums.push(await decodePiece(piece, files, memory));
   return sums;
 }
 
-async function decodePiece(piece: Piece, { input, output }: Files): Promise<number> {
+async function decodePiece(piece: Piece, { input, output, turn }: Files, memory: Memory): Promise<number> {
   const stored =
     typeof input === 'number'
-      ? readWhole(input, piece.offset, piece.length)
+      ? readWhole(input, piece.offset, piece.length, memory)
       : await ('read' in input ? input : await opened(input)).read(piece.offset, piece.length);
-  const data = await decodeChunk(piece, stored);
-  if (output !== undefined) {
-    if (piece.targets === undefined) writeSparse(output, data, piece.start);
-    for (const { from, length, to } of piece.targets ?? []) {
-      writeSparse(output, data.subarray(from, from + length), to);
-    }
-  }
+  const data = await decodeChunk(piece, stored, memory.output);
+  if (output !== undefined) inTurn(turn, () => write(output, piece, data));
   return crc32(data);
+}
+
+function write(output: number, piece: Piece, data: Uint8Array): void {
+  if (piece.targets === undefined) writeSparse(output, data, piece.start);
+  for (const { from, length, to } of piece.targets ?? []) {
+    writeSparse(output, data.subarray(from, from + length), to);
+  }
+}
+
+/** The kernel lets one thread write to a file at a time; the others would wait for it at full speed, and so they sleep. */
+function inTurn(turn: SharedArrayBuffer | undefined, act: () => void): void {
+  if (turn === undefined) {
+    act();
+    return;
+  }
+  const taken = new Int32Array(turn);
+  while (Atomics.compareExchange(taken, 0, 0, 1) !== 0) Atomics.wait(taken, 0, 1);
+  try {
+    act();
+  } finally {
+    Atomics.store(taken, 0, 0);
+    Atomics.notify(taken, 0, 1);
+  }
 }
 
 let place: { readonly of: Place; readonly source: Promise<ByteSource> } | undefined;
@@ -42,17 +75,23 @@ let place: { readonly of: Place; readonly source: Promise<ByteSource> } | undefi
 /** The image at a place, opened once; the thread's end closes it. */
 async function opened(of: Place): Promise<ByteSource> {
   if (place?.of !== of) {
-    place = { of, source: openFile(of.file).then((file) => openNested(file, of.inside)) };
+    place = { of, source: openPlace(of) };
   }
   return place.source;
 }
 
-/** Used again for every piece: nothing keeps a chunk's input once it is decoded and written. */
-let inputBuffer = Buffer.alloc(0);
+/** A thread that has a descriptor starts sooner without all that this needs. */
+async function openPlace({ file, inside }: Place): Promise<ByteSource> {
+  const [{ openFile }, { openNested }] = await Promise.all([
+    import('./file-source.ts'),
+    import('./nested.ts'),
+  ]);
+  return openNested(await openFile(file), inside);
+}
 
-function readWhole(descriptor: number, offset: number, length: number): Uint8Array {
-  if (inputBuffer.length < length) inputBuffer = Buffer.allocUnsafeSlow(length);
-  const data = inputBuffer.subarray(0, length);
+function readWhole(descriptor: number, offset: number, length: number, memory: Memory): Uint8Array {
+  if (memory.input.length < length) memory.input = Buffer.allocUnsafeSlow(length);
+  const data = memory.input.subarray(0, length);
   for (let done = 0; done < length;) {
     const count = readSync(descriptor, data, done, length - done, offset + done);
     if (count === 0) {

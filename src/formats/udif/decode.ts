@@ -1,17 +1,18 @@
-import { inflateSync } from 'node:zlib';
 import { FormatError } from '../../base/index.ts';
 import { decodeBzip2 } from '../bzip2/index.ts';
 import { decodeLzfse } from '../lzfse/index.ts';
 import { decodeXz } from '../xz/index.ts';
 import { decodeAdc } from './adc.ts';
 import type { Chunk } from './block-table.ts';
+import { inflateInto, type Scratch } from './inflate.ts';
 
 /**
  * Decodes one chunk that has data.
  * @param data the chunk's bytes in the file
+ * @param scratch memory that the result may lie in until it is used again
  * @throws FormatError when they do not decode to exactly the chunk's size
  */
-export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8Array> {
+export async function decodeChunk(chunk: Chunk, data: Uint8Array, scratch?: Scratch): Promise<Uint8Array> {
   switch (chunk.kind) {
     case 'zero':
     case 'ignore':
@@ -21,7 +22,7 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
     case 'adc':
       return decodeAdc(data, chunk.size, chunk.offset);
     case 'zlib':
-      return inflate(chunk, data);
+      return inflate(chunk, data, scratch);
     case 'bzip2':
       return decodeBzip2(data, chunk.size, chunk.offset);
     case 'lzfse':
@@ -31,12 +32,12 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array): Promise<Uint8
   }
 }
 
-function inflate(chunk: Chunk, data: Uint8Array): Uint8Array {
+function inflate(chunk: Chunk, data: Uint8Array, scratch: Scratch | undefined): Uint8Array {
   const fail = (what: string): never => {
     throw new FormatError('udif', `a zlib chunk of ${chunk.length} bytes ${what}`, { offset: chunk.offset });
   };
   try {
-    const output = inflateSync(data, { chunkSize: chunk.size + 1, maxOutputLength: chunk.size });
+    const output = inflateInto(data, chunk.size, scratch);
     return output.length === chunk.size
       ? output
       : fail(`decodes to ${output.length} bytes instead of ${chunk.size}`);

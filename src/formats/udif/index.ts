@@ -3,6 +3,7 @@ export * from './block-table.ts';
 export * from './compress.ts';
 export * from './crc32.ts';
 export * from './decode.ts';
+export { newScratch, type Scratch } from './inflate.ts';
 export * from './decoded-image.ts';
 export * from './encode.ts';
 export * from './koly.ts';
