@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
 import { onlyReference } from './evaluate.ts';
@@ -40,7 +41,9 @@ function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: Pl
     const made = bindStep(step, recipes.get(step.name), scope, planning.report);
     if (made !== undefined) bound.push(made);
   }
-  const products = pipeline.products.map((product) => resolveProduct(product, pipeline, scope, planning));
+  const products = pipeline.products.map((product) =>
+    resolveProduct(product, pipeline, recipes, scope, planning),
+  );
   const steps = assembleSteps(planning, bound, wantedBy(products), options);
   const planned = new Set(steps.map(({ name }) => name));
   return {
@@ -80,9 +83,11 @@ function checkSettings({ settings, report }: Planning, { name: pipeline, paramet
 function resolveProduct(
   { name, key, from, gate, papers }: PipelineProduct,
   pipeline: PipelineFile,
+  recipes: ReadonlyMap<string, Recipe>,
   scope: Scope,
   { report }: Planning,
 ): Product {
+  const taken = new Map<string, string>();
   const entries = new Map<string, Located<Binding & { kind: 'output' }>>();
   for (const [entry, { value: written }] of from) {
     if (written === undefined) continue;
@@ -90,7 +95,20 @@ function resolveProduct(
     const node = { kind: 'scalar', place: { file, span }, value } as const;
     const reference = onlyReference(node, report);
     const output = reference && scope.output(reference, { file, span });
-    if (output !== undefined) entries.set(entry, output);
+    if (output === undefined) continue;
+    entries.set(entry, output);
+    const path = placeInProduct(
+      entry,
+      recipes.get(output.value.step)?.outputs.get(output.value.output)?.value,
+    );
+    const owner = taken.get(path);
+    if (owner === undefined) taken.set(path, entry);
+    else
+      report(
+        'output-conflict',
+        { file, span },
+        `The entries "${owner}" and "${entry}" would both be ${path} in the product.`,
+      );
   }
   if (gate !== undefined && !pipeline.steps.has(gate.value)) {
     report('unknown-step', gate, `There is no step "${gate.value}".`, () =>
@@ -98,6 +116,11 @@ function resolveProduct(
     );
   }
   return { name, from: entries, papers, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
+}
+
+/** A file output lies under its own name, a directory under the name of its entry. */
+function placeInProduct(entry: string, output = ''): string {
+  return output === '' || output.endsWith('/') ? entry : basename(output);
 }
 
 /** The steps that products and their gates name; without products, undefined: all. */

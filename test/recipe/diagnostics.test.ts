@@ -90,6 +90,9 @@ const cases: Readonly<
     files: press(['juice.bin', '{ path: juice.bin, vary: much }'], ['rest/pomace/', '{ varies: 3 }']),
   },
   'output-conflict': { files: press(['juice.bin', 'rest'], ['rest/pomace/', 'rest/pomace/\n  also: rest/']) },
+  'product-conflict': {
+    files: cider(['{ cider: "${ferment}" }', '{ young: "${taste}", cider: "${ferment}" }']),
+  },
   'missing-script': { files: { 'scripts/press.ts': null } },
   'missing-local-source': {
     files: press(

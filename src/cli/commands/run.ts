@@ -38,7 +38,7 @@ export function runCommand(): Command {
       `
 Examples:
   cidermill run quickstart
-  cidermill run quickstart --set installer=~/InstallESD.dmg --set disk=64G
+  cidermill run quickstart --set installer=~/InstallESD.dmg --set disk-size=64G
   cidermill run seabios --jobs 4
   cidermill run dmg-to-iso --set dmg=image.dmg
   cidermill run seabios --environment host --trace
