@@ -35,10 +35,7 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
   try {
     const sources: Record<string, LockedOrigin[]> = {};
     const failures: Failure[] = [];
-    for (const recipe of options.recipes) {
-      for (const [name, locked] of Object.entries(await lockRecipe(recipe, options, failures)))
-        sources[name] = distinct([...(sources[name] ?? []), ...locked]);
-    }
+    for (const recipe of options.recipes) await lockRecipe(recipe, options, sources, failures);
     const buildroots: Record<string, LockedBuildroot> = {};
     for (const buildroot of options.buildroots) {
       if (!options.again && openPins(project).buildroot(buildroot, []) !== undefined) continue;
@@ -49,40 +46,37 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
     // Another `cidermill lock` may be at work: reading, merging and writing the file are one act.
     const guard = join(store.root, 'locks', `lockfile-${sha256(project.root).slice(0, 16)}`);
     const update = (): boolean => updateLock(join(project.root, lockFile), lockFile, { sources, buildroots });
-    const [failure] = failures;
     const none = Object.keys(sources).length + Object.keys(buildroots).length === 0;
-    if (failure !== undefined && none) throw failure;
-    const changed = await withLock(guard, () => Promise.resolve(update()));
-    if (failure !== undefined) throw failure;
+    const changed = !none && (await withLock(guard, () => Promise.resolve(update())));
+    if (failures.length > 0) throw joined(failures);
     return changed;
   } finally {
     await session.release();
   }
 }
 
-/** The sources of a recipe that are to be pinned, with all of their origins; those that parameters choose beside others. */
+/** Pins the sources of a recipe, with all of their origins, into `sources`; those that parameters choose beside others. */
 async function lockRecipe(
   recipe: Recipe,
   options: LockOptions,
+  sources: Record<string, LockedOrigin[]>,
   failures: Failure[],
-): Promise<Record<string, LockedOrigin[]>> {
+): Promise<void> {
   const pins = openPins(options.project);
-  const locked: Record<string, LockedOrigin[]> = {};
   for (const source of recipe.sources.values()) {
     const outside = source.origins.filter(({ value }) => value.kind !== 'local');
     const known = outside.some((origin) => pins.origin(recipe, source, origin, []) !== undefined);
     if (outside.length === 0 || (known && !options.again)) continue;
     const name = `${recipe.name}.${source.name}`;
-    const others = source.template === undefined ? [] : pins.lockedAs(recipe, source);
+    const others = sources[name] ?? (source.template === undefined ? [] : pins.lockedAs(recipe, source));
     try {
-      locked[name] = distinct([...(await lockOrigins(name, outside, recipe, options)), ...others]);
+      sources[name] = inPlace(others, await lockOrigins(name, outside, recipe, options));
     } catch (error) {
       // What one server does not give is no reason to leave the rest unlocked.
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
     }
   }
-  return locked;
 }
 
 /** Pins every origin that can be reached; one of them is enough. @throws Failure of the first one when none can */
@@ -114,10 +108,22 @@ async function lockOrigins(
   return locked;
 }
 
-/** The first of each origin. */
-function distinct(origins: readonly LockedOrigin[]): LockedOrigin[] {
-  const keys = origins.map(({ origin }) => originKey(origin));
-  return origins.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
+/** Origins that were there stay where they are, as they are found now; new ones follow. */
+function inPlace(before: readonly LockedOrigin[], found: readonly LockedOrigin[]): LockedOrigin[] {
+  const origins = new Map([...before, ...found].map((each) => [originKey(each.origin), each]));
+  return [...origins.values()];
+}
+
+/** All of them as one. */
+function joined(failures: readonly Failure[]): Failure {
+  const [first] = failures as [Failure, ...Failure[]];
+  if (failures.length === 1) return first;
+  const hints = [...new Set(failures.flatMap(({ hint }) => hint ?? []))];
+  return new Failure(first.code, failures.map(({ message }) => message).join('\n'), {
+    hint: hints.length > 0 ? hints.join('\n') : undefined,
+    temporary: failures.some(({ temporary }) => temporary),
+    cause: first,
+  });
 }
 
 function contextOf(options: LockOptions, root: string, name: string) {
