@@ -35,6 +35,8 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await testProject({}).run([name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: cidermill ${name}`);
+    expect(stdout).toMatch(/^(Commands|Examples?):$/m);
+    expect(stdout, 'a default as nobody writes it').not.toMatch(/default:\s+[[{]/);
   });
 
   it.each([
@@ -72,6 +74,28 @@ describe('the command line', () => {
     const { stdout } = await project.run(['list']);
     expect(stdout).toMatch(/^ {2}own +Mine$/m);
     expect(stdout).toMatch(/^ {2}quickstart +\S/m);
+  });
+
+  it('makes no folder to list what there is, nor one for a project that is not there', async () => {
+    const project = testProject({});
+    await project.run(['list']);
+    await project.run(['graph', 'quickstart']);
+    const { code, stderr } = await project.run(['-C', 'no/such', 'store', 'list']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'error: there is no folder no/such\nhint: --directory names the project, or a folder in it.\n',
+    });
+    expect(readdirSync(project.root)).toEqual(['package.json']);
+  });
+
+  it('draws a pipeline whose sources are not locked', async () => {
+    const project = testProject({
+      'recipes/own.yaml':
+        'recipe: own\nsummary: Mine\nsources:\n  tree: { url: "http://127.0.0.1:9/x.tar.gz" }\nenvironment: none\nscript: scripts/own.ts\noutputs: { x: x }\n',
+      'scripts/own.ts': '',
+    });
+    const { code, stdout } = await project.run(['graph', 'own']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'own\nown  ⇐ own\n' });
   });
 
   it('draws the quickstart as text, DOT and Mermaid', async () => {
@@ -149,6 +173,16 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
     expect(code).toBe(1);
     expect(stderr).toMatch(/encrypted/);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('lists a package, as JSON too', async () => {
+    const project = testProject({});
+    const path = fixture('relic/dummy.pkg');
+    const { stdout } = await project.run(['pkg', 'list', path, '--json']);
+    const { files } = JSON.parse(stdout) as { files: { path: string; kind: string; size: number }[] };
+    expect(files[0]).toEqual({ path: 'Distribution', kind: 'file', mode: '0644', size: 1067 });
+    const text = (await project.run(['pkg', 'list', path])).stdout.trim().split('\n');
+    expect(text.map((line) => line.slice(20))).toEqual(files.map((each) => each.path));
   });
 
   it('describes and verifies a real one', async () => {
