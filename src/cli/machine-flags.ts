@@ -34,14 +34,18 @@ export function addMachineFlags(command: Command): Command {
     .option('--first-boot', 'the first start from the disk that was installed onto')
     .addOption(new Option('--machine <type>', "QEMU's machine").choices(machines).default('q35'))
     .option('--smp <n>', 'CPUs of the guest', cpuCount, 2)
-    .option('--memory <size>', 'such as 2G', mebibytes, 2048)
+    .addOption(new Option('--memory <size>', 'of the guest').argParser(mebibytes).default(2048, '2G'))
     .addOption(new Option('--net <card>', 'its network card').choices(nets).default('e1000'))
     .addOption(
       new Option('--kvm <modules>', "KVM's modules: the kernel's own, or built from newer source")
         .choices(kvms)
         .default('stock'),
     )
-    .option('--despite <fact>', 'set aside a fact that refuses (may be given again)', listed, []);
+    .addOption(
+      new Option('--despite <fact>', 'set aside a fact that refuses (may be given again)')
+        .argParser(listed)
+        .default([], 'none'),
+    );
 }
 
 /** The machine that the options describe, on a host. */

@@ -25,6 +25,7 @@ function list(parent: Command): Command {
   return new Command('list')
     .description('The releases, and the machines in which each of them runs.')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill guest list')
     .action((flags: JsonFlag) => {
       const guests = loadGuests(openProject(parent));
       console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, ink()));

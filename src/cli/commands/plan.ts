@@ -13,7 +13,7 @@ export function planCommand(): Command {
       `
 Examples:
   cidermill plan quickstart
-  cidermill plan quickstart --set disk=64G`,
+  cidermill plan quickstart --set disk-size=64G`,
     )
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
