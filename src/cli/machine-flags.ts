@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from '../base/index.ts';
 import type { HostFacts } from '../host/index.ts';
 import {
   kvms,
@@ -6,6 +7,7 @@ import {
   nets,
   parseVersion,
   type Accelerator,
+  type Guest,
   type Kvm,
   type Machine,
   type Net,
@@ -46,6 +48,16 @@ export function addMachineFlags(command: Command): Command {
         .argParser(listed)
         .default([], 'none'),
     );
+}
+
+/** Whether what --despite names could refuse at all. @throws Failure 'usage' */
+export function checkDespite({ guest, facts }: Guest, { despite }: MachineFlags): void {
+  const refusing = facts.filter(({ effect }) => effect.refuse !== undefined).map(({ id }) => id);
+  const unknown = despite.find((id) => !refusing.includes(id));
+  if (unknown !== undefined)
+    throw new Failure('usage', `no fact of ${guest} that refuses is called "${unknown}"`, {
+      hint: `There are: ${refusing.join(', ')}.`,
+    });
 }
 
 /** The machine that the options describe, on a host. */

@@ -46,12 +46,27 @@ describe('the command line', () => {
     ['a missing argument', ['run']],
     ['a number that is none', ['run', 'quickstart', '--jobs', 'many']],
     ['a pipeline that does not exist', ['run', 'no-such-pipeline']],
+    ['a fact that is none of the release', ['guest', 'explain', 'lion', '--despite', 'hept']],
     ['a setting without a value', ['plan', 'quickstart', '--set', 'disk-size']],
   ])('ends with 2 for %s', async (_what, args) => {
     const { code, stdout, stderr } = await testProject({}).run(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('refuses a key where a reference to one belongs, without repeating it, also where it is not needed', async () => {
+    const { code, stderr } = await testProject({}).run([
+      'boot',
+      '--guest',
+      'lion',
+      '--osk',
+      'letters-and-letters',
+      '--dry-run',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('that is no reference to a key');
+    expect(stderr).not.toContain('letters-and');
   });
 
   it('shows every fault of the files with its place, and no stack', async () => {
@@ -160,6 +175,21 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(readdirSync(folder)).toEqual(['bad.dmg']);
+  });
+
+  it.each([
+    ['convert', (path: string) => ['convert', path, path]],
+    ['create', (path: string) => ['create', path, '-o', path]],
+    ['extract', (path: string) => ['extract', path, '--partition', '1', '-o', path]],
+  ])('never writes over the image it reads: %s', async (_what, args) => {
+    const path = join(freshFolder(), 'mine.dmg');
+    copyFileSync(fixture(zlib), path);
+    const { code, stderr } = await testProject({}).run(['dmg', ...args(path)]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `error: ${path} is the file that it would be made of; give another name\n`,
+    });
+    expect(readFileSync(path)).toEqual(readFileSync(fixture(zlib)));
   });
 
   it('refuses an encrypted DMG by name', async () => {
