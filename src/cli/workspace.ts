@@ -16,13 +16,22 @@ export interface Workspace {
 
 /**
  * Opens the project around the current folder, or around the one that `--directory` names.
- * @throws Failure 'no-project' when there is no such folder
+ * @throws Failure 'no-project' when there is no such folder; 'cannot-write' when the store cannot be opened
  */
 export function openWorkspace(command: Command): Workspace {
   const project = openProject(command);
   const artifacts = artifactsOf(project);
-  mkdirSync(artifacts, { recursive: true });
-  return { project, artifacts, store: openStore(storeFolder(project)) };
+  const folder = storeFolder(project);
+  try {
+    mkdirSync(artifacts, { recursive: true });
+    return { project, artifacts, store: openStore(folder) };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw new Failure('cannot-write', `the store ${folder} cannot be opened`, {
+      cause,
+      hint: 'It is artifacts/.store of the project, or the folder that CIDERMILL_STORE names.',
+    });
+  }
 }
 
 /** The same store and the same place for products, with the project that a folder holds. */

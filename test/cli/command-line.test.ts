@@ -103,6 +103,15 @@ describe('the command line', () => {
     expect(readdirSync(project.root)).toEqual(['package.json']);
   });
 
+  it('says which store cannot be opened', async () => {
+    const project = testProject({ file: '' });
+    const { code, stderr } = await project.run(['store', 'list'], { CIDERMILL_STORE: 'file' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: the store .*file cannot be opened\ncause: ENOTDIR: .*\nhint: .*CIDERMILL_STORE/,
+    );
+  });
+
   it('draws a pipeline whose sources are not locked', async () => {
     const project = testProject({
       'recipes/own.yaml':
