@@ -44,7 +44,7 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
     case 'cached-if-same':
       return `cached, unless ${waitsFor.join(' or ')} makes another output than the last time`;
     case 'unknown':
-      return `will be known when ${waitsFor.join(' and ')} has run`;
+      return `will be known when ${waitsFor.join(' and ')} ${waitsFor.length > 1 ? 'have' : 'has'} run`;
   }
 }
 
