@@ -87,6 +87,9 @@ function renderOne(diagnostic: Diagnostic, text: string | undefined, colours: Co
 function causeLines(error: Error, colours: Colours): string[] {
   const { cause } = error;
   if (!(cause instanceof Error) || cause.message === '' || error.message.includes(cause.message)) return [];
+  // Node's "ENOENT: no such file or directory, open 'a.dmg'".
+  const reason = /^E[A-Z0-9]+: ([^,]+),/.exec(cause.message)?.[1];
+  if (reason !== undefined && error.message.includes(reason)) return [];
   return labelled(colours.dim('cause:'), 'cause:', cause.message);
 }
 

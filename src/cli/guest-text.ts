@@ -48,7 +48,7 @@ export function guestTable(guests: readonly Guest[], ink: Colours): string {
   return [
     ink.dim(`${lead}  ${head(groups)}`),
     ink.dim(
-      `${'guest'.padEnd(nameWidth)}  ${'update'.padEnd(7)}  to run  ${head(overviewColumns.map(([, column]) => column))} caveats`,
+      `${'guest'.padEnd(nameWidth)}  ${'update'.padEnd(7)}  to run  ${head(overviewColumns.map(([, column]) => column))}   caveats`,
     ),
     ...lines.map((line) => line.trimEnd()),
     '',

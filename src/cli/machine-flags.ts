@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from '../base/index.ts';
 import type { HostFacts } from '../host/index.ts';
 import {
   kvms,
@@ -6,6 +7,7 @@ import {
   nets,
   parseVersion,
   type Accelerator,
+  type Guest,
   type Kvm,
   type Machine,
   type Net,
@@ -34,14 +36,28 @@ export function addMachineFlags(command: Command): Command {
     .option('--first-boot', 'the first start from the disk that was installed onto')
     .addOption(new Option('--machine <type>', "QEMU's machine").choices(machines).default('q35'))
     .option('--smp <n>', 'CPUs of the guest', cpuCount, 2)
-    .option('--memory <size>', 'such as 2G', mebibytes, 2048)
+    .addOption(new Option('--memory <size>', 'of the guest').argParser(mebibytes).default(2048, '2G'))
     .addOption(new Option('--net <card>', 'its network card').choices(nets).default('e1000'))
     .addOption(
       new Option('--kvm <modules>', "KVM's modules: the kernel's own, or built from newer source")
         .choices(kvms)
         .default('stock'),
     )
-    .option('--despite <fact>', 'set aside a fact that refuses (may be given again)', listed, []);
+    .addOption(
+      new Option('--despite <fact>', 'set aside a fact that refuses (may be given again)')
+        .argParser(listed)
+        .default([], 'none'),
+    );
+}
+
+/** Whether what --despite names could refuse at all. @throws Failure 'usage' */
+export function checkDespite({ guest, facts }: Guest, { despite }: MachineFlags): void {
+  const refusing = facts.filter(({ effect }) => effect.refuse !== undefined).map(({ id }) => id);
+  const unknown = despite.find((id) => !refusing.includes(id));
+  if (unknown !== undefined)
+    throw new Failure('usage', `no fact of ${guest} that refuses is called "${unknown}"`, {
+      hint: `There are: ${refusing.join(', ')}.`,
+    });
 }
 
 /** The machine that the options describe, on a host. */

@@ -49,6 +49,7 @@ Examples:
 
 Environment:
   CIDERMILL_STORE   the store, when several checkouts share one (else artifacts/.store)
+  CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 
 Exit codes: 0 done, 1 a step failed or an input is bad, 2 wrong use, 130 interrupted`,

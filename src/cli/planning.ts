@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { kernelFolderParameters } from '../host/index.ts';
-import { planNamed, type Overrides, type Plan } from '../recipe/index.ts';
+import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -14,17 +14,21 @@ export interface PlanOptions {
 
 export function addPlanOptions(command: Command): Command {
   return command
-    .option(
-      '-s, --set <name=value>',
-      'a parameter of the pipeline, or a parameter or input of the recipe',
-      assignment,
-      {},
+    .addOption(
+      new Option(
+        '-s, --set <name=value>',
+        'a parameter of the pipeline, or a parameter or input of the recipe (may be given again)',
+      )
+        .argParser(assignment)
+        .default({}, 'none'),
     )
-    .option(
-      '--source <recipe.source=folder>',
-      "a folder of yours in place of a recipe's source",
-      replacement,
-      {},
+    .addOption(
+      new Option(
+        '--source <recipe.source=folder>',
+        "a folder of yours in place of a recipe's source (may be given again)",
+      )
+        .argParser(replacement)
+        .default({}, 'none'),
     )
     .addOption(
       new Option(
@@ -40,14 +44,10 @@ export function addPlanOptions(command: Command): Command {
 }
 
 /** Loads, validates and resolves what was asked for. @throws InvalidError with every fault of the files involved */
-export function makePlan(
-  workspace: Workspace,
-  name: string,
-  options: PlanOptions,
-): { plan: Plan; sources: StepSources } {
+export function planOf(project: Project, name: string, options: PlanOptions): Plan {
   const kernel = options.kernelDir === undefined ? {} : kernelFolderParameters(options.kernelDir);
-  const plan = planNamed(
-    workspace.project,
+  return planNamed(
+    project,
     name,
     { ...options.set, ...kernel },
     {
@@ -55,6 +55,15 @@ export function makePlan(
       sources: options.source,
     },
   );
+}
+
+/** The same with all of its sources looked up in the lockfile. @throws InvalidError also for one that is not locked */
+export function makePlan(
+  workspace: Workspace,
+  name: string,
+  options: PlanOptions,
+): { plan: Plan; sources: StepSources } {
+  const plan = planOf(workspace.project, name, options);
   return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
 }
 

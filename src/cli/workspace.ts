@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { Failure } from '../base/index.ts';
 import { packageRoot } from '../host/index.ts';
 import { findProject, type Project } from '../recipe/index.ts';
 import { openStore, type Store } from '../store/index.ts';
@@ -13,12 +14,24 @@ export interface Workspace {
   readonly store: Store;
 }
 
-/** Opens the project around the current folder, or around the one that `--directory` names. */
+/**
+ * Opens the project around the current folder, or around the one that `--directory` names.
+ * @throws Failure 'no-project' when there is no such folder; 'cannot-write' when the store cannot be opened
+ */
 export function openWorkspace(command: Command): Workspace {
   const project = openProject(command);
   const artifacts = artifactsOf(project);
-  mkdirSync(artifacts, { recursive: true });
-  return { project, artifacts, store: openStore(storeFolder(project)) };
+  const folder = storeFolder(project);
+  try {
+    mkdirSync(artifacts, { recursive: true });
+    return { project, artifacts, store: openStore(folder) };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw new Failure('cannot-write', `the store ${folder} cannot be opened`, {
+      cause,
+      hint: 'It is artifacts/.store of the project, or the folder that CIDERMILL_STORE names.',
+    });
+  }
 }
 
 /** The same store and the same place for products, with the project that a folder holds. */
@@ -26,10 +39,18 @@ export function withProject(workspace: Workspace, folder: string): Workspace {
   return { ...workspace, project: { ...findProject(folder, packageRoot), cwd: workspace.project.cwd } };
 }
 
-/** The project alone, for commands that need no store and make no folder. */
+/**
+ * The project alone, for commands that need no store and make no folder.
+ * @throws Failure 'no-project' when there is no such folder
+ */
 export function openProject(command: Command): Project {
   const { directory = '.' } = command.optsWithGlobals<{ directory?: string }>();
-  return findProject(resolve(directory), packageRoot);
+  const folder = resolve(directory);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Failure('no-project', `there is no folder ${directory}`, {
+      hint: '--directory names the project, or a folder in it.',
+    });
+  return findProject(folder, packageRoot);
 }
 
 /** Where the store is, or will be. */

@@ -28,7 +28,10 @@ export async function newDisk(
 ): Promise<void> {
   if (existsSync(output))
     throw new Failure('exists', `${output} is there already`, { hint: 'Remove it, or name another.' });
-  if (size === undefined && backing === undefined) throw new Failure('usage', 'a new disk needs a size');
+  if (size === undefined && backing === undefined)
+    throw new Failure('usage', 'a new disk needs a size', {
+      hint: 'Give --size, such as --size 30G, or --backing IMAGE.',
+    });
   if (volume !== undefined && backing !== undefined)
     throw new Failure('usage', 'a disk that starts from another has the volumes of that one');
   const behind =

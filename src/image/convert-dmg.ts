@@ -1,4 +1,4 @@
-import { open, realpath, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
 import { byRename } from './by-rename.ts';
 import { checkTables } from './checksums.ts';
@@ -7,6 +7,7 @@ import { systemReason } from './file-source.ts';
 import { checkFreeSpace } from './free-space.ts';
 import { inputOf, openImage, type Image } from './open-image.ts';
 import { planWork, type Work } from './pieces.ts';
+import { refuseSameFile } from './same-file.ts';
 
 export interface ConvertOptions {
   /** How many bytes of those that have to be decoded are done. */
@@ -39,7 +40,7 @@ export async function convertDmg(
   options.signal?.throwIfAborted();
   const image = await openImage(input);
   try {
-    await refuseSameFile(image, output);
+    await refuseSameFile(image.place.file, output);
     const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     await checkFreeSpace(output, Math.min(total, await allocated(image)));
@@ -73,15 +74,6 @@ async function write(
     return checkTables(work, await decodeAll(work.pieces, files, { signal, threads, onDecoded }));
   } finally {
     await file.close();
-  }
-}
-
-async function refuseSameFile(image: Image, output: string): Promise<void> {
-  const path = await realpath(output).catch(() => undefined);
-  if (path === undefined) return;
-  const [mine, theirs] = await Promise.all([image.file.handle.stat(), stat(path)]);
-  if (mine.dev === theirs.dev && mine.ino === theirs.ino) {
-    throw new Failure('cannot-write', `${output} is the image that is to be converted; give another name`);
   }
 }
 

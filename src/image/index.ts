@@ -20,6 +20,7 @@ export { openNested, placeOf, showPlace, type Place } from './nested.ts';
 export { openInside, type Inside } from './open-inside.ts';
 export { listFolder, type ListedEntry } from './list-folder.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
+export { refuseSameFile } from './same-file.ts';
 export { scatter, scatterBytes, type Move, type Scatter } from './scatter.ts';
 export type { DecodeOptions } from './decode-all.ts';
 export { verifyChunklist, type ChunklistOptions, type ChunklistVerdict } from './verify-chunklist.ts';

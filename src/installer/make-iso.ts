@@ -6,6 +6,7 @@ import {
   byRename,
   checkFreeSpace,
   openTarget,
+  refuseSameFile,
   scatter,
   scatterBytes,
   type DecodeOptions,
@@ -25,10 +26,10 @@ export interface MakeOptions {
 /**
  * Makes the disc: the base system's disk is decoded into the new file, its volume grown once, and the medium decoded
  * once from beginning to end, every file's bytes written straight to their place. All checksums are verified.
- * The output appears by rename when all is written, or not at all.
+ * The output appears by rename when all is written, or not at all; never in the installer's own place.
  */
 export async function makeIso(
-  { base, esd }: Medium,
+  { file, base, esd }: Medium,
   { size, change }: IsoPlan,
   output: string,
   options: MakeOptions = {},
@@ -41,6 +42,7 @@ export async function makeIso(
     threads: options.threads,
     onDecoded: (bytes: number) => options.onProgress?.((done += bytes), total),
   };
+  await refuseSameFile(file, output);
   await checkFreeSpace(output, Math.min(size, total));
   await byRename(output, async (partial) => {
     const target = await openTarget(partial, 'new');

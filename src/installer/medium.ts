@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,8 @@ export interface OpenedImage {
 export interface Medium {
   /** Where it was found, for people: InstallESD.dmg, the package that had it packed, the DVD. */
   readonly from: string;
+  /** The file that was given, or InstallESD.dmg in the application that was. */
+  readonly file: string;
   readonly system: SystemVersion;
   /** What becomes the disc: the DVD itself, or BaseSystem.dmg. */
   readonly base: OpenedImage;
@@ -59,7 +62,12 @@ export async function openMedium(
   options: UnpackOptions = { scratch: tmpdir() },
 ): Promise<Medium> {
   let place = placeOf(path);
-  if (place.inside.length === 0 && (await isFolder(path))) place = { file: join(path, esdPath), inside: [] };
+  if (place.inside.length === 0 && (await isFolder(path))) {
+    place = { file: join(path, esdPath), inside: [] };
+    if (!existsSync(place.file))
+      throw new Failure('not-an-installer', `${path} holds no ${esdPath}`, { hint: whatToGive });
+  }
+  const given = place.file;
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0)) await each();
@@ -74,7 +82,7 @@ export async function openMedium(
     let from: string | undefined;
     for (let depth = 0; depth < deepest; depth++) {
       const found = await look(await openNested(file, place.inside), place, options);
-      if ('system' in found) return { ...found, from: from ?? showPlace(place), close };
+      if ('system' in found) return { ...found, from: from ?? showPlace(place), file: given, close };
       if ('unpacked' in found) {
         closing.push(() => rm(found.unpacked, { force: true }));
         from = showPlace(place);
@@ -94,7 +102,7 @@ async function look(
   source: ByteSource,
   place: Place,
   options: UnpackOptions,
-): Promise<Omit<Medium, 'close' | 'from'> | Place | { readonly unpacked: string }> {
+): Promise<Omit<Medium, 'close' | 'from' | 'file'> | Place | { readonly unpacked: string }> {
   const within = (path: string): Place => ({ ...place, inside: [...place.inside, path] });
   if ((await readXar(source)) !== undefined) {
     const packed = await findPacked(source, options);
@@ -122,11 +130,12 @@ async function look(
     system === undefined
       ? `${showPlace(place)} holds no installer: its volume has neither BaseSystem.dmg nor an installer application or package`
       : `${showPlace(place)} is a system of OS X ${system.version} without the packages that InstallESD.dmg has`,
-    {
-      hint: 'Give the application "Install OS X ….app", its Contents/SharedSupport/InstallESD.dmg, or the image it came in.',
-    },
+    { hint: whatToGive },
   );
 }
+
+const whatToGive =
+  'Give the application "Install OS X ….app", its Contents/SharedSupport/InstallESD.dmg, or the image or package it came in.';
 
 /** The installer in a volume's root folder: an application's image, or a package. */
 function wrapped({ catalog, ...volume }: HfsVolume): string | undefined {

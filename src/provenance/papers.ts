@@ -1,6 +1,6 @@
 import { canonicalJson, sha256, type Json } from '../base/index.ts';
 import { version } from '../host/index.ts';
-import type { PaperKind } from '../recipe/index.ts';
+import { paperFiles, type PaperKind } from '../recipe/index.ts';
 import {
   hasBlob,
   openMemo,
@@ -13,12 +13,6 @@ import { ancestryOf } from './ancestry.ts';
 import { productProvenance, type ProductParts } from './of-artifact.ts';
 import { makeSbom } from './sbom.ts';
 import type { Subject } from './statement.ts';
-
-const fileNames: Readonly<Record<PaperKind, string>> = {
-  provenance: 'provenance.json',
-  sbom: 'sbom.cdx.json',
-  checksums: 'SHA256SUMS',
-};
 
 /**
  * A product's papers, as blobs in the store. They are the same for the same product: made once and remembered.
@@ -43,7 +37,7 @@ export async function papersOf(
   const papers: ListingEntry[] = [];
   const add = async (kind: PaperKind, text: string): Promise<void> => {
     const { digest, size } = await putBytes(store, Buffer.from(text));
-    papers.push({ type: 'file', path: fileNames[kind], digest, size, executable: false });
+    papers.push({ type: 'file', path: paperFiles[kind], digest, size, executable: false });
   };
   if (wanted.includes('provenance')) {
     const statement = productProvenance(store, { ...product, subject }, results, own);

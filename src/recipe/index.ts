@@ -4,6 +4,7 @@ export { jsonSchemas } from './json-schema.ts';
 export { listPipelines, listRecipes, type Listed } from './list.ts';
 export { loadBuildroot, loadPipeline, loadRecipe } from './load.ts';
 export type * from './model.ts';
+export { paperFiles } from './model.ts';
 export { planPipeline } from './plan-pipeline.ts';
 export { planNamed, planRecipe } from './plan-recipe.ts';
 export type { Overrides } from './planning.ts';

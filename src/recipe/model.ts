@@ -104,9 +104,16 @@ export interface Product extends Place {
   readonly papers: readonly PaperKind[];
 }
 
-/** What a product can say of itself: SHA256SUMS, provenance.json, sbom.cdx.json. */
+/** What a product can say of itself. */
 export const paperKinds = ['checksums', 'provenance', 'sbom'] as const;
 export type PaperKind = (typeof paperKinds)[number];
+
+/** What the papers are called beside a product's entries. */
+export const paperFiles: Readonly<Record<PaperKind, string>> = {
+  checksums: 'SHA256SUMS',
+  provenance: 'provenance.json',
+  sbom: 'sbom.cdx.json',
+};
 
 /** A pipeline with all references resolved: what the engine runs. Steps are in an order that respects `after`. */
 export interface Plan {

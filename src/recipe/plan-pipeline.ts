@@ -3,7 +3,7 @@ import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
 import { onlyReference } from './evaluate.ts';
 import { pipelineFile, recipeFile, reportUnknown } from './load.ts';
-import type { Binding, Located, Plan, Product, Recipe } from './model.ts';
+import { paperFiles, type Binding, type Located, type Plan, type Product, type Recipe } from './model.ts';
 import type { PipelineFile, PipelineProduct } from './pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import type { Project } from './project.ts';
@@ -102,7 +102,14 @@ function resolveProduct(
       recipes.get(output.value.step)?.outputs.get(output.value.output)?.value,
     );
     const owner = taken.get(path);
-    if (owner === undefined) taken.set(path, entry);
+    const paper = papers.find((kind) => paperFiles[kind] === path);
+    if (paper !== undefined)
+      report(
+        'output-conflict',
+        { file, span },
+        `The entry "${entry}" and the paper "${paper}" would both be ${path} in the product.`,
+      );
+    else if (owner === undefined) taken.set(path, entry);
     else
       report(
         'output-conflict',

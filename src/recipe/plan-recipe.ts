@@ -24,12 +24,16 @@ export function planNamed(
   if (pipelineFile(project, name) !== undefined) return planPipeline(project, name, overrides, options);
   if (recipeFile(project, name) !== undefined) return planRecipe(project, name, overrides, options);
   const planning = startPlanning(project, name, overrides);
-  planning.report('unknown-pipeline', planning.target, `There is no pipeline or recipe "${name}".`, () =>
-    suggestOrList(
-      name,
-      [...namesIn(project, 'pipelines'), ...namesIn(project, 'recipes')],
-      'pipelines and recipes',
-    ),
+  planning.report(
+    'unknown-pipeline',
+    planning.target,
+    `There is no pipeline or recipe "${name}".`,
+    () =>
+      suggestOrList(
+        name,
+        [...namesIn(project, 'pipelines'), ...namesIn(project, 'recipes')],
+        'pipelines and recipes',
+      ) ?? 'See `cidermill list`.',
   );
   planning.finish();
   throw new Error('a fault was reported and not thrown');

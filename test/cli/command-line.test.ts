@@ -35,6 +35,8 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await testProject({}).run([name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: cidermill ${name}`);
+    expect(stdout).toMatch(/^(Commands|Examples?):$/m);
+    expect(stdout, 'a default as nobody writes it').not.toMatch(/default:\s+[[{]/);
   });
 
   it.each([
@@ -44,12 +46,27 @@ describe('the command line', () => {
     ['a missing argument', ['run']],
     ['a number that is none', ['run', 'quickstart', '--jobs', 'many']],
     ['a pipeline that does not exist', ['run', 'no-such-pipeline']],
+    ['a fact that is none of the release', ['guest', 'explain', 'lion', '--despite', 'hept']],
     ['a setting without a value', ['plan', 'quickstart', '--set', 'disk-size']],
   ])('ends with 2 for %s', async (_what, args) => {
     const { code, stdout, stderr } = await testProject({}).run(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('refuses a key where a reference to one belongs, without repeating it, also where it is not needed', async () => {
+    const { code, stderr } = await testProject({}).run([
+      'boot',
+      '--guest',
+      'lion',
+      '--osk',
+      'letters-and-letters',
+      '--dry-run',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('that is no reference to a key');
+    expect(stderr).not.toContain('letters-and');
   });
 
   it('shows every fault of the files with its place, and no stack', async () => {
@@ -72,6 +89,37 @@ describe('the command line', () => {
     const { stdout } = await project.run(['list']);
     expect(stdout).toMatch(/^ {2}own +Mine$/m);
     expect(stdout).toMatch(/^ {2}quickstart +\S/m);
+  });
+
+  it('makes no folder to list what there is, nor one for a project that is not there', async () => {
+    const project = testProject({});
+    await project.run(['list']);
+    await project.run(['graph', 'quickstart']);
+    const { code, stderr } = await project.run(['-C', 'no/such', 'store', 'list']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'error: there is no folder no/such\nhint: --directory names the project, or a folder in it.\n',
+    });
+    expect(readdirSync(project.root)).toEqual(['package.json']);
+  });
+
+  it('says which store cannot be opened', async () => {
+    const project = testProject({ file: '' });
+    const { code, stderr } = await project.run(['store', 'list'], { CIDERMILL_STORE: 'file' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: the store .*file cannot be opened\ncause: ENOTDIR: .*\nhint: .*CIDERMILL_STORE/,
+    );
+  });
+
+  it('draws a pipeline whose sources are not locked', async () => {
+    const project = testProject({
+      'recipes/own.yaml':
+        'recipe: own\nsummary: Mine\nsources:\n  tree: { url: "http://127.0.0.1:9/x.tar.gz" }\nenvironment: none\nscript: scripts/own.ts\noutputs: { x: x }\n',
+      'scripts/own.ts': '',
+    });
+    const { code, stdout } = await project.run(['graph', 'own']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'own\nown  ⇐ own\n' });
   });
 
   it('draws the quickstart as text, DOT and Mermaid', async () => {
@@ -138,6 +186,21 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
     expect(readdirSync(folder)).toEqual(['bad.dmg']);
   });
 
+  it.each([
+    ['convert', (path: string) => ['convert', path, path]],
+    ['create', (path: string) => ['create', path, '-o', path]],
+    ['extract', (path: string) => ['extract', path, '--partition', '1', '-o', path]],
+  ])('never writes over the image it reads: %s', async (_what, args) => {
+    const path = join(freshFolder(), 'mine.dmg');
+    copyFileSync(fixture(zlib), path);
+    const { code, stderr } = await testProject({}).run(['dmg', ...args(path)]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `error: ${path} is the file that it would be made of; give another name\n`,
+    });
+    expect(readFileSync(path)).toEqual(readFileSync(fixture(zlib)));
+  });
+
   it('refuses an encrypted DMG by name', async () => {
     const out = join(freshFolder(), 'out.iso');
     const { code, stderr } = await testProject({}).run([
@@ -149,6 +212,16 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
     expect(code).toBe(1);
     expect(stderr).toMatch(/encrypted/);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('lists a package, as JSON too', async () => {
+    const project = testProject({});
+    const path = fixture('relic/dummy.pkg');
+    const { stdout } = await project.run(['pkg', 'list', path, '--json']);
+    const { files } = JSON.parse(stdout) as { files: { path: string; kind: string; size: number }[] };
+    expect(files[0]).toEqual({ path: 'Distribution', kind: 'file', mode: '0644', size: 1067 });
+    const text = (await project.run(['pkg', 'list', path])).stdout.trim().split('\n');
+    expect(text.map((line) => line.slice(20))).toEqual(files.map((each) => each.path));
   });
 
   it('describes and verifies a real one', async () => {

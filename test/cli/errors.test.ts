@@ -92,6 +92,9 @@ describe('a failure', () => {
       '\ncause: spawn flock ENOENT',
     );
     expect(renderFailure(new Failure('a', 'no: spawn flock ENOENT', { cause }))).not.toContain('cause');
+    const told = { cause: new Error("ENOENT: no such file or directory, open 'a.dmg'") };
+    const message = 'a.dmg cannot be read: no such file or directory';
+    expect(renderFailure(new Failure('a', message, told))).toBe(`error: ${message}`);
   });
 
   it('that may pass says so', () => {

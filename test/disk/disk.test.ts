@@ -14,7 +14,7 @@ import { freshFolder } from '../rig/folder.ts';
 import { fsckHfsPlus, needs, sgdiskVerify } from '../rig/judges/index.ts';
 
 const tools = findDiskTools();
-const loader = { timeout: 5, kernelFlags: ['idlehalt=0', 'a&b'] };
+const loader = { timeout: 5, kernelFlags: ['idlehalt=0', 'keepsyms=1'] };
 const mebibyte = 2 ** 20;
 const kext = 'System/Library/Extensions/AppleIntelCPUPowerManagement.kext';
 
@@ -109,7 +109,7 @@ describe('a new disk', () => {
     expect(execFileSync('xmllint', ['--nonet', '--noout', '-'], { input: plist, stdio: 'pipe' }).length).toBe(
       0,
     );
-    expect(plist).toContain('<string>idlehalt=0 a&amp;b</string>');
+    expect(plist).toContain('<string>idlehalt=0 keepsyms=1</string>');
   });
 
   it('on top of another leaves that one as it is', async () => {

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -223,6 +224,18 @@ describe('whatever an installer comes in', () => {
   ])('%s is refused by what was seen', async (_, path, message) => {
     await expect(openMedium(path((made[0] as Made).sample))).rejects.toThrow(message);
   });
+});
+
+test('the installer itself is not what a disc is written over', async () => {
+  const sample = join(freshFolder(), 'InstallESD.dmg');
+  copyFileSync((made[0] as Made).sample, sample);
+  symlinkSync(sample, `${sample}.iso`);
+  const medium = await openMedium(sample);
+  const plan = await planIso(medium);
+  for (const output of [sample, `${sample}.iso`])
+    await expect(makeIso(medium, plan, output)).rejects.toThrow(/give another name/);
+  await medium.close();
+  expect(await digest(sample)).toBe(await digest((made[0] as Made).sample));
 });
 
 describe('a damaged medium', () => {

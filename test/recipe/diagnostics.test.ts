@@ -93,6 +93,12 @@ const cases: Readonly<
   'product-conflict': {
     files: cider(['{ cider: "${ferment}" }', '{ young: "${taste}", cider: "${ferment}" }']),
   },
+  'product-and-paper-conflict': {
+    files: {
+      ...press(['juice.bin', 'sbom.cdx.json']),
+      ...cider(['{ cider: "${ferment}" }', '{ juice: "${press.juice}" }\n    with: [sbom]']),
+    },
+  },
   'missing-script': { files: { 'scripts/press.ts': null } },
   'missing-local-source': {
     files: press(

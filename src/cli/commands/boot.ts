@@ -11,7 +11,7 @@ import {
   type Runs,
   type Wiring,
 } from '../../guest/index.ts';
-import { readHostFacts } from '../../host/index.ts';
+import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
 import { secretPath, timeAccelerators } from '../../vm/index.ts';
 import { chooseAccelerator } from '../accelerator.ts';
@@ -21,7 +21,7 @@ import { followReference, runHere, runUntil } from '../boot-start.ts';
 import { adviceLines, refusalText, situationText } from '../guest-text.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../licence-note.ts';
-import { addMachineFlags, situationOf, type MachineFlags } from '../machine-flags.ts';
+import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../machine-flags.ts';
 import { colours, wantsColour } from '../reporters/colours.ts';
 import { openProject } from '../workspace.ts';
 
@@ -97,6 +97,8 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     if (operands > 1) throw new Failure('usage', `boot takes one product, not ${operands}`);
     const folder = operands === 1 ? product : undefined;
     const { guest, update, assumed } = findGuest(openProject(command), flags.guest);
+    checkDespite(guest, flags);
+    if (flags.osk !== undefined) parseOskReference(flags.osk);
     const files = findBootFiles(folder, flags, flags.install === true);
     const signal = onInterrupt();
     const host = readHostFacts();

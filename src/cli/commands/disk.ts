@@ -93,6 +93,7 @@ function info(): Command {
     .argument('<image>')
     .option(...qemuOption)
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill disk info mac.qcow2')
     .action(async (image: string, flags: ToolFlags & { readonly json?: boolean }) => {
       const { describeDisk, findDiskTools } = await import('../../disk/index.ts');
       const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image));
@@ -107,6 +108,7 @@ function fix(): Command {
     )
     .argument('<image>', "the guest's disk; the guest must be shut down")
     .option(...qemuOption)
+    .addHelpText('after', '\nExample:\n  cidermill disk fix mac.qcow2')
     .action(async (image: string, flags: ToolFlags) => {
       const { findDiskTools, fixDisk } = await import('../../disk/index.ts');
       const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image));
@@ -124,6 +126,7 @@ function grow(): Command {
     .argument('<image>', "the guest's disk; the guest must be shut down")
     .argument('<size>', 'of the disk, such as 64G', bytes)
     .option(...qemuOption)
+    .addHelpText('after', '\nExample:\n  cidermill disk grow mac.qcow2 64G')
     .action(async (image: string, size: number, flags: ToolFlags) => {
       const { findDiskTools, growDisk } = await import('../../disk/index.ts');
       const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size);

@@ -18,7 +18,7 @@ export function dmgCommand(): Command {
     .addCommand(convert())
     .addCommand(create())
     .addCommand(dmgListCommand())
-    .addCommand(catCommand())
+    .addCommand(catCommand('dmg'))
     .addCommand(dmgExtractCommand())
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Plan } from '../../recipe/index.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
-import { openWorkspace } from '../workspace.ts';
+import { addPlanOptions, planOf, type PlanOptions } from '../planning.ts';
+import { openProject } from '../workspace.ts';
 
 type Form = 'text' | 'dot' | 'mermaid';
 
@@ -17,7 +17,7 @@ export function graphCommand(): Command {
       '\nExample:\n  cidermill graph quickstart --format dot | dot -Tsvg > quickstart.svg',
     )
     .action((name: string, flags: PlanOptions & { readonly format: Form }) => {
-      const { plan } = makePlan(openWorkspace(command), name, flags);
+      const plan = planOf(openProject(command), name, flags);
       console.log({ text: drawText, dot: drawDot, mermaid: drawMermaid }[flags.format](plan));
     });
   return addPlanOptions(command);

@@ -4,7 +4,13 @@ import { readHostFacts } from '../../host/index.ts';
 import { findGuest, loadGuests } from '../../recipe/index.ts';
 import { exitCodes } from '../exit.ts';
 import { guestFacts, guestTable, refusalText, situationText, solutionText } from '../guest-text.ts';
-import { addMachineFlags, situationOf, versionArgument, type MachineFlags } from '../machine-flags.ts';
+import {
+  addMachineFlags,
+  checkDespite,
+  situationOf,
+  versionArgument,
+  type MachineFlags,
+} from '../machine-flags.ts';
 import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
 import { openProject } from '../workspace.ts';
 
@@ -25,6 +31,7 @@ function list(parent: Command): Command {
   return new Command('list')
     .description('The releases, and the machines in which each of them runs.')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill guest list')
     .action((flags: JsonFlag) => {
       const guests = loadGuests(openProject(parent));
       console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, ink()));
@@ -76,6 +83,7 @@ Exit codes: 0 it runs, 1 a fact refuses`,
     )
     .action((name: string, flags: ExplainFlags) => {
       const { guest, update, assumed } = findGuest(openProject(parent), name);
+      checkDespite(guest, flags);
       const here = readHostFacts();
       const accel = flags.accel ?? (here.virtualisation && here.kvmDevice === 'usable' ? 'kvm' : 'tcg');
       const host = {

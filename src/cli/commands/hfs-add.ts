@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatBytes } from '../reporters/format.ts';
 import { edit, entryAt, grown, imageAndPath } from './hfs-edit.ts';
 
@@ -16,7 +16,11 @@ export function addCommand(): Command {
     .argument('<place>', 'IMAGE or IMAGE:/folder; a raw or .iso image, with a partition map or without')
     .argument('<files...>', 'files, symbolic links and folders with all that is in them')
     .option('--as <name>', 'its name there, when it is one')
-    .option('--owner <uid:gid>', 'of all that is added', ownerAndGroup, { owner: 0, group: 0 })
+    .addOption(
+      new Option('--owner <uid:gid>', 'of all that is added')
+        .argParser(ownerAndGroup)
+        .default({ owner: 0, group: 0 }, '0:0'),
+    )
     .option('--replace', 'let files that are there give way; folders are always added to')
     .addHelpText(
       'after',

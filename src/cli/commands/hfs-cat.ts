@@ -1,10 +1,15 @@
 import { Command } from 'commander';
 
-export function catCommand(): Command {
+/** @param parent the command that it belongs to, for the example in its help */
+export function catCommand(parent: 'dmg' | 'hfs'): Command {
   return new Command('cat')
     .description("A file's data on standard output, decoded when HFS+ compresses them.")
     .argument('<place>', 'IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
     .option('--resource', 'its resource fork, as it is stored')
+    .addHelpText(
+      'after',
+      `\nExample:\n  cidermill ${parent} cat InstallESD.dmg:/BaseSystem.chunklist > BaseSystem.chunklist`,
+    )
     .action(async (path: string, flags: { readonly resource?: boolean }) => {
       const { openInside } = await import('../../image/index.ts');
       const { linkTarget, openData, openFork } = await import('../../formats/hfsplus/index.ts');

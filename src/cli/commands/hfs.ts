@@ -14,7 +14,7 @@ export function hfsCommand(): Command {
       'Read HFS+ volumes inside a .dmg, .iso or raw image, and change them in raw ones, without root and without mounting.',
     )
     .addCommand(listCommand())
-    .addCommand(catCommand())
+    .addCommand(catCommand('hfs'))
     .addCommand(extractCommand())
     .addCommand(checkCommand())
     .addCommand(addCommand())

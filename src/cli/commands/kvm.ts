@@ -22,6 +22,7 @@ function status(): Command {
     .description('What this kernel needs, which modules it has, their parameters, and who uses them.')
     .option('--json', 'as JSON')
     .addOption(rootOption())
+    .addHelpText('after', '\nExample:\n  cidermill kvm status')
     .action(async (flags: WorldFlags & { readonly json?: boolean }) => {
       const { readStatus, thisWorld } = await import('../../host/kvm/index.ts');
       const found = readStatus(thisWorld(flags.root));
@@ -77,6 +78,7 @@ function unload(): Command {
     .description('Remove the modules that `load` brought, and load again what was there before. As root.')
     .option('-n, --dry-run', 'print the commands and do nothing')
     .addOption(rootOption())
+    .addHelpText('after', '\nExample:\n  sudo cidermill kvm unload')
     .action(async (flags: WorldFlags & { readonly dryRun?: boolean }) => {
       const { bootFile, carryOutUnload, planUnload, readStatus, thisWorld } =
         await import('../../host/kvm/index.ts');

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
-import { openWorkspace } from '../workspace.ts';
+import { openProject } from '../workspace.ts';
 
 export function listCommand(): Command {
   const command = new Command('list')
     .description('The pipelines and recipes of this project, and those that come with cidermill.')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill list --json')
     .action((flags: { readonly json?: boolean }) => {
-      const { project } = openWorkspace(command);
+      const project = openProject(command);
       const pipelines = listPipelines(project);
       const recipes = listRecipes(project);
       if (flags.json === true) {

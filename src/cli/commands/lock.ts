@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -12,11 +12,10 @@ export function lockCommand(): Command {
       '[name...]',
       'pipelines, recipes or buildroots to pin again; without one, all that is not pinned yet',
     )
-    .option(
-      '-s, --set <name=value>',
-      'a parameter of the recipe, where its sources depend on it',
-      assignment,
-      {},
+    .addOption(
+      new Option('-s, --set <name=value>', 'a parameter of the recipe, where its sources depend on it')
+        .argParser(assignment)
+        .default({}, 'none'),
     )
     .addHelpText(
       'after',

@@ -17,23 +17,30 @@ function list(): Command {
   return new Command('list')
     .description('The members of a package and what its payloads and scripts hold.')
     .argument('<package>', 'a flat .pkg')
-    .action(async (path: string) => {
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill pkg list Essentials.pkg')
+    .action(async (path: string, flags: { readonly json?: boolean }) => {
       const { isArchive, openFile, packageEntries, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
       try {
         const pkg = await readPackage(file);
-        for (const { style, signer, state } of pkg.signatures) {
-          console.log(`signature ${printable(style)} of ${printable(signer ?? 'nobody named')}: ${state}`);
-        }
+        const listed: Listed[] = [];
+        const tell = (one: Listed): void => {
+          if (flags.json === true) listed.push(one);
+          else console.log(line(one));
+        };
+        if (flags.json !== true)
+          for (const { style, signer, state } of pkg.signatures)
+            console.log(`signature ${printable(style)} of ${printable(signer ?? 'nobody named')}: ${state}`);
         for (const member of pkg.members) {
-          console.log(line(member.mode, member.data?.size ?? 0, member.path, member.kind, member.target));
+          const { path, kind, mode, data, target } = member;
+          tell({ path, kind, mode: octal(mode), size: data?.size ?? 0, target });
           if (!isArchive(member)) continue;
-          for await (const entry of packageEntries(pkg, member)) {
-            console.log(
-              line(entry.mode, entry.size, `${member.path}:/${entry.path}`, entry.kind, entry.target),
-            );
-          }
+          for await (const { path: inner, kind, mode, size, target } of packageEntries(pkg, member))
+            tell({ path: `${path}:/${inner}`, kind, mode: octal(mode), size, target });
         }
+        if (flags.json === true)
+          console.log(JSON.stringify({ signatures: pkg.signatures, files: listed }, null, 2));
       } finally {
         await file.close();
       }
@@ -46,6 +53,7 @@ function extract(): Command {
     .argument('<package>', 'a flat .pkg')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
     .option('--limit <size>', 'refuse more than this, 20G say; by default what the disk has left', size)
+    .addHelpText('after', '\nExample:\n  cidermill pkg extract Essentials.pkg -o Essentials')
     .action(async (path: string, flags: { readonly output: string; readonly limit?: number }) => {
       const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
@@ -66,7 +74,7 @@ function extract(): Command {
 
 function size(text: string): number {
   const bytes = parseSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError(`${text} is no size.`);
+  if (bytes === undefined) throw new InvalidArgumentError('It is a size such as 512M or 20G.');
   return bytes;
 }
 
@@ -75,6 +83,7 @@ function cat(): Command {
     .description('Write one file of a package to standard output.')
     .argument('<package>', 'a flat .pkg')
     .argument('<path>', 'as list shows it, e.g. Payload:/usr/bin/tool')
+    .addHelpText('after', '\nExample:\n  cidermill pkg cat Essentials.pkg Payload:/mach_kernel > mach_kernel')
     .action(async (path: string, wanted: string) => {
       const { openFile, packageEntries, readMember, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
@@ -112,7 +121,20 @@ async function write(bytes: AsyncIterable<Uint8Array>): Promise<void> {
 
 const marks = { file: '-', folder: 'd', link: 'l', other: '?' } as const;
 
-function line(mode: number, size: number, path: string, kind: keyof typeof marks, target?: string): string {
+/** A member, or with ":/" in its path what one holds. */
+interface Listed {
+  readonly path: string;
+  readonly kind: keyof typeof marks;
+  readonly mode: string;
+  readonly size: number;
+  readonly target: string | undefined;
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function line({ path, kind, mode, size, target }: Listed): string {
   const shown = target === undefined ? path : `${path} -> ${target}`;
-  return `${marks[kind]} ${mode.toString(8).padStart(4, '0')} ${String(size).padStart(11)}  ${printable(shown)}`;
+  return `${marks[kind]} ${mode} ${String(size).padStart(11)}  ${printable(shown)}`;
 }

@@ -13,7 +13,7 @@ export function planCommand(): Command {
       `
 Examples:
   cidermill plan quickstart
-  cidermill plan quickstart --set disk=64G`,
+  cidermill plan quickstart --set disk-size=64G`,
     )
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
@@ -44,7 +44,7 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
     case 'cached-if-same':
       return `cached, unless ${waitsFor.join(' or ')} makes another output than the last time`;
     case 'unknown':
-      return `will be known when ${waitsFor.join(' and ')} has run`;
+      return `will be known when ${waitsFor.join(' and ')} ${waitsFor.length > 1 ? 'have' : 'has'} run`;
   }
 }
 

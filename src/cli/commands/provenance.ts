@@ -20,7 +20,7 @@ export function provenanceCommand(): Command {
       `
 Examples:
   cidermill provenance quickstart/qemu
-  cidermill provenance artifacts/toolchain/toolchain.tar.gz
+  cidermill provenance artifacts/toolchain/cidermill-toolchain.tar.gz
   cidermill provenance toolchain -o toolchain.json --sign ~/.ssh/id_ed25519`,
     )
     .action(async (artifact: string, flags: Flags) => {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { parseSize } from '../../recipe/index.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -16,6 +16,7 @@ function listStore(parent: Command): Command {
   const command = new Command('list')
     .description('The artifacts in the store, the newest first.')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill store list | head')
     .action(async (flags: { readonly json?: boolean }) => {
       const { listArtifacts } = await import('../../engine/index.ts');
       const artifacts = listArtifacts(openWorkspace(parent).store);
@@ -38,6 +39,15 @@ function verify(parent: Command): Command {
     .description('Hash every blob and read every action; clear what killed runs left behind.')
     .option('--mend', 'remove what is damaged, so that the next run makes it again')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill store verify
+  cidermill store verify --mend
+
+Exit codes: 0 sound, or mended; 1 something is damaged`,
+    )
     .action(async (flags: { readonly mend?: boolean; readonly json?: boolean }) => {
       const { verifyStore } = await import('../../store/index.ts');
       const report = await verifyStore(openWorkspace(parent).store, { mend: flags.mend === true });
@@ -64,7 +74,9 @@ function gc(parent: Command): Command {
     .description(
       'Remove what the lock, the products and the newest runs do not need, oldest first, down to a budget.',
     )
-    .option('--budget <size>', 'how much may stay, e.g. 20G', size, 20 * 2 ** 30)
+    .addOption(
+      new Option('--budget <size>', 'how much may stay').argParser(size).default(20 * 2 ** 30, '20G'),
+    )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  cidermill store gc --budget 5G')
     .action(async (flags: { readonly budget: number; readonly json?: boolean }) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { allVariations, variations, type Variation } from '../../engine/rebuild/variation.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -23,11 +23,10 @@ export function verifyCommand(): Command {
     )
     .argument('<name>', 'a pipeline or a recipe that has run')
     .argument('[step...]', 'steps of it; without one, all')
-    .option(
-      '--vary <list>',
-      'only these, separated by commas; "none" for nothing',
-      variationList,
-      allVariations,
+    .addOption(
+      new Option('--vary <list>', 'only these, separated by commas; "none" for nothing')
+        .argParser(variationList)
+        .default(allVariations, 'all'),
     )
     .option('--blame', 'find out what makes a step differ, however long it takes')
     .option('--no-blame', 'do not')

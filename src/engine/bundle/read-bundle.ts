@@ -34,7 +34,7 @@ export interface OpenedBundle {
  * Brings all that is in a bundle into the store, each blob checked against its digest.
  * @param onProgress in bytes
  * @throws Failure 'bad-bundle' for one that is damaged, cut off or not ours; 'other-cidermill' when this cidermill's own
- *   recipes or scripts are not those that it was made with
+ *   recipes or scripts are not those that it was made with; 'cannot-read' when the file system refuses
  */
 export async function openBundle(
   store: Store,
@@ -118,8 +118,9 @@ function explain(error: unknown, path: string): Error {
   if (error instanceof Failure && error.code !== 'digest-mismatch') return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new Failure('no-bundle', `there is no bundle ${path}`);
-  // The file system's own codes: the disk is full, the file may not be read.
-  if (code !== undefined && /^E[A-Z]+$/.test(code)) return error as Error;
+  // The file system's own codes: the disk is full, the file may not be read or is a folder.
+  if (code !== undefined && /^E[A-Z]+$/.test(code))
+    return new Failure('cannot-read', `the bundle ${path} cannot be taken in`, { cause: error });
   return badBundle(message);
 }
 

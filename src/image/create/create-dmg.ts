@@ -4,6 +4,7 @@ import { encodeTail } from '../../formats/udif/index.ts';
 import { byRename } from '../by-rename.ts';
 import { systemReason } from '../file-source.ts';
 import { openImage } from '../open-image.ts';
+import { refuseSameFile } from '../same-file.ts';
 import { chunkStore, type ChunkStore } from './chunk-store.ts';
 import type { CreateOptions } from './options.ts';
 import { regionsOf } from './regions.ts';
@@ -33,6 +34,7 @@ export async function createDmg(
   }
   const image = await openImage(disk);
   try {
+    await refuseSameFile(image.place.file, output);
     return await createDmg(image.disk, output, options);
   } finally {
     await image.close();

@@ -7,6 +7,7 @@ import { systemReason } from '../file-source.ts';
 import { checkFreeSpace } from '../free-space.ts';
 import type { Image } from '../open-image.ts';
 import { partitionSource, type Numbered } from '../partitions.ts';
+import { refuseSameFile } from '../same-file.ts';
 import { scatter, scatterBytes, type Scatter } from '../scatter.ts';
 
 /** What has to be decoded for a partition, for its progress. In bytes. */
@@ -31,6 +32,7 @@ export async function extractPartition(
   const cannotWrite = (cause: unknown): never => {
     throw new Failure('cannot-write', `${output} cannot be written: ${systemReason(cause)}`, { cause });
   };
+  await refuseSameFile(image.place.file, output);
   if (image.format !== 'raw') await checkFreeSpace(output, Math.min(size, total));
   await byRename(output, async (path) => {
     const file = await open(path, 'wx').catch(cannotWrite);
