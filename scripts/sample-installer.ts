@@ -16,5 +16,5 @@ await makeSample(
   { onProgress: (done, total) => progress(done, total, 'bytes') },
 );
 note(`a stand-in for OS X ${params.text('version')}: nothing in it is Apple's, and it installs nothing`);
-note('your own installer: cidermill run quickstart --set installer=InstallESD.dmg');
+note('your own installer: --set installer=InstallESD.dmg');
 await output('dmg', dmg);
