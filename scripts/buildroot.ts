@@ -41,9 +41,13 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     'rm -f etc/hostname etc/resolv.conf && : >etc/resolv.conf && echo cidermill >etc/hostname',
     'mkdir -p build sources inputs',
   ].join(' && ');
+  // Root of a namespace that knows nobody else (unshare -r) cannot give files to others; fakeroot remembers whose they are.
+  const alone =
+    process.getuid?.() === 0 && (await $`: >given && chown 0:50 given`.nothrow().quiet()).exitCode !== 0;
+  const mode = alone ? ['env', 'FAKEROOTDONTTRYCHOWN=1', 'mmdebstrap', '--mode=fakechroot'] : ['mmdebstrap'];
   let unpacked = 0;
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
-  const making = $`TMPDIR=${workshop} mmdebstrap --verbose --variant=essential --format=tar \
+  const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
     --include=${params.list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
     --customize-hook=${finish} --skip=check/qemu --skip=output/dev \
     '' root.tar ${`deb [trusted=yes] copy:${repository} ./`} 2>&1`;

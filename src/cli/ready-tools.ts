@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
 import type { StepSources } from '../engine/index.ts';
-import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
+import {
+  findTool,
+  installCommand,
+  installPackages,
+  installPrivilege,
+  isRootAlone,
+  packageOf,
+} from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './planning.ts';
 import type { Workspace } from './workspace.ts';
@@ -25,6 +32,8 @@ export async function readyTools(
   const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
   if (previews?.every(({ verdict }) => verdict === 'cached') === true) return;
   const packages = [...new Set(missing.map(packageOf))];
+  // For the day when the same run is asked for in a namespace without a network, where nothing can be installed.
+  if (packages.includes('mmdebstrap') && !packages.includes('fakechroot')) packages.push('fakechroot');
   const privilege = installPrivilege(process.stdin.isTTY);
   if (options.installTools !== true || privilege === 'none' || !(await agreed(packages))) {
     throw new Failure(
@@ -66,6 +75,8 @@ function toolsOf(step: PlannedStep, onHost: boolean): string[] {
   ];
 }
 
+/** What lets mmdebstrap make files of several users. */
 function mapOfUserIds(): string[] {
-  return process.getuid?.() === 0 ? [] : ['newuidmap'];
+  if (process.getuid?.() !== 0) return ['newuidmap'];
+  return isRootAlone() ? ['fakechroot'] : [];
 }

@@ -44,8 +44,8 @@ export function worst(checks: readonly Check[]): Check['state'] {
 function checkTool({ tool, debian, purpose }: HostTool, { tools, isRoot }: Surroundings): Check {
   const path = tools.get(tool);
   if (path !== undefined) return { name: tool, state: 'ok', finding: path };
-  // Without root's powers only: as root mmdebstrap needs no map of user ids.
-  const needless = tool === 'newuidmap' && isRoot;
+  // Without root's powers only: as root mmdebstrap needs no map of user ids. And few run it in a namespace of their own.
+  const needless = (tool === 'newuidmap' && isRoot) || tool === 'fakechroot';
   return {
     name: tool,
     state: needless ? 'warning' : 'fault',

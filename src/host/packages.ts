@@ -12,6 +12,7 @@ export const hostTools: readonly HostTool[] = [
   { tool: 'bwrap', debian: 'bubblewrap', purpose: 'runs steps inside their buildroot' },
   { tool: 'mmdebstrap', debian: 'mmdebstrap', purpose: 'makes buildroots without root' },
   { tool: 'newuidmap', debian: 'uidmap', purpose: 'lets mmdebstrap work for an ordinary user' },
+  { tool: 'fakechroot', debian: 'fakechroot', purpose: 'lets mmdebstrap work in `unshare -rn`' },
   { tool: 'apt-get', debian: 'apt', purpose: 'fetches Debian packages and their sources' },
   { tool: 'dpkg-deb', debian: 'dpkg', purpose: 'reads Debian packages' },
   { tool: 'dpkg-source', debian: 'dpkg-dev', purpose: 'unpacks Debian source packages with their patches' },

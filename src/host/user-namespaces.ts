@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { findTool } from './tools.ts';
 
 /**
@@ -13,4 +14,15 @@ export function sandboxFault(): string | undefined {
   const run = spawnSync(bwrap, args, { encoding: 'utf8', timeout: 10_000 });
   if (run.status === 0) return undefined;
   return run.stderr.trim().split('\n')[0] ?? 'bubblewrap fails';
+}
+
+/** Is this root of a user namespace in which there is nobody else, as `unshare -r` makes it? */
+export function isRootAlone(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  try {
+    const lines = readFileSync('/proc/self/gid_map', 'utf8').trim().split('\n');
+    return lines.length === 1 && /\s1$/.test(lines[0] ?? '');
+  } catch {
+    return false;
+  }
 }

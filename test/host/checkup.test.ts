@@ -127,7 +127,9 @@ describe('a host without a tool', () => {
     'without %s names the package %s',
     (tool, debian) => {
       const tools = new Map([...sound.tools].filter(([name]) => name !== tool));
-      expect(complaints(on({ tools }))).toEqual([`fault ${tool} → apt-get install ${debian}`]);
+      // Few run it in a namespace of their own.
+      const state = tool === 'fakechroot' ? 'warning' : 'fault';
+      expect(complaints(on({ tools }))).toEqual([`${state} ${tool} → apt-get install ${debian}`]);
     },
   );
 

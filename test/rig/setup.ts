@@ -28,7 +28,19 @@ const judges: Readonly<Record<string, string>> = {
 };
 
 /** What the tests run beside the judges. */
-const tools = ['flock', 'bwrap', 'mmdebstrap', 'apt-get', 'dpkg-source', 'xz', 'bzip2', 'zstd', 'git', 'svn'];
+const tools = [
+  'flock',
+  'bwrap',
+  'mmdebstrap',
+  'fakechroot',
+  'apt-get',
+  'dpkg-source',
+  'xz',
+  'bzip2',
+  'zstd',
+  'git',
+  'svn',
+];
 
 /** Brings the tools the tests need and builds the command line, once before all of them. */
 export async function setup(): Promise<void> {

@@ -24,7 +24,7 @@ export function fetchCommand(): Command {
 Files of your own that a parameter names stay where they are.
 
 Examples:
-  cidermill fetch toolchain && unshare -n cidermill run toolchain
+  cidermill fetch toolchain && unshare -rn cidermill run toolchain
 
 Exit codes: 0 all is there, 1 something cannot be had, 2 wrong use, 130 interrupted`,
     )
