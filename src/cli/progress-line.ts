@@ -22,3 +22,12 @@ export function showProgress(what: string): {
     end: () => void stderr.write('\r\u001b[K'),
   };
 }
+
+/** Shows a command's progress for as long as it acts. */
+export async function withProgress<Result>(
+  what: string,
+  act: (onProgress: (done: number, total: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const progress = showProgress(what);
+  return act(progress.take).finally(progress.end);
+}

@@ -160,6 +160,13 @@ test('convert and verify take an image inside an image, and its chunklist', asyn
     'right: all 1 chunks of the list; the list has a digest in place of a signature',
   );
   expect(right.stdout).toContain('right: data fork, master, Protective Master Boot Record');
+  const told = await dmg('verify', 'outer.dmg:/Base.dmg', '--chunklist', list, '--json');
+  const json = JSON.parse(told.stdout) as {
+    readonly checked: readonly string[];
+    readonly unchecked: unknown;
+  };
+  expect(json).toMatchObject({ unchecked: [], chunklist: { chunks: 1, vouched: 'digest' } });
+  expect(json.checked.slice(0, 2)).toEqual(['data fork', 'master']);
   const wrong = await dmg('verify', 'outer.dmg', '--chunklist', list);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain('chunklist: it lists');

@@ -4,7 +4,7 @@ import { dmgExtractCommand } from './dmg-extract.ts';
 import { dmgListCommand } from './dmg-list.ts';
 import { catCommand } from './hfs-cat.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
+import { withProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
 import { printable } from '../reporters/printable.ts';
 
@@ -25,7 +25,12 @@ export function dmgCommand(): Command {
       `
 "dmg" looks at whole images: their chunks, checksums and partitions. "hfs" looks into the HFS+ volume, and also checks
 and changes it. A place that goes on after ":/" is in the volume: there "dmg list", "cat" and "extract" do what they do
-in "hfs".`,
+in "hfs".
+
+Examples:
+  cidermill dmg info InstallESD.dmg
+  cidermill dmg convert InstallESD.dmg InstallESD.iso
+  cidermill dmg list InstallESD.dmg:/BaseSystem.dmg:/System/Library`,
     );
 }
 
@@ -48,6 +53,7 @@ function verify(): Command {
     .argument('<image>', imagePlace)
     .option('--chunklist <file>', "and hold it against Apple's list of its chunks, e.g. BaseSystem.chunklist")
     .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
+    .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
@@ -55,33 +61,39 @@ Examples:
   cidermill dmg verify InstallESD.dmg
   cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
     )
-    .action(async (path: string, flags: { readonly chunklist?: string; readonly key?: string }) => {
+    .action(async (path: string, flags: VerifyFlags) => {
       const { verifyChunklist, verifyDmg } = await import('../../image/index.ts');
       const { Failure } = await import('../../base/index.ts');
-      const { chunklist, key } = flags;
+      const { chunklist, key, json = false } = flags;
       if (key !== undefined && chunklist === undefined) {
         throw new Failure('usage', '--key is for the signature of a --chunklist');
       }
       const signal = onInterrupt();
-      if (chunklist !== undefined) {
-        const progress = showProgress('chunklist');
-        const { chunks, vouched } = await verifyChunklist(path, chunklist, {
-          key,
-          signal,
-          onProgress: progress.take,
-        }).finally(progress.end);
-        console.log(`right: all ${chunks} chunks of the list; ${vouchers[vouched]}`);
+      const listed =
+        chunklist === undefined
+          ? undefined
+          : await withProgress('chunklist', (onProgress) =>
+              verifyChunklist(path, chunklist, { key, signal, onProgress }),
+            );
+      if (listed !== undefined && !json)
+        console.log(`right: all ${listed.chunks} chunks of the list; ${vouchers[listed.vouched]}`);
+      const found = await withProgress('verify', (onProgress) => verifyDmg(path, { onProgress, signal }));
+      const { checked, unchecked } = found;
+      if (json) {
+        console.log(JSON.stringify({ ...found, ...(listed && { chunklist: listed }) }, null, 2));
+        return;
       }
-      const progress = showProgress('verify');
-      const { checked, unchecked } = await verifyDmg(path, {
-        onProgress: progress.take,
-        signal,
-      }).finally(progress.end);
       console.log(
         checked.length > 0 ? `right: ${checked.map(printable).join(', ')}` : 'decoded; it has no checksums',
       );
       if (unchecked.length > 0) console.log(`without a checksum: ${unchecked.map(printable).join(', ')}`);
     });
+}
+
+interface VerifyFlags {
+  readonly chunklist?: string;
+  readonly key?: string;
+  readonly json?: boolean;
 }
 
 const vouchers = {
@@ -102,11 +114,10 @@ function convert(): Command {
     .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg InstallESD.iso')
     .action(async (path: string, output: string) => {
       const { convertDmg } = await import('../../image/index.ts');
-      const progress = showProgress('convert');
-      const { size, checked } = await convertDmg(path, output, {
-        onProgress: progress.take,
-        signal: onInterrupt(),
-      }).finally(progress.end);
+      const signal = onInterrupt();
+      const { size, checked } = await withProgress('convert', (onProgress) =>
+        convertDmg(path, output, { onProgress, signal }),
+      );
       const sums = checked.length > 0 ? `${checked.length} checksums right` : 'no checksums to check';
       console.log(`${output}: ${formatBytes(size)}, ${sums}`);
     });
@@ -132,14 +143,12 @@ function create(): Command {
         flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
       ) => {
         const { createDmg } = await import('../../image/index.ts');
-        const progress = showProgress('create');
-        const { size, fileSize } = await createDmg(path, flags.output, {
-          format: flags.format,
-          level: flags.level,
-          onProgress: progress.take,
-          signal: onInterrupt(),
-        }).finally(progress.end);
-        console.log(`${flags.output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
+        const { output, ...options } = flags;
+        const signal = onInterrupt();
+        const { size, fileSize } = await withProgress('create', (onProgress) =>
+          createDmg(path, output, { ...options, onProgress, signal }),
+        );
+        console.log(`${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
       },
     );
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
+import { withProgress } from '../progress-line.ts';
 import { formatBytes } from '../reporters/format.ts';
 import { printable } from '../reporters/printable.ts';
 
@@ -46,12 +46,9 @@ The release is read from inside, not from the file's name. Your installer and it
     .action(async (path: string, flags: MakeFlags) => {
       const { makeIso, openMedium, planIso } = await import('../../installer/index.ts');
       const signal = onInterrupt();
-      const unpacking = showProgress('unpack');
-      const medium = await openMedium(path, {
-        scratch: dirname(flags.output),
-        onProgress: unpacking.take,
-        signal,
-      }).finally(unpacking.end);
+      const medium = await withProgress('unpack', (onProgress) =>
+        openMedium(path, { scratch: dirname(flags.output), onProgress, signal }),
+      );
       try {
         const kernel = flags.kernel === undefined ? undefined : await read(flags.kernel);
         const plist = flags.bootPlist === undefined ? undefined : await read(flags.bootPlist);
@@ -68,11 +65,9 @@ The release is read from inside, not from the file's name. Your installer and it
         };
         if (flags.json !== true) console.log(describe(told));
         if (flags.dryRun !== true) {
-          const progress = showProgress('iso');
-          await makeIso(medium, plan, flags.output, {
-            onProgress: progress.take,
-            signal,
-          }).finally(progress.end);
+          await withProgress('iso', (onProgress) =>
+            makeIso(medium, plan, flags.output, { onProgress, signal }),
+          );
           if (flags.json !== true)
             console.log(`${flags.output}: ${formatBytes(plan.size)}, all checksums right`);
         }

@@ -15,7 +15,9 @@ export function logCommand(): Command {
       const { store, project } = openWorkspace(command);
       const path = findLog(store, project.root, pipeline, step);
       if (path === undefined) {
-        throw new Failure('no-log', `there is no log of ${step} in ${pipeline}: it has not run from here`);
+        throw new Failure('no-log', `there is no log of ${step} in ${pipeline}: it has not run from here`, {
+          hint: `\`cidermill graph ${pipeline}\` shows its steps.`,
+        });
       }
       process.stdout.write(flags.path === true ? `${path}\n` : readFileSync(path));
     });
