@@ -102,6 +102,8 @@ export const extentsAttribute = struct('hfsplus.extentsAttribute', {
   reserved: u32,
   extents: array(extent, 8),
 });
+/** The attribute that is an access control list. */
+export const securityAttribute = 'com.apple.system.Security';
 export const attributeType = { inline: 0x10, fork: 0x20, extents: 0x30 } as const;
 
 /** The block that says where the journal is (TN1150, "Journal Info Block"). */

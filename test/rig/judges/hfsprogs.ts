@@ -9,6 +9,11 @@ export interface Verdict {
   readonly said: string;
 }
 
+export interface FsckVerdict extends Verdict {
+  /** It crashed over what is damaged, and has no verdict. */
+  readonly crashed: boolean;
+}
+
 /**
  * Apple's fsck_hfs as Debian ports it, without repairing.
  * @param file a volume; or a disk, with the range of its volume
@@ -16,17 +21,18 @@ export interface Verdict {
 export function fsckHfsPlus(
   file: string,
   range?: { readonly offset: number; readonly size: number },
-): Verdict {
+): FsckVerdict {
   if (range !== undefined) return inTemporaryFolder((folder) => fsckHfsPlus(copyRange(file, range, folder)));
-  const { status, stdout, stderr, error } = spawnSync(
+  const { status, signal, stdout, stderr, error } = spawnSync(
     cached('hfsprogs/sbin/fsck.hfsplus'),
     ['-f', '-n', '-d', file],
     { encoding: 'utf8' },
   );
   if (error !== undefined) throw error;
-  const said = `${stdout}${stderr}`;
-  if (status !== 0 && status !== 8) throw new Error(`fsck.hfsplus ended with ${status}: ${said}`);
-  return { clean: status === 0, said };
+  const said = `${stdout}${stderr}${signal ?? ''}`;
+  const crashed = signal === 'SIGSEGV' || signal === 'SIGABRT' || signal === 'SIGFPE';
+  if (!crashed && status !== 0 && status !== 8) throw new Error(`fsck.hfsplus ended with ${status}: ${said}`);
+  return { clean: status === 0, crashed, said };
 }
 
 /** A new, empty volume in a file that exists and has the volume's size. @param options of mkfs.hfsplus: -s, -b 4096, -J … */

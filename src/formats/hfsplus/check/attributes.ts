@@ -1,7 +1,13 @@
 import type { ByteSource } from '../../../base/index.ts';
 import { memorySource } from '../../source/index.ts';
 import type { Extent, ForkSource } from '../fork.ts';
-import { attributeType, extentsAttribute, forkAttribute, inlineAttribute } from '../records.ts';
+import {
+  attributeType,
+  extentsAttribute,
+  forkAttribute,
+  inlineAttribute,
+  securityAttribute,
+} from '../records.ts';
 import type { ForkData } from '../volume-header.ts';
 import type { CheckContext } from './context.ts';
 import type { CheckedCatalog, CheckedEntry } from './entry.ts';
@@ -65,7 +71,10 @@ export async function* checkAttributes(
     if (before !== undefined) yield before;
     const owner = entries.get(key.id);
     if (owner === undefined) fault('has no file or folder');
-    else owner.attributes = true;
+    else {
+      owner.attributes = true;
+      owner.security ||= key.name === securityAttribute;
+    }
     if (key.start !== 0) fault(`begins at its block ${key.start}`);
     if (key.name === '' || key.name.length > longestName) fault(`has a name of ${key.name.length} units`);
     if (type === attributeType.inline && data.length >= inlineAttribute.size) {
@@ -85,17 +94,20 @@ export async function* checkAttributes(
   checkFlags(context, entries.values());
 }
 
-/** A bit of `flags`: the file or folder has attributes. */
-const attributesFlag = 0x04;
+/** Bits of `flags`: the file or folder has attributes, one of them an access control list. */
+const [attributesFlag, securityFlag] = [0x04, 0x08];
 
 function checkFlags({ found }: CheckContext, entries: Iterable<CheckedEntry>): void {
-  for (const { id, kind, fields, attributes, at } of entries) {
-    const flagged = (fields.flags & attributesFlag) !== 0;
-    if (flagged === attributes) continue;
-    const what = attributes
-      ? 'has attributes, and its flags deny it'
-      : 'has no attributes, and its flags tell of some';
-    found.fault('attributes', `${kind} ${id} ${what}`, { offset: at, id });
+  for (const { id, kind, fields, attributes, security, at } of entries) {
+    const compare = (flag: number, present: boolean, what: string, some: string): void => {
+      if (((fields.flags & flag) !== 0) === present) return;
+      const said = present
+        ? `has ${what}, and its flags deny it`
+        : `has no ${what}, and its flags tell of ${some}`;
+      found.fault('attributes', `${kind} ${id} ${said}`, { offset: at, id });
+    };
+    compare(attributesFlag, attributes, 'attributes', 'some');
+    compare(securityFlag, security, 'access control list', 'one');
   }
 }
 

@@ -30,6 +30,8 @@ export interface CheckedEntry {
   folders: number;
   thread: boolean;
   attributes: boolean;
+  /** Its access control list has been seen, an attribute too. */
+  security: boolean;
   /** Its attribute "com.apple.decmpfs" has been seen. */
   compression: boolean;
 }

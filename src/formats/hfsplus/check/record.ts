@@ -72,7 +72,8 @@ export function checkRecord(
   context.encodings.add(fields.textEncoding);
   const entry: CheckedEntry = {
     ...{ id, kind, parent: key.parent, name: key.name, fields: keptFields(fields), at, link },
-    ...{ children: 0, folders: 0, thread: false, attributes: false, compression: false },
+    ...{ children: 0, folders: 0, thread: false },
+    ...{ attributes: false, security: false, compression: false },
     resource: undefined,
   };
   if (kind === 'folder') {

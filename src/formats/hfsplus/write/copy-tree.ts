@@ -9,7 +9,15 @@ import { mostInline } from './attribute-records.ts';
 import { firstLinkName } from './chain.ts';
 import { addInode, addLink } from './inodes.ts';
 import { insert, newId } from './insert.ts';
-import { attributesFlag, childLinkFlag, folderCountFlag, threadFlag, withFields } from './metadata.ts';
+import {
+  attributeFlags,
+  attributesFlag,
+  childLinkFlag,
+  folderCountFlag,
+  securityFlag,
+  threadFlag,
+  withFields,
+} from './metadata.ts';
 import type { EditedAttribute, Inode, Item, Model, PendingFork } from './model.ts';
 
 /** What has been copied from another volume so far that more links can lead to, by its id there. */
@@ -72,13 +80,12 @@ function contentOf(
 ): Pick<Item, 'id' | 'record' | 'data' | 'resource'> {
   const id = newId(model);
   const fields = fieldsOf(entry);
-  const hasAttributes = copyAttributes(model, from, entry.id, id);
-  const kept = fields.flags & ~(linkChainFlag | attributesFlag | childLinkFlag | folderCountFlag);
+  const attributes = copyAttributes(model, from, entry.id, id);
+  const ours = linkChainFlag | attributesFlag | securityFlag | childLinkFlag | folderCountFlag;
+  const kept = fields.flags & ~ours;
   const folder = entry.kind === 'folder';
   const flags =
-    kept |
-    (hasAttributes ? attributesFlag : 0) |
-    (folder ? (model.countsFolders ? folderCountFlag : 0) : threadFlag);
+    kept | attributeFlags(attributes) | (folder ? (model.countsFolders ? folderCountFlag : 0) : threadFlag);
   const counts = (fields.flags & folderCountFlag) !== 0;
   const inode = (fields.flags & linkChainFlag) !== 0;
   const record = withFields(entry.record, {
@@ -108,7 +115,12 @@ function forkToCopy(from: HfsVolume, entry: Entry, kind: ForkKind): PendingFork 
 }
 
 /** @returns whether there are any */
-function copyAttributes(model: Model, from: HfsVolume, source: number, to: number): boolean {
+function copyAttributes(
+  model: Model,
+  from: HfsVolume,
+  source: number,
+  to: number,
+): ReadonlyMap<string, EditedAttribute> {
   const copies = new Map<string, EditedAttribute>();
   for (const [name, attribute] of from.attributes.get(source) ?? []) {
     if (name === firstLinkName) continue;
@@ -123,7 +135,7 @@ function copyAttributes(model: Model, from: HfsVolume, source: number, to: numbe
     );
   }
   if (copies.size > 0) model.attributes.set(to, copies);
-  return copies.size > 0;
+  return copies;
 }
 
 /** An attribute where it fits: in its record, else in a fork of its own. @param data all its bytes, where they are at hand */

@@ -9,7 +9,7 @@ import { attributeOf, copyTree, type CopiedInodes } from './copy-tree.ts';
 import { finishRecords } from './finish.ts';
 import { addLink, folderOf, inodeOf, makeInode } from './inodes.ts';
 import { freeKey, insert, newId } from './insert.ts';
-import { attributesFlag, folderCountFlag, hfsDate, newRecord, type Metadata } from './metadata.ts';
+import { attributeFlags, folderCountFlag, hfsDate, newRecord, type Metadata } from './metadata.ts';
 import type { EditedAttribute, EditedEntry, Item, Model } from './model.ts';
 import { newModel, type NewVolumeOptions } from './new-model.ts';
 import { contentsOf } from './contents.ts';
@@ -120,7 +120,7 @@ function editorOf(model: Model): VolumeEditor {
       const id = newId(model);
       const record = newRecord('file', id, contents, model.now);
       if (named.length > 0) {
-        record.writeUInt16BE(record.readUInt16BE(2) | attributesFlag, 2);
+        record.writeUInt16BE(record.readUInt16BE(2) | attributeFlags(new Map(named)), 2);
         const put = new Map<string, EditedAttribute>();
         for (const [key, value] of named) put.set(key, attributeOf(model, memorySource(value), value));
         model.attributes.set(id, put);

@@ -1,5 +1,12 @@
 import { from1904To1970 } from '../date.ts';
-import { catalogRecord, fileMode, fileRecordSize, recordType, type CatalogRecord } from '../records.ts';
+import {
+  catalogRecord,
+  fileMode,
+  fileRecordSize,
+  recordType,
+  securityAttribute,
+  type CatalogRecord,
+} from '../records.ts';
 
 /** What a file or folder has beside its name and forks. What is left out is as root would have made it. */
 export interface Metadata {
@@ -30,11 +37,18 @@ export function hfsDate(date: Date): number {
 /** A flag of files: the catalog has a thread record of it. All have. */
 export const threadFlag = 0x02;
 export const attributesFlag = 0x04;
+/** One of the attributes is an access control list. */
+export const securityFlag = 0x08;
 /** A flag of folders: their record counts the folders in them. */
 export const folderCountFlag = 0x10;
 
 /** A flag of folders: one in them, however deep, is a hard link. */
 export const childLinkFlag = 0x40;
+
+/** What the flags of a file or folder say of its attributes. */
+export function attributeFlags(attributes: ReadonlyMap<string, unknown>): number {
+  return (attributes.size > 0 ? attributesFlag : 0) | (attributes.has(securityAttribute) ? securityFlag : 0);
+}
 
 /**
  * The record of something new, its forks empty.

@@ -48,6 +48,11 @@ export const inAttributes: readonly Planting[] = [
     /^file \d+ has attributes, and its flags deny it$/,
   ),
   planted(
+    'a file that tells of an access control list and has none',
+    (s) => s.set16(owner(s, 3, 2), s.u16(owner(s, 3, 2)) | 8),
+    /^file \d+ has no access control list, and its flags tell of one$/,
+  ),
+  planted(
     'compressed data without their mark',
     (s) => s.set32(record(s, 3).data + 16, 0),
     /^file \d+: hfsplus: compressed file: its attribute does not begin with "fpmc"/,
