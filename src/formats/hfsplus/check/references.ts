@@ -27,9 +27,12 @@ export function checkReferences(
 ): void {
   for (const encoding of encodings) {
     if (encoding === unicode) continue;
-    const bit = highEncodings.get(encoding) ?? encoding;
-    if (bit > 63) found.remark('catalog', `the text encoding ${encoding} is none that is known`);
-    else if ((header.encodings & (1n << BigInt(bit))) === 0n)
+    const known = encoding < 64 || highEncodings.has(encoding);
+    if (!known) found.remark('catalog', `the text encoding ${encoding} is none that is known`);
+    // Apple's fsck takes the bit of its low seven bits.
+    const bit = highEncodings.get(encoding) ?? encoding & 0x7f;
+    if (bit > 63) continue;
+    if ((header.encodings & (1n << BigInt(bit))) === 0n)
       found.fault('header', `its map of text encodings lacks ${encoding}`, {
         offset: volumeHeaderOffset + 72,
       });

@@ -91,7 +91,8 @@ describe('a corruption', () => {
           const theirs = fsck(changed);
           expect(theirs.clean || theirs.crashed || faults > 0, theirs.said).toBe(true);
         }),
-        { numRuns: 60 },
+        // Places that neither has seen turn up one in a thousand: CIDERMILL_SEED=… looks for them, a run of the tests does not.
+        { numRuns: 60, seed: Number(process.env['CIDERMILL_SEED'] ?? 1) },
       );
     },
   );
