@@ -51,6 +51,7 @@ export async function decodeAll(
   const here = lane.bind(undefined, async (batch: readonly Piece[]) => {
     // Lets an abort be seen, and other threads be given work: decoding is synchronous for most kinds.
     await new Promise(setImmediate);
+    signal?.throwIfAborted();
     return decodePieces(batch, shared, memory);
   });
   // A place is opened by a thread for itself, and closed with it: this thread, which stays, leaves it to others.

@@ -54,14 +54,22 @@ function write(output: number, piece: Piece, data: Uint8Array): void {
   }
 }
 
-/** The kernel lets one thread write to a file at a time; the others would wait for it at full speed, and so they sleep. */
+/** In milliseconds. */
+const longestTurn = 100;
+
+/**
+ * The kernel lets one thread write to a file at a time; the others would wait for it at full speed, and so they sleep.
+ * Nothing but speed depends on it: a thread that was ended in its turn never gives it back, and is not waited for long.
+ */
 function inTurn(turn: SharedArrayBuffer | undefined, act: () => void): void {
   if (turn === undefined) {
     act();
     return;
   }
   const taken = new Int32Array(turn);
-  while (Atomics.compareExchange(taken, 0, 0, 1) !== 0) Atomics.wait(taken, 0, 1);
+  while (Atomics.compareExchange(taken, 0, 0, 1) !== 0) {
+    if (Atomics.wait(taken, 0, 1, longestTurn) === 'timed-out') break;
+  }
   try {
     act();
   } finally {
