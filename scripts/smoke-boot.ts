@@ -1,10 +1,10 @@
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { probeBoot, probeExit } from '#vm';
 import { bootMachine } from './boot/machine.ts';
 
 const here = await step();
-const { $, inputs, params, note } = here;
-const { qemu, iso, disk } = inputs as Record<'qemu' | 'iso' | 'disk', string>;
+const { $, input, number, note } = here;
+const [qemu, iso, disk] = [input('qemu'), input('iso'), input('disk')] as const;
 
 // What the probe must measure comes from the images themselves.
 const { stdout } = await $`${qemu}/bin/qemu-img info --output=json ${disk}`;
@@ -15,7 +15,7 @@ const { reached, milestones, seconds } = await bootMachine(here, {
   kernel: 'kernel',
   called: 'probe',
   watch: probeBoot({
-    cpus: params.number('cpus'),
+    cpus: number('cpus'),
     diskSectors: info['virtual-size'] / 512,
     isoSectors: Math.ceil(isoSize / 512),
   }),

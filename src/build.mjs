@@ -3,10 +3,14 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pid } from 'node:process';
+import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 
 /** Found at run time by path, or loading files of their own: not bundled. */
-const external = ['tsx', 'esbuild', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
+const external = ['tsx', 'esbuild', '@cyclonedx/cyclonedx-library'];
+
+/** Tells which files each script loads, in the build that it is part of. */
+const teller = { in: 'src/engine/script/built-scripts.ts', out: 'built-scripts' };
 
 /** Builds into a folder of its own and puts it in place when it is whole. */
 export async function build(root) {
@@ -15,11 +19,13 @@ export async function build(root) {
   const scripts = readdirSync(join(root, 'scripts')).filter((name) => name.endsWith('.ts'));
   const workers = findWorkers(root);
   try {
-    await esbuild.build({
+    const { metafile } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [
         { in: 'src/cli/main.ts', out: 'cidermill' },
         { in: 'src/step/index.ts', out: 'step' },
+        { in: 'src/step/start.ts', out: 'start' },
+        teller,
         ...scripts.map((name) => ({ in: `scripts/${name}`, out: `scripts/${basename(name, '.ts')}` })),
         ...workers.map((path) => ({ in: path, out: `workers/${basename(path, '.ts')}` })),
       ],
@@ -33,11 +39,16 @@ export async function build(root) {
       sourcemap: true,
       legalComments: 'linked',
       external,
+      metafile: true,
+      // As in a user's project, where the package's own name leads to the library.
+      alias: { 'cidermill/step': './src/step/index.ts' },
       banner: {
         js: "import { createRequire as _cr } from 'node:module';\nconst require = _cr(import.meta.url);",
       },
       logLevel: 'warning',
     });
+    const { tableFile, tableOf } = await import(pathToFileURL(join(work, `${teller.out}.js`)).href);
+    writeFileSync(join(work, tableFile), JSON.stringify(tableOf(root, basename(work), metafile)));
     writeFileSync(join(work, '.built'), '');
     const dist = join(root, 'dist');
     if (existsSync(dist)) renameSync(dist, `${work}.old`);

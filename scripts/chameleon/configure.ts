@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { dryRun } from './dry-run.ts';
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { Failure } from '#base';
 import { memorySource } from '#formats/source';
 import { link, type Layout, type LinkInput } from '#link';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { configure } from './configure.ts';
 import { dryRun, type Compilation } from './dry-run.ts';
 import { generateHeaders, type Identity } from './generate.ts';

@@ -7,7 +7,7 @@ import type { Action } from './action.ts';
 import { buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from './context.ts';
 import { outputOf, type Done } from './resolve.ts';
-import type { View } from './sandbox.ts';
+import type { View } from './process/sandbox.ts';
 
 /** A source that could not be had: its step may be tried with another origin. */
 export class SourceFailure extends Failure {
@@ -20,10 +20,12 @@ export class SourceFailure extends Failure {
 export interface Gathered extends View {
   /** The unpacked buildroot, for steps that have one. */
   readonly root?: string;
+  /** Does the step run in a sandbox? */
+  readonly sandboxed: boolean;
 }
 
 /** As much of a run's context as gathering needs. */
-export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'signal' | 'emit'>;
+export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'onHost' | 'signal' | 'emit'>;
 
 /** Has a step's sources, inputs and buildroot in the store as files and folders, fetched and unpacked where they are not. */
 export async function gather(
@@ -41,9 +43,13 @@ export async function gather(
         : await outputPath(context.store, outputOf(done, value.step, value.output));
   }
   const { environment } = action;
-  if (environment.kind !== 'buildroot') return { sources, inputs };
+  if (environment.kind === 'host') return { sources, inputs, sandboxed: false };
+  // Whoever runs on the host's own tools, where no sandbox can be made, trusts the scripts too.
+  if (environment.kind === 'none' && context.onHost && sandboxReason() !== undefined)
+    return { sources, inputs, sandboxed: false };
   requireSandbox();
-  return { sources, inputs, root: await buildrootFolder(context.store, environment.root) };
+  if (environment.kind === 'none') return { sources, inputs, sandboxed: true };
+  return { sources, inputs, sandboxed: true, root: await buildrootFolder(context.store, environment.root) };
 }
 
 /** Fetches what the step's sources lack, and says how far it is. @throws SourceFailure */
@@ -62,16 +68,19 @@ export async function fetchSources(
   }
 }
 
-let sandboxWorks = false;
+let sandboxKnown: { readonly fault: string | undefined } | undefined;
+
+/** Why this host does not let this user make sandboxes; undefined where it does. */
+function sandboxReason(): string | undefined {
+  sandboxKnown ??= { fault: sandboxFault() };
+  return sandboxKnown.fault;
+}
 
 /** @throws Failure 'no-sandbox' where the host does not let this user make namespaces */
 function requireSandbox(): void {
-  if (sandboxWorks) return;
-  const fault = sandboxFault();
-  if (fault !== undefined) {
-    throw new Failure('no-sandbox', `steps cannot be sandboxed here: ${fault}`, {
-      hint: "Allow user namespaces, or build with this host's own tools: --environment host.",
-    });
-  }
-  sandboxWorks = true;
+  const fault = sandboxReason();
+  if (fault === undefined) return;
+  throw new Failure('no-sandbox', `steps cannot be sandboxed here: ${fault}`, {
+    hint: "Allow user namespaces, or build with this host's own tools: --environment host.",
+  });
 }

@@ -54,7 +54,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     ...options,
     emit,
     history: openHistory(store, plan.root, plan.pipeline),
-    toolVersions: openMemo(store, 'tools'),
+    facts: openMemo(store, 'facts'),
   };
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
   const run = new Run(context, options.keepGoing, counts);

@@ -60,6 +60,8 @@ export interface Recipe {
   readonly environmentTemplate?: YamlNode;
   /** Relative to `root`. */
   readonly script: Located<string>;
+  /** What the script reads or starts beside its imports, relative to the project's root. */
+  readonly scriptFiles: Located<readonly string[]>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */
   readonly outputs: ReadonlyMap<string, Located<string>>;
   /** Of the outputs that two runs of the same action may make differently: output name → why. */

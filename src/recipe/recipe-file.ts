@@ -6,13 +6,15 @@ import { declareParameters, recipeParameters } from './parameter-shape.ts';
 import { object, optional, required } from './object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from './relative-path.ts';
-import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from './shape.ts';
+import { anything, list, locate, name, named, text, type JsonSchema, type Named, type Shape } from './shape.ts';
 import { defaultsOf, fillIn, isTemplate, recipeScope } from './template.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
   /\.m?[jt]s$/.test(path) ? relativePathFault(path) : 'is not a script, a .ts, .mts, .js or .mjs file',
 );
+
+const filePath = text({}, relativePathFault);
 
 const shape = object('a recipe', {
   recipe: required(name(), "The recipe's name, which is also its file's"),
@@ -22,6 +24,10 @@ const shape = object('a recipe', {
   sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
   environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
+  'script-files': optional(
+    list(filePath),
+    'What the script reads or starts by new URL(…, import.meta.url), relative to the project\'s root; imports need no mention',
+  ),
   outputs: required(
     named(outputShape, 1),
     'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
@@ -78,6 +84,7 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
+    scriptFiles: fields['script-files'] ?? locate([], read.place),
     outputs: valuesOf(paths),
     varies: new Map(
       [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),

@@ -1,2 +1,2 @@
 export * from './protocol.ts';
-export { step, type Parameters, type Step } from './step.ts';
+export { step, type Step } from './step.ts';
