@@ -15,12 +15,12 @@ import {
   type Guest,
   type Range,
 } from '../guest/index.ts';
-import type { Report } from './faults.ts';
+import type { Report } from '../yaml/faults.ts';
 import type { Located } from './model.ts';
-import { object, optional, required } from './object-shape.ts';
+import { object, optional, required } from '../yaml/object-shape.ts';
 import { checkName, type FileName } from './recipe-file.ts';
-import { flag, locate, name, named, text, word, type JsonSchema, type Named, type Shape } from './shape.ts';
-import type { YamlNode } from './yaml-node.ts';
+import { flag, locate, name, named, text, word, type JsonSchema, type Named, type Shape } from '../yaml/shape.ts';
+import type { YamlNode } from '../yaml/node.ts';
 
 /** The file whose facts concern several releases. */
 export const everyGuest = 'every';

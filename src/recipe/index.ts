@@ -9,5 +9,5 @@ export { planPipeline } from './plan-pipeline.ts';
 export { planNamed, planRecipe } from './plan-recipe.ts';
 export type { Overrides } from './planning.ts';
 export { findProject, type Project } from './project.ts';
-export { parseSize } from './size.ts';
+export { parseSize } from '../yaml/size.ts';
 export { targetsOf, type Targets } from './targets.ts';

@@ -3,7 +3,7 @@ import { guestSchema } from './guest-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
 import { routeSchema } from './route-file.ts';
-import type { JsonSchema } from './shape.ts';
+import type { JsonSchema } from '../yaml/shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['recipe', recipeSchema],

@@ -9,7 +9,7 @@ import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import type { Project } from './project.ts';
 import type { Scope } from './resolved.ts';
 import { createScope } from './scope.ts';
-import { suggestOrList } from './suggest.ts';
+import { suggestOrList } from '../yaml/suggest.ts';
 
 /**
  * Loads a pipeline and everything it names, and resolves all references.

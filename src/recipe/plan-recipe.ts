@@ -8,8 +8,8 @@ import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import { namesIn, type Project } from './project.ts';
 import { bindFile } from './scope.ts';
 import { valueOfSetting } from './setting.ts';
-import { locate, shorten } from './shape.ts';
-import { suggestOrList } from './suggest.ts';
+import { locate, shorten } from '../yaml/shape.ts';
+import { suggestOrList } from '../yaml/suggest.ts';
 
 /**
  * A plan for a pipeline, or else for the recipe of that name.

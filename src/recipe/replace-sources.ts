@@ -4,8 +4,8 @@ import type { Place } from '../base/index.ts';
 import type { BoundStep } from './bind-step.ts';
 import type { Recipe, Source } from './model.ts';
 import type { Planning } from './planning.ts';
-import { locate } from './shape.ts';
-import { suggestOrList } from './suggest.ts';
+import { locate } from '../yaml/shape.ts';
+import { suggestOrList } from '../yaml/suggest.ts';
 
 /**
  * Puts folders of the user's in place of declared sources; what a recipe wants of a source it wants of the folder.

@@ -1,13 +1,13 @@
 import type { Place } from '../base/index.ts';
 import type { Milestone, Step, Where } from '../vm/index.ts';
 import { keyNames, keysOf } from '../vm/keyboard.ts';
-import type { Report } from './faults.ts';
+import type { Report } from '../yaml/faults.ts';
 import type { Located } from './model.ts';
-import { object, optional, required, type ReadObject } from './object-shape.ts';
-import { parseTemplate } from './reference.ts';
-import { list, locate, name, positive, shorten, text, type JsonSchema, type Shape } from './shape.ts';
-import { suggest, suggestOrList } from './suggest.ts';
-import type { YamlNode } from './yaml-node.ts';
+import { object, optional, required, type ReadObject } from '../yaml/object-shape.ts';
+import { parseTemplate } from '../yaml/template.ts';
+import { list, locate, name, positive, shorten, text, type JsonSchema, type Shape } from '../yaml/shape.ts';
+import { suggest, suggestOrList } from '../yaml/suggest.ts';
+import type { YamlNode } from '../yaml/node.ts';
 
 const wheres: readonly Where[] = ['screen', 'console', 'serial', 'display'];
 

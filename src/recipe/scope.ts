@@ -10,8 +10,8 @@ import type { PipelineFile } from './pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Resolved, Scope } from './resolved.ts';
 import { valueOfSetting } from './setting.ts';
-import { locate } from './shape.ts';
-import { suggestOrList } from './suggest.ts';
+import { locate } from '../yaml/shape.ts';
+import { suggestOrList } from '../yaml/suggest.ts';
 
 /** Defaults that refer to defaults that refer to …: nobody needs more, and each takes a piece of the stack. */
 const longestChain = 32;

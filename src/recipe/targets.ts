@@ -7,7 +7,7 @@ import type { Buildroot, Located, Recipe } from './model.ts';
 import { valueOfSetting } from './setting.ts';
 import { applyParameters, defaultsOf } from './template.ts';
 import type { ParameterValue } from '../step/protocol.ts';
-import type { Report } from './faults.ts';
+import type { Report } from '../yaml/faults.ts';
 import type { PipelineStep } from './pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import { namesIn, type LoadedFile, type Project } from './project.ts';

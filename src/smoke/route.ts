@@ -1,6 +1,6 @@
 import { Failure, renderDiagnostic } from '../base/index.ts';
-import { collectFaults } from '../recipe/faults.ts';
-import { parseYaml } from '../recipe/parse-yaml.ts';
+import { collectFaults } from '../yaml/faults.ts';
+import { parseYaml } from '../yaml/parse.ts';
 import { readRoute, type Route } from '../recipe/route-file.ts';
 import { pressKeys, type BootRequest } from '../vm/index.ts';
 

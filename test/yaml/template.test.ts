@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../src/recipe/reference.ts';
+import { parseTemplate } from '../../src/yaml/template.ts';
 
 describe('a text with references', () => {
   it('is split into texts and references with their offsets', () => {

@@ -1,8 +1,8 @@
 import type { Json, Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
-import type { Located } from './model.ts';
+import type { Located } from '../recipe/model.ts';
 import { suggest } from './suggest.ts';
-import { describeNode, type YamlNode } from './yaml-node.ts';
+import { describeNode, type YamlNode } from './node.ts';
 
 export type JsonSchema = Readonly<Record<string, Json>>;
 

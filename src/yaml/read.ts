@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Span } from '../base/index.ts';
 import type { Report } from './faults.ts';
-import { parseYaml } from './parse-yaml.ts';
-import type { YamlNode } from './yaml-node.ts';
+import { parseYaml } from './parse.ts';
+import type { YamlNode } from './node.ts';
 
 const largestFile = 1 << 20;
 

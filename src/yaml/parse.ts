@@ -12,7 +12,7 @@ import {
 } from 'yaml';
 import type { Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
-import type { MapEntry, YamlNode } from './yaml-node.ts';
+import type { MapEntry, YamlNode } from './node.ts';
 
 /** The parser's stack; each level of nesting takes one or two entries. */
 const deepest = 100;
