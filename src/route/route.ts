@@ -1,7 +1,7 @@
 import { Failure, renderDiagnostic } from '../base/index.ts';
 import { collectFaults } from '../yaml/faults.ts';
 import { parseYaml } from '../yaml/parse.ts';
-import { readRoute, type Route } from '../recipe/route-file.ts';
+import { readRoute, type Route } from './route-file.ts';
 import { pressKeys, type BootRequest } from '../vm/index.ts';
 
 const largest = 1 << 20;

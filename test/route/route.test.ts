@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRoute, routeBoot, routeValues } from '../../src/smoke/index.ts';
+import { parseRoute, routeBoot, routeValues } from '../../src/route/index.ts';
 import { keysOf } from '../../src/vm/index.ts';
 
 const routes = join(import.meta.dirname, '../../recipes/routes');

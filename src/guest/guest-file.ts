@@ -14,11 +14,11 @@ import {
   type Fact,
   type Guest,
   type Range,
-} from '../guest/index.ts';
+} from './index.ts';
 import type { Report } from '../yaml/faults.ts';
-import type { Located } from './model.ts';
+import type { Located } from '../recipe/model.ts';
 import { object, optional, required } from '../yaml/object-shape.ts';
-import { checkName, type FileName } from './recipe-file.ts';
+import { checkName, type FileName } from '../recipe/recipe-file.ts';
 import { flag, locate, name, named, text, word, type JsonSchema, type Named, type Shape } from '../yaml/shape.ts';
 import type { YamlNode } from '../yaml/node.ts';
 
