@@ -1,13 +1,13 @@
-import type { ParameterValue } from '../step/protocol.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
 import { environmentShape } from './environment-shape.ts';
 import { evaluate } from './evaluate.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { Located, Parameter, Recipe, Source } from './model.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Located, Parameter, Recipe, Source } from '../model.ts';
 import { sourceShape } from './origin-shape.ts';
 import { holdsReferences } from './parameter-shape.ts';
 import type { Scope } from './resolved.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 /** Does a value, or anything below it, hold references? */
 export function isTemplate(node: YamlNode): boolean {

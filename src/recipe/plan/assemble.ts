@@ -1,10 +1,10 @@
 import type { BoundStep } from './bind-step.ts';
 import { makeBuildrootStep, type BuildrootStep } from './buildroot-step.ts';
-import type { Buildroot, PlannedStep } from './model.ts';
+import type { Buildroot, PlannedStep } from '../model.ts';
 import { describeLoop, orderSteps, type Edge } from './order-steps.ts';
 import type { Planning } from './planning.ts';
 import { replaceSources } from './replace-sources.ts';
-import { applyParameters } from './template.ts';
+import { applyParameters } from '../files/recipe-template.ts';
 
 /** How a plan is to be run, where that changes its steps. */
 export interface PlanOptions {

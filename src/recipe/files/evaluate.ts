@@ -1,11 +1,11 @@
-import type { Place } from '../base/index.ts';
-import type { Report } from '../yaml/faults.ts';
+import type { Place } from '../../base/index.ts';
+import type { Report } from '../../yaml/faults.ts';
 import { holdsReferences } from './parameter-shape.ts';
 import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
-import { parseTemplate, type Reference, type TemplatePart } from '../yaml/template.ts';
+import { parseTemplate, type Reference, type TemplatePart } from '../../yaml/template.ts';
 import type { Resolved, Scope } from './resolved.ts';
-import { locate, wrongType } from '../yaml/shape.ts';
-import type { ScalarNode, YamlNode } from '../yaml/node.ts';
+import { locate, wrongType } from '../../yaml/shape.ts';
+import type { ScalarNode, YamlNode } from '../../yaml/node.ts';
 
 /**
  * The value of a YAML value that may hold references. A text that is exactly one reference is what it stands for,

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../base/index.ts';
+import type { Diagnostic } from '../../base/index.ts';
 import { pipelineFile, recipeFile } from './load.ts';
 import { namesIn, type LoadedFile, type Project } from './project.ts';
 

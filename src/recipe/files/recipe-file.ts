@@ -1,14 +1,14 @@
 import { environmentShape } from './environment-shape.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { Located, Recipe, Source } from './model.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Located, Recipe, Source } from '../model.ts';
 import { originSchema, sourceShape } from './origin-shape.ts';
 import { declareParameters, recipeParameters } from './parameter-shape.ts';
-import { object, optional, required } from '../yaml/object-shape.ts';
+import { object, optional, required } from '../../yaml/object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
-import { relativePathFault } from '../yaml/relative-path.ts';
-import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from '../yaml/shape.ts';
-import { defaultsOf, fillIn, isTemplate, recipeScope } from './template.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { relativePathFault } from '../../yaml/relative-path.ts';
+import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from '../../yaml/shape.ts';
+import { defaultsOf, fillIn, isTemplate, recipeScope } from './recipe-template.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
   /\.m?[jt]s$/.test(path) ? relativePathFault(path) : 'is not a script, a .ts, .mts, .js or .mjs file',

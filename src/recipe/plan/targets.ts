@@ -1,16 +1,16 @@
-import { InvalidError } from '../base/index.ts';
+import { InvalidError } from '../../base/index.ts';
 import { reportUnknownParameter } from './bind-step.ts';
-import { buildrootFile, pipelineFile, recipeFile } from './load.ts';
-import { holdsReferences } from './parameter-shape.ts';
-import { valueOfNode } from './parameter-value.ts';
-import type { Buildroot, Located, Recipe } from './model.ts';
+import { buildrootFile, pipelineFile, recipeFile } from '../project/load.ts';
+import { holdsReferences } from '../files/parameter-shape.ts';
+import { valueOfNode } from '../files/parameter-value.ts';
+import type { Buildroot, Located, Recipe } from '../model.ts';
 import { valueOfSetting } from './setting.ts';
-import { applyParameters, defaultsOf } from './template.ts';
-import type { ParameterValue } from '../step/protocol.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { PipelineStep } from './pipeline-file.ts';
+import { applyParameters, defaultsOf } from '../files/recipe-template.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { PipelineStep } from '../files/pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
-import { namesIn, type LoadedFile, type Project } from './project.ts';
+import { namesIn, type LoadedFile, type Project } from '../project/project.ts';
 
 /** Recipes and buildroots whose sources and packages can be locked. */
 export interface Targets {

@@ -1,4 +1,4 @@
-import type { Place } from '../base/index.ts';
+import type { Place } from '../../base/index.ts';
 
 /** Why one step comes after another, and where that is written. */
 export interface Edge {

@@ -1,9 +1,9 @@
-import type { Report } from '../yaml/faults.ts';
-import type { Located } from './model.ts';
-import { object, optional, required } from '../yaml/object-shape.ts';
-import { relativePathFault } from '../yaml/relative-path.ts';
-import { text, type Shape } from '../yaml/shape.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Located } from '../model.ts';
+import { object, optional, required } from '../../yaml/object-shape.ts';
+import { relativePathFault } from '../../yaml/relative-path.ts';
+import { text, type Shape } from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 /** An output as a recipe declares it. */
 export interface WrittenOutput {

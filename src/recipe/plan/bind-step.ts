@@ -1,15 +1,15 @@
-import type { Place } from '../base/index.ts';
-import type { ParameterValue } from '../step/protocol.ts';
-import { checkReferences, evaluate } from './evaluate.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { Binding, Located, Parameter, Recipe } from './model.ts';
-import { holdsReferences } from './parameter-shape.ts';
-import { valueOfText, type ParameterType } from './parameter-value.ts';
-import type { PipelineStep } from './pipeline-file.ts';
-import type { Resolved, Scope } from './resolved.ts';
-import { locate, shorten, wrongType } from '../yaml/shape.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import type { Place } from '../../base/index.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import { checkReferences, evaluate } from '../files/evaluate.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Binding, Located, Parameter, Recipe } from '../model.ts';
+import { holdsReferences } from '../files/parameter-shape.ts';
+import { valueOfText, type ParameterType } from '../files/parameter-value.ts';
+import type { PipelineStep } from '../files/pipeline-file.ts';
+import type { Resolved, Scope } from '../files/resolved.ts';
+import { locate, shorten, wrongType } from '../../yaml/shape.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 /** A step's recipe with all that it was given, before it has its place in the order. */
 export interface BoundStep extends Place {

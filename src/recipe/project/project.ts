@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { InvalidError, type Diagnostic } from '../base/index.ts';
-import { collectFaults, type Report } from '../yaml/faults.ts';
-import { readYamlFile } from '../yaml/read.ts';
-import type { FileName } from './recipe-file.ts';
-import { isName } from '../yaml/shape.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { InvalidError, type Diagnostic } from '../../base/index.ts';
+import { collectFaults, type Report } from '../../yaml/faults.ts';
+import { readYamlFile } from '../../yaml/read.ts';
+import type { FileName } from '../files/recipe-file.ts';
+import { isName } from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 /** A project as one command sees it: its files are read at most once. */
 export interface Project {

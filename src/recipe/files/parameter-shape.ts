@@ -1,8 +1,8 @@
-import type { Located, Parameter } from './model.ts';
-import type { Report } from '../yaml/faults.ts';
+import type { Located, Parameter } from '../model.ts';
+import type { Report } from '../../yaml/faults.ts';
 import { valueOfNode, type ParameterType } from './parameter-value.ts';
-import { mayHoldReferences } from '../yaml/template.ts';
-import { object, optional, required, type ReadObject } from '../yaml/object-shape.ts';
+import { mayHoldReferences } from '../../yaml/template.ts';
+import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
 import {
   anything,
   list,
@@ -13,9 +13,9 @@ import {
   type JsonSchema,
   type Named,
   type Shape,
-} from '../yaml/shape.ts';
-import type { YamlNode } from '../yaml/node.ts';
-import type { ParameterValue } from '../step/protocol.ts';
+} from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
 
 const recipeTypes = ['string', 'integer', 'boolean', 'size', 'choice', 'list'] as const;
 const pipelineTypes = [...recipeTypes, 'file'] as const;

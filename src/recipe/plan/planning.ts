@@ -1,9 +1,9 @@
-import { InvalidError, type Diagnostic, type Place } from '../base/index.ts';
-import { collectFaults, type Report } from '../yaml/faults.ts';
-import { commandLine } from './load.ts';
-import type { Located } from './model.ts';
-import type { LoadedFile, Project } from './project.ts';
-import { locate } from '../yaml/shape.ts';
+import { InvalidError, type Diagnostic, type Place } from '../../base/index.ts';
+import { collectFaults, type Report } from '../../yaml/faults.ts';
+import { commandLine } from '../project/load.ts';
+import type { Located } from '../model.ts';
+import type { LoadedFile, Project } from '../project/project.ts';
+import { locate } from '../../yaml/shape.ts';
 
 /** What the user set, name → text, or texts of a list. */
 export type Overrides = Readonly<Record<string, string | readonly string[]>>;

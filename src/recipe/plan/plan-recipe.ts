@@ -1,15 +1,15 @@
-import type { ParameterValue } from '../step/protocol.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step.ts';
-import { pipelineFile, recipeFile, reportUnknown } from './load.ts';
-import type { Binding, Located, Plan, Recipe } from './model.ts';
+import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
+import type { Binding, Located, Plan, Recipe } from '../model.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
-import { namesIn, type Project } from './project.ts';
+import { namesIn, type Project } from '../project/project.ts';
 import { bindFile } from './scope.ts';
 import { valueOfSetting } from './setting.ts';
-import { locate, shorten } from '../yaml/shape.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
+import { locate, shorten } from '../../yaml/shape.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
 
 /**
  * A plan for a pipeline, or else for the recipe of that name.

@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
-import { onlyReference } from './evaluate.ts';
-import { pipelineFile, recipeFile, reportUnknown } from './load.ts';
-import { paperFiles, type Binding, type Located, type Plan, type Product, type Recipe } from './model.ts';
-import type { PipelineFile, PipelineProduct } from './pipeline-file.ts';
+import { onlyReference } from '../files/evaluate.ts';
+import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
+import { paperFiles, type Binding, type Located, type Plan, type Product, type Recipe } from '../model.ts';
+import type { PipelineFile, PipelineProduct } from '../files/pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
-import type { Project } from './project.ts';
-import type { Scope } from './resolved.ts';
+import type { Project } from '../project/project.ts';
+import type { Scope } from '../files/resolved.ts';
 import { createScope } from './scope.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
 
 /**
  * Loads a pipeline and everything it names, and resolves all references.

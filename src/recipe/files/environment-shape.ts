@@ -1,8 +1,8 @@
-import type { Environment, Located } from './model.ts';
-import type { Report } from '../yaml/faults.ts';
-import { object, optional } from '../yaml/object-shape.ts';
-import { list, locate, name, text, wrongType, type Shape } from '../yaml/shape.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import type { Environment, Located } from '../model.ts';
+import type { Report } from '../../yaml/faults.ts';
+import { object, optional } from '../../yaml/object-shape.ts';
+import { list, locate, name, text, wrongType, type Shape } from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 const tool = text({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]*$' }, (program) =>
   /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(program) ? undefined : 'is not the name of a program',

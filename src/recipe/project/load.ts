@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidError } from '../base/index.ts';
-import { readBuildroot, type BuildrootFile } from './buildroot-file.ts';
-import { collectFaults, type Report } from '../yaml/faults.ts';
-import type { Buildroot, Recipe } from './model.ts';
-import { readPipeline, type PipelineFile } from './pipeline-file.ts';
+import { InvalidError } from '../../base/index.ts';
+import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
+import { collectFaults, type Report } from '../../yaml/faults.ts';
+import type { Buildroot, Recipe } from '../model.ts';
+import { readPipeline, type PipelineFile } from '../files/pipeline-file.ts';
 import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
-import { readRecipe, type FileName } from './recipe-file.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { readRecipe, type FileName } from '../files/recipe-file.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 /** The recipe of that name; undefined when there is none. */
 export function recipeFile(project: Project, name: string): LoadedFile<Recipe> | undefined {

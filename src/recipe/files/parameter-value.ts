@@ -1,10 +1,10 @@
-import type { ParameterValue } from '../step/protocol.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { Located, Parameter } from './model.ts';
-import { locate, shorten, wrongType } from '../yaml/shape.ts';
-import { parseSize } from '../yaml/size.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Located, Parameter } from '../model.ts';
+import { locate, shorten, wrongType } from '../../yaml/shape.ts';
+import { parseSize } from '../../yaml/size.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 export type ParameterType = Parameter['type'];
 

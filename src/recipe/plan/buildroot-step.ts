@@ -1,9 +1,9 @@
-import type { Place } from '../base/index.ts';
-import type { ParameterValue } from '../step/protocol.ts';
+import type { Place } from '../../base/index.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
 import { addDefaults, type BoundStep } from './bind-step.ts';
-import type { BuildrootFile } from './buildroot-file.ts';
-import { buildrootFile, recipeFile, reportUnknown } from './load.ts';
-import type { Buildroot, Located, Recipe } from './model.ts';
+import type { BuildrootFile } from '../files/buildroot-file.ts';
+import { buildrootFile, recipeFile, reportUnknown } from '../project/load.ts';
+import type { Buildroot, Located, Recipe } from '../model.ts';
 import type { Planning } from './planning.ts';
 
 /** The recipe that makes buildroots. */

@@ -1,8 +1,8 @@
-import type { Place } from '../base/index.ts';
-import type { ParameterValue } from '../step/protocol.ts';
-import type { Binding, Located } from './model.ts';
+import type { Place } from '../../base/index.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import type { Binding, Located } from '../model.ts';
 import type { ParameterType } from './parameter-value.ts';
-import type { Reference } from '../yaml/template.ts';
+import type { Reference } from '../../yaml/template.ts';
 
 /** What a reference stands for. A parameter of type file is a binding. */
 export type Resolved =

@@ -1,17 +1,17 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Place } from '../base/index.ts';
-import type { ParameterValue } from '../step/protocol.ts';
-import { evaluate } from './evaluate.ts';
-import { isFile } from './load.ts';
-import type { Binding, Located, Recipe } from './model.ts';
-import type { DeclaredParameter } from './parameter-shape.ts';
-import { holdsReferences } from './parameter-shape.ts';
-import type { PipelineFile } from './pipeline-file.ts';
+import type { Place } from '../../base/index.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import { evaluate } from '../files/evaluate.ts';
+import { isFile } from '../project/load.ts';
+import type { Binding, Located, Recipe } from '../model.ts';
+import type { DeclaredParameter } from '../files/parameter-shape.ts';
+import { holdsReferences } from '../files/parameter-shape.ts';
+import type { PipelineFile } from '../files/pipeline-file.ts';
 import type { Planning } from './planning.ts';
-import type { Resolved, Scope } from './resolved.ts';
+import type { Resolved, Scope } from '../files/resolved.ts';
 import { valueOfSetting } from './setting.ts';
-import { locate } from '../yaml/shape.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
+import { locate } from '../../yaml/shape.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
 
 /** Defaults that refer to defaults that refer to …: nobody needs more, and each takes a piece of the stack. */
 const longestChain = 32;

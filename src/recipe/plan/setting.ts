@@ -1,10 +1,10 @@
-import type { ParameterValue } from '../step/protocol.ts';
-import type { Report } from '../yaml/faults.ts';
-import type { Located } from './model.ts';
-import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Located } from '../model.ts';
+import { valueOfNode, valueOfText, type ValueType } from '../files/parameter-value.ts';
 import type { Setting } from './planning.ts';
-import { parseYaml } from '../yaml/parse.ts';
-import { locate } from '../yaml/shape.ts';
+import { parseYaml } from '../../yaml/parse.ts';
+import { locate } from '../../yaml/shape.ts';
 
 /** The value a parameter's type makes of what was set on the command line: one text, or for a list "[a, b]" or one text an item. */
 export function valueOfSetting(

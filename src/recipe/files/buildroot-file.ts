@@ -1,9 +1,9 @@
-import type { Report } from '../yaml/faults.ts';
-import type { Buildroot, Located } from './model.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Buildroot, Located } from '../model.ts';
 import { checkName, type FileName } from './recipe-file.ts';
-import { object, required } from '../yaml/object-shape.ts';
-import { list, locate, name, text, type JsonSchema } from '../yaml/shape.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { object, required } from '../../yaml/object-shape.ts';
+import { list, locate, name, text, type JsonSchema } from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 
 const debianName = text({ pattern: '^[a-z0-9][a-z0-9+.-]+$' }, (written) =>
   /^[a-z0-9][a-z0-9+.-]{1,127}$/.test(written) ? undefined : 'is not the name of a Debian package',

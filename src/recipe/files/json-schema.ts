@@ -1,9 +1,9 @@
 import { buildrootSchema } from './buildroot-file.ts';
-import { guestSchema } from '../guest/guest-file.ts';
+import { guestSchema } from '../../guest/guest-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
-import { routeSchema } from '../route/route-file.ts';
-import type { JsonSchema } from '../yaml/shape.ts';
+import { routeSchema } from '../../route/route-file.ts';
+import type { JsonSchema } from '../../yaml/shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['recipe', recipeSchema],

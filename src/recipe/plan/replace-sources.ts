@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Place } from '../base/index.ts';
+import type { Place } from '../../base/index.ts';
 import type { BoundStep } from './bind-step.ts';
-import type { Recipe, Source } from './model.ts';
+import type { Recipe, Source } from '../model.ts';
 import type { Planning } from './planning.ts';
-import { locate } from '../yaml/shape.ts';
-import { suggestOrList } from '../yaml/suggest.ts';
+import { locate } from '../../yaml/shape.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
 
 /**
  * Puts folders of the user's in place of declared sources; what a recipe wants of a source it wants of the folder.
