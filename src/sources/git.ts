@@ -7,8 +7,8 @@ import { keepExport, type ExportedTree } from './exported.ts';
 import { shownUrl } from './http-failure.ts';
 import type { LockedOrigin } from './locked.ts';
 import type { GitOrigin } from './origin.ts';
-import { lastLines, run, runWell } from './program.ts';
-import { unpackArchive } from './unpack.ts';
+import { lastLines, run, runWell } from '../host/program.ts';
+import { unpackArchive } from '../archive/unpack.ts';
 
 type LockedGit = Extract<LockedOrigin, { kind: 'git' }>;
 

@@ -33,5 +33,5 @@ export {
 export { materialsOf, packageMaterials } from './materials.ts';
 export { packagesIndex } from './packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
-export { unpackArchive, type UnpackLimits } from './unpack.ts';
+export { unpackArchive, type UnpackLimits } from '../archive/unpack.ts';
 export { hashUserFile, openUserFiles, type UserFiles } from './user-file.ts';

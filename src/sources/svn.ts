@@ -7,7 +7,7 @@ import { checkExport } from './git.ts';
 import { shownUrl } from './http-failure.ts';
 import type { LockedOrigin } from './locked.ts';
 import type { SvnOrigin } from './origin.ts';
-import { lastLines, run } from './program.ts';
+import { lastLines, run } from '../host/program.ts';
 
 type LockedSvn = Extract<LockedOrigin, { kind: 'svn' }>;
 

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
-import { lastLines, missingProgram } from './program.ts';
+import { lastLines, missingProgram } from '../host/program.ts';
 
 export interface Decompressed {
   /** Ends in any case, after a fault too early; destroying it ends the program behind it. */

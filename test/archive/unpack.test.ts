@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
-import { unpackArchive, type UnpackLimits } from '../../src/sources/unpack.ts';
-import type { Compression } from '../../src/sources/archive-name.ts';
-import { freshContext } from './store-rig.ts';
+import { unpackArchive, type UnpackLimits } from '../../src/archive/unpack.ts';
+import type { Compression } from '../../src/archive/archive-name.ts';
+import { freshContext } from '../sources/store-rig.ts';
 
 const { folder: scratch } = freshContext();
 let count = 0;

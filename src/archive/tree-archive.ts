@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { folderEntries, packArchive } from '../archive/index.ts';
+import { folderEntries, packArchive } from './index.ts';
 
 /** Of every entry: checkouts have no times of their own, and tools that zip refuse what is before 1980. */
 const time = new Date(946_684_800_000);

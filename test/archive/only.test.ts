@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { ensureSourceTree, lockLocal, sourceDigest, type Origin } from '../../src/sources/index.ts';
-import { takeTree } from '../../src/sources/only.ts';
+import { takeTree } from '../../src/archive/only.ts';
 import { putBytes } from '../../src/store/index.ts';
-import { freshContext } from './store-rig.ts';
+import { freshContext } from '../sources/store-rig.ts';
 
 const context = freshContext();
 const { folder } = context;
