@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, parseDocument, type Node } from 'yaml';
-import { isSha256, type Diagnostic, type Sha256 } from '../base/index.ts';
+import { isSha256, type Diagnostic, type Sha256 } from '../../base/index.ts';
 import { emptyLock, lockVersion, type Lock, type LockEntry } from './lock.ts';
 import { forms, lockedKinds, originOf } from './lock-forms.ts';
 import { readQuickly } from './lock-quick.ts';
 import { fault, Fields, type LockFaults, type Value } from './lock-fields.ts';
-import type { LockedBuildroot, LockedFile, LockedPackage } from './locked.ts';
+import type { LockedBuildroot, LockedFile, LockedPackage } from '../locked.ts';
 
 export interface ReadLock {
   readonly lock: Lock;

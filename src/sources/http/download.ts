@@ -4,7 +4,7 @@ import { open, rm, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, type Sha256 } from '../base/index.ts';
+import { Failure, type Sha256 } from '../../base/index.ts';
 import {
   hasBlob,
   partialPath,
@@ -13,7 +13,7 @@ import {
   withLock,
   type Blob,
   type Store,
-} from '../store/index.ts';
+} from '../../store/index.ts';
 import { requestFailure, responseFailure, shownUrl } from './http-failure.ts';
 import { fromFirst } from './mirrors.ts';
 import { proxyAgents } from './proxy.ts';

@@ -1,8 +1,8 @@
-import { putStream, type Store } from '../store/index.ts';
-import type { LockedFile } from './locked.ts';
-import { archiveTree } from '../archive/tree-archive.ts';
-import { treeDigest } from '../archive/tree-digest.ts';
-import type { Sha256 } from '../base/index.ts';
+import { putStream, type Store } from '../../store/index.ts';
+import type { LockedFile } from '../locked.ts';
+import { archiveTree } from '../../archive/tree-archive.ts';
+import { treeDigest } from '../../archive/tree-digest.ts';
+import type { Sha256 } from '../../base/index.ts';
 
 /** A checkout as the store keeps it. */
 export interface ExportedTree {

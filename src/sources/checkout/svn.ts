@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { removeFolder, temporaryFolder } from '../store/index.ts';
-import type { SourceContext } from './context.ts';
+import { Failure } from '../../base/index.ts';
+import { removeFolder, temporaryFolder } from '../../store/index.ts';
+import type { SourceContext } from '../context.ts';
 import { keepExport } from './exported.ts';
 import { checkExport } from './git.ts';
-import { shownUrl } from './http-failure.ts';
-import type { LockedOrigin } from './locked.ts';
-import type { SvnOrigin } from './origin.ts';
-import { lastLines, run } from '../host/program.ts';
+import { shownUrl } from '../http/http-failure.ts';
+import type { LockedOrigin } from '../locked.ts';
+import type { SvnOrigin } from '../origin.ts';
+import { lastLines, run } from '../../host/program.ts';
 
 type LockedSvn = Extract<LockedOrigin, { kind: 'svn' }>;
 

@@ -1,4 +1,4 @@
-import type { DebianOrigin, GitOrigin, SvnOrigin, UrlOrigin } from './origin.ts';
+import type { DebianOrigin, GitOrigin, SvnOrigin, UrlOrigin } from '../origin.ts';
 
 /** A lockfile may not say anything else where these are asked for. */
 export const forms = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 
 /** An address without the user's name and password in it. */
 export function shownUrl(url: string): string {

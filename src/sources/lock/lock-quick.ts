@@ -1,7 +1,7 @@
-import type { Sha256 } from '../base/index.ts';
+import type { Sha256 } from '../../base/index.ts';
 import { forms, originOf, type LockedKind } from './lock-forms.ts';
 import { lockVersion, type Lock, type LockEntry } from './lock.ts';
-import type { LockedBuildroot, LockedFile, LockedPackage } from './locked.ts';
+import type { LockedBuildroot, LockedFile, LockedPackage } from '../locked.ts';
 
 /** Text in double quotes, with what JSON and YAML escape alike, or a word that YAML takes as it is. */
 const scalar = String.raw`("(?:[^"\\\x00-\x1f]|\\["\\])+"|[A-Za-z0-9](?:[^\s,{}[\]"'#]*[^\s,{}[\]"'#:])?)`;

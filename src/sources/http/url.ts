@@ -1,9 +1,9 @@
-import { Failure } from '../base/index.ts';
-import type { SourceContext } from './context.ts';
+import { Failure } from '../../base/index.ts';
+import type { SourceContext } from '../context.ts';
 import { downloadBlob, downloadUnknown, type DownloadOptions } from './download.ts';
 import { shownUrl } from './http-failure.ts';
-import type { LockedOrigin } from './locked.ts';
-import type { UrlOrigin } from './origin.ts';
+import type { LockedOrigin } from '../locked.ts';
+import type { UrlOrigin } from '../origin.ts';
 
 type LockedUrl = Extract<LockedOrigin, { kind: 'url' }>;
 

@@ -1,4 +1,4 @@
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 
 /** The first address that works; when none does, the failure of each is told, and a retry is worth it if one was temporary. */
 export async function fromFirst<T>(urls: readonly string[], fetch: (url: string) => Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { hasBlob, putFile, removeFolder } from '../store/index.ts';
+import { Failure } from '../../base/index.ts';
+import { hasBlob, putFile, removeFolder } from '../../store/index.ts';
 import { aptHost, archiveRoots } from './apt-host.ts';
 import { writeAptSettings } from './apt-state.ts';
-import type { SourceContext } from './context.ts';
-import { fileName, type LockedFile } from './locked.ts';
-import { lastLines, run } from '../host/program.ts';
+import type { SourceContext } from '../context.ts';
+import { fileName, type LockedFile } from '../locked.ts';
+import { lastLines, run } from '../../host/program.ts';
 
 const helper = '/usr/lib/apt/apt-helper';
 /** Files a call; what a call has fetched is in the store when it ends, whatever becomes of the next. */

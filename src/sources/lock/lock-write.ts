@@ -2,11 +2,11 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSyn
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { Document, isMap, parseDocument, type Scalar, type YAMLMap, YAMLSeq } from 'yaml';
-import { InvalidError } from '../base/index.ts';
+import { InvalidError } from '../../base/index.ts';
 import { lockVersion } from './lock.ts';
 import { readLock } from './lock-read.ts';
-import type { LockedBuildroot, LockedFile, LockedOrigin } from './locked.ts';
-import { originText } from './origin.ts';
+import type { LockedBuildroot, LockedFile, LockedOrigin } from '../locked.ts';
+import { originText } from '../origin.ts';
 
 /** What `cidermill lock` found. */
 export interface LockChanges {

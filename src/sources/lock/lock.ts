@@ -1,6 +1,6 @@
-import type { LockedBuildroot, LockedFile, LockedOrigin } from './locked.ts';
-import { originKey, originText, type Origin } from './origin.ts';
-import type { Sha256 } from '../base/index.ts';
+import type { LockedBuildroot, LockedFile, LockedOrigin } from '../locked.ts';
+import { originKey, originText, type Origin } from '../origin.ts';
+import type { Sha256 } from '../../base/index.ts';
 
 export const lockVersion = 1;
 

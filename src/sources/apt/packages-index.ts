@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import PQueue from 'p-queue';
-import type { LockedFile } from './locked.ts';
-import { fileName } from './locked.ts';
+import type { LockedFile } from '../locked.ts';
+import { fileName } from '../locked.ts';
 
 /** The text of a `Packages` index of .deb files that lie in a folder. Their control fields are asked of dpkg-deb. */
 export async function packagesIndex(packages: readonly LockedFile[], folder: string): Promise<string> {

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { removeFolder, temporaryFolder } from '../store/index.ts';
-import type { SourceContext } from './context.ts';
+import { Failure } from '../../base/index.ts';
+import { removeFolder, temporaryFolder } from '../../store/index.ts';
+import type { SourceContext } from '../context.ts';
 import { keepExport, type ExportedTree } from './exported.ts';
-import { shownUrl } from './http-failure.ts';
-import type { LockedOrigin } from './locked.ts';
-import type { GitOrigin } from './origin.ts';
-import { lastLines, run, runWell } from '../host/program.ts';
-import { unpackArchive } from '../archive/unpack.ts';
+import { shownUrl } from '../http/http-failure.ts';
+import type { LockedOrigin } from '../locked.ts';
+import type { GitOrigin } from '../origin.ts';
+import { lastLines, run, runWell } from '../../host/program.ts';
+import { unpackArchive } from '../../archive/unpack.ts';
 
 type LockedGit = Extract<LockedOrigin, { kind: 'git' }>;
 

@@ -1,15 +1,15 @@
 import { existsSync, linkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, isSha256 } from '../base/index.ts';
-import { blobPath, ensureTree, hasBlob, treePath } from '../store/index.ts';
+import { Failure, isSha256 } from '../../base/index.ts';
+import { blobPath, ensureTree, hasBlob, treePath } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
 import { openApt, type AptState } from './apt-state.ts';
-import { relockHint, type SourceContext } from './context.ts';
+import { relockHint, type SourceContext } from '../context.ts';
 import { fetchFailure } from './debian.ts';
-import { fileName, packagesDigest, type LockedBuildroot, type LockedPackage } from './locked.ts';
+import { fileName, packagesDigest, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
-import { lastLines } from '../host/program.ts';
+import { lastLines } from '../../host/program.ts';
 
 export interface BuildrootWish {
   readonly suite: string;

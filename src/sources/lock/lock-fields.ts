@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
-import type { Diagnostic, Span } from '../base/index.ts';
+import type { Diagnostic, Span } from '../../base/index.ts';
 
 /** Collects the faults of one file. */
 export interface LockFaults {

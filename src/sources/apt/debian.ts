@@ -1,19 +1,19 @@
 import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, isSha256 } from '../base/index.ts';
-import { blobPath, removeFolder, temporaryFolder } from '../store/index.ts';
+import { Failure, isSha256 } from '../../base/index.ts';
+import { blobPath, removeFolder, temporaryFolder } from '../../store/index.ts';
 import { fetchFromArchive, type AptMisses } from './apt-fetch.ts';
 import { parseStanzas } from './apt-sources.ts';
 import { openApt } from './apt-state.ts';
-import { archiveKind } from '../archive/archive-name.ts';
-import { relockHint, type SourceContext } from './context.ts';
+import { archiveKind } from '../../archive/archive-name.ts';
+import { relockHint, type SourceContext } from '../context.ts';
 import { hasDebianRevision, upstreamVersion } from './debian-version.ts';
-import { checkLinks } from '../archive/links.ts';
-import { fileName, type LockedFile, type LockedOrigin } from './locked.ts';
-import { keepOnly, takeTree } from '../archive/only.ts';
-import { originText, type DebianOrigin } from './origin.ts';
-import { runWell } from '../host/program.ts';
-import { unpackArchive } from '../archive/unpack.ts';
+import { checkLinks } from '../../archive/links.ts';
+import { fileName, type LockedFile, type LockedOrigin } from '../locked.ts';
+import { keepOnly, takeTree } from '../../archive/only.ts';
+import { originText, type DebianOrigin } from '../origin.ts';
+import { runWell } from '../../host/program.ts';
+import { unpackArchive } from '../../archive/unpack.ts';
 
 type LockedDebian = Extract<LockedOrigin, { kind: 'debian' }>;
 
