@@ -6,7 +6,6 @@ import {
   actionPath,
   collectGarbage,
   wholeResults,
-  type ActionResult,
   type GcReport,
   type Output,
   type Store,
