@@ -11,9 +11,9 @@ import {
   type Refused,
   type Runs,
   type Situation,
-} from '../guest/index.ts';
-import type { Colours } from './reporters/colours.ts';
-import { padTo, wrap } from './reporters/text-width.ts';
+} from '../../guest/index.ts';
+import type { Colours } from '../reporters/colours.ts';
+import { padTo, wrap } from '../reporters/text-width.ts';
 
 const columns = 100;
 

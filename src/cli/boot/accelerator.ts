@@ -1,7 +1,7 @@
-import { Failure } from '../base/index.ts';
-import type { Accelerator } from '../guest/index.ts';
-import type { HostFacts } from '../host/index.ts';
-import type { AcceleratorTimes } from '../vm/index.ts';
+import { Failure } from '../../base/index.ts';
+import type { Accelerator } from '../../guest/index.ts';
+import type { HostFacts } from '../../host/index.ts';
+import type { AcceleratorTimes } from '../../vm/index.ts';
 
 /** An accelerator, and what led to it when the user should know. */
 export interface ChosenAccelerator {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { formatBytes } from '../reporters/format.ts';
-import { edit, entryAt, grown, imageAndPath } from './hfs-edit.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { edit, entryAt, grown, imageAndPath } from './edit.ts';
 
 interface Flags {
   readonly as?: string;
@@ -27,8 +27,8 @@ export function addCommand(): Command {
       '\nExamples:\n  cidermill hfs add my.iso:/Extra org.chameleon.Boot.plist\n  cidermill hfs add disk.img:/ Packages --owner 501:20',
     )
     .action(async (place: string, files: readonly string[], flags: Flags) => {
-      const { addHostFiles } = await import('../../image/index.ts');
-      const { Failure } = await import('../../base/index.ts');
+      const { addHostFiles } = await import('../../../image/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       if (flags.as !== undefined && files.length > 1)
         throw new Failure('usage', `--as names one, and ${files.length} are to be added`);

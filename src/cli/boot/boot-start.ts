@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { parseOskReference, resolveOsk, type HostFacts, type OskReference } from '../host/index.ts';
-import { boot, runGuest, smcConfiguration, withSecret } from '../vm/index.ts';
-import { exitCodes } from './exit.ts';
+import { Failure } from '../../base/index.ts';
+import { parseOskReference, resolveOsk, type HostFacts, type OskReference } from '../../host/index.ts';
+import { boot, runGuest, smcConfiguration, withSecret } from '../../vm/index.ts';
+import { exitCodes } from '../exit.ts';
 
 /** A QEMU to be started with a user's key. */
 export interface Start {

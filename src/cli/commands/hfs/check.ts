@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { CheckReport, Finding } from '../../formats/hfsplus/index.ts';
-import { exitCodes } from '../exit.ts';
-import { printable } from '../reporters/printable.ts';
+import type { CheckReport, Finding } from '../../../formats/hfsplus/index.ts';
+import { exitCodes } from '../../exit.ts';
+import { printable } from '../../reporters/printable.ts';
 
 /** More of a kind are only counted; --json has them. */
 const mostShown = 40;
@@ -18,8 +18,8 @@ export function checkCommand(): Command {
       '\nExamples:\n  cidermill hfs check my.iso\n  cidermill hfs check InstallESD.dmg:/BaseSystem.dmg --json',
     )
     .action(async (path: string, flags: { readonly json?: boolean }) => {
-      const { openVolumeBytes } = await import('../../image/index.ts');
-      const { checkVolume } = await import('../../formats/hfsplus/index.ts');
+      const { openVolumeBytes } = await import('../../../image/index.ts');
+      const { checkVolume } = await import('../../../formats/hfsplus/index.ts');
       const { volume, offset, close } = await openVolumeBytes(path);
       try {
         const report = await checkVolume(volume);

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { parseSize } from '../../recipe/index.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
+import { parseSize } from '../../../recipe/index.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { showProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../reporters/format.ts';
 
 interface Flags {
   readonly name: string;
@@ -23,9 +23,9 @@ export function newCommand(): Command {
       '\nExamples:\n  cidermill hfs new disk.img --size 1G --name Data\n  cidermill hfs new drivers.img kexts/*.kext',
     )
     .action(async (image: string, files: readonly string[], flags: Flags) => {
-      const { addHostFiles, byRename, openTarget } = await import('../../image/index.ts');
-      const { newVolume } = await import('../../formats/hfsplus/index.ts');
-      const { Failure } = await import('../../base/index.ts');
+      const { addHostFiles, byRename, openTarget } = await import('../../../image/index.ts');
+      const { newVolume } = await import('../../../formats/hfsplus/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
       const wanted = flags.size === undefined ? 0 : parseSize(flags.size);
       if (wanted === undefined) throw new Failure('usage', `${flags.size ?? ''} is not a size such as 512M`);
       const editor = newVolume({

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { findTool, toolVersion } from '../host/index.ts';
+import { Failure } from '../../base/index.ts';
+import { findTool, toolVersion } from '../../host/index.ts';
 
 /** The files a guest is made of, absolute. */
 export interface BootFiles {

@@ -7,11 +7,11 @@ import {
   type QemuOption,
   type Runs,
   type Wiring,
-} from '../guest/index.ts';
-import { secretPath } from '../vm/index.ts';
+} from '../../guest/index.ts';
+import { secretPath } from '../../vm/index.ts';
 import type { BootFiles } from './boot-files.ts';
 import { adviceLines } from './guest-text.ts';
-import { colours } from './reporters/colours.ts';
+import { colours } from '../reporters/colours.ts';
 
 export const exportForms = ['libvirt', 'shell', 'packer'] as const;
 export type ExportForm = (typeof exportForms)[number];

@@ -1,9 +1,9 @@
-import { Failure } from '../../base/index.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
-import type { EditedImage, EditImageOptions } from '../../image/index.ts';
-import type { EditedEntry, HfsVolume, VolumeEditor } from '../../formats/hfsplus/index.ts';
+import { Failure } from '../../../base/index.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { showProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import type { EditedImage, EditImageOptions } from '../../../image/index.ts';
+import type { EditedEntry, HfsVolume, VolumeEditor } from '../../../formats/hfsplus/index.ts';
 
 /** Changes the volume of an image as editImage does, with progress on the terminal and Ctrl-C. */
 export async function edit<Result>(
@@ -11,7 +11,7 @@ export async function edit<Result>(
   change: (editor: VolumeEditor, volume: HfsVolume) => Promise<Result> | Result,
   size?: EditImageOptions['size'],
 ): Promise<EditedImage<Result>> {
-  const { editImage } = await import('../../image/index.ts');
+  const { editImage } = await import('../../../image/index.ts');
   const copy = showProgress('copy');
   const write = showProgress('write');
   return editImage(image, change, {

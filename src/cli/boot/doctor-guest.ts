@@ -1,12 +1,12 @@
-import { Failure } from '../base/index.ts';
-import { nearestThatRuns, solve, stages, type Guest, type Situation, type Stage } from '../guest/index.ts';
+import { Failure } from '../../base/index.ts';
+import { nearestThatRuns, solve, stages, type Guest, type Situation, type Stage } from '../../guest/index.ts';
 import {
   parseOskReference,
   resolveOsk,
   showOskReference,
   type Check,
   type Surroundings,
-} from '../host/index.ts';
+} from '../../host/index.ts';
 
 /** QEMU that is assumed where there is none yet: the one that the pipelines build. */
 const builtQemu = '7.2';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { ExtractionPlan } from '../../image/index.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printableName } from '../reporters/printable.ts';
+import type { ExtractionPlan } from '../../../image/index.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { showProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { printableName } from '../../reporters/printable.ts';
 
 export interface ExtractFlags {
   readonly output: string;
@@ -37,7 +37,7 @@ Owners, extended attributes, devices and pipes are not extracted.`,
 
 /** Extracts a folder's contents, or a file, out of a volume inside an image. */
 export async function extractPlace(path: string, flags: ExtractFlags): Promise<void> {
-  const { extractVolume, openInside } = await import('../../image/index.ts');
+  const { extractVolume, openInside } = await import('../../../image/index.ts');
   const { volume, entry, close } = await openInside(path);
   try {
     const progress = showProgress('extract');

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { parseSize } from '../../recipe/index.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { edit, imageAndPath } from './hfs-edit.ts';
+import { parseSize } from '../../../recipe/index.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { edit, imageAndPath } from './edit.ts';
 
 export function growCommand(): Command {
   return new Command('grow')
@@ -12,7 +12,7 @@ export function growCommand(): Command {
     .argument('<size>', 'of the volume: 8G; or by how much: +500M')
     .addHelpText('after', '\nExample:\n  cidermill hfs grow disk.img 8G')
     .action(async (place: string, text: string) => {
-      const { Failure } = await import('../../base/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       const size = parseSize(text.replace(/^\+/, ''));
       if (size === undefined || path !== '')

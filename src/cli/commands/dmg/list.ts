@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { Image, Numbered, Volume } from '../../image/index.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
-import { entryLine, listPlace, type ListFlags } from './hfs-list.ts';
+import type { Image, Numbered, Volume } from '../../../image/index.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { printable } from '../../reporters/printable.ts';
+import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
 
 export function dmgListCommand(): Command {
   return new Command('list')
@@ -34,8 +34,8 @@ Examples:
 
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
 export async function imageAt(path: string): Promise<Image | undefined> {
-  const { openImage, placeOf } = await import('../../image/index.ts');
-  const { Failure, FormatError } = await import('../../base/index.ts');
+  const { openImage, placeOf } = await import('../../../image/index.ts');
+  const { Failure, FormatError } = await import('../../../base/index.ts');
   if (placeOf(path).inside.length === 0) return openImage(path);
   return openImage(path).catch((error: unknown) => {
     // What is wrong with the place itself is told by whoever goes there as to a folder or file.
@@ -45,8 +45,8 @@ export async function imageAt(path: string): Promise<Image | undefined> {
 }
 
 async function listImage(image: Image, { recursive, json }: ListFlags): Promise<void> {
-  const { listFolder, partitionsOf, partitionSource, readVolume } = await import('../../image/index.ts');
-  const { openVolume } = await import('../../formats/hfsplus/index.ts');
+  const { listFolder, partitionsOf, partitionSource, readVolume } = await import('../../../image/index.ts');
+  const { openVolume } = await import('../../../formats/hfsplus/index.ts');
   const listed: object[] = [];
   for (const partition of await partitionsOf(image.disk)) {
     const source = partitionSource(image.disk, partition);

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { DmgInfo } from '../../image/index.ts';
-import { dmgExtractCommand } from './dmg-extract.ts';
-import { dmgListCommand } from './dmg-list.ts';
-import { catCommand } from './hfs-cat.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { withProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
+import type { DmgInfo } from '../../../image/index.ts';
+import { dmgExtractCommand } from './extract.ts';
+import { dmgListCommand } from './list.ts';
+import { catCommand } from '../hfs/cat.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { withProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { printable } from '../../reporters/printable.ts';
 
 const imagePlace = 'a .dmg, .sparseimage or raw image; OUTER.dmg:/inner.dmg for one inside another';
 
@@ -41,7 +41,7 @@ function info(): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
     .action(async (path: string, flags: { readonly json?: boolean }) => {
-      const { describeDmg } = await import('../../image/index.ts');
+      const { describeDmg } = await import('../../../image/index.ts');
       const found = await describeDmg(path);
       console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
     });
@@ -62,8 +62,8 @@ Examples:
   cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
     )
     .action(async (path: string, flags: VerifyFlags) => {
-      const { verifyChunklist, verifyDmg } = await import('../../image/index.ts');
-      const { Failure } = await import('../../base/index.ts');
+      const { verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
       const { chunklist, key, json = false } = flags;
       if (key !== undefined && chunklist === undefined) {
         throw new Failure('usage', '--key is for the signature of a --chunklist');
@@ -113,7 +113,7 @@ function convert(): Command {
     )
     .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg InstallESD.iso')
     .action(async (path: string, output: string) => {
-      const { convertDmg } = await import('../../image/index.ts');
+      const { convertDmg } = await import('../../../image/index.ts');
       const signal = onInterrupt();
       const { size, checked } = await withProgress('convert', (onProgress) =>
         convertDmg(path, output, { onProgress, signal }),
@@ -142,7 +142,7 @@ function create(): Command {
         path: string,
         flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
       ) => {
-        const { createDmg } = await import('../../image/index.ts');
+        const { createDmg } = await import('../../../image/index.ts');
         const { output, ...options } = flags;
         const signal = onInterrupt();
         const { size, fileSize } = await withProgress('create', (onProgress) =>

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { Failure } from '../base/index.ts';
-import type { HostFacts } from '../host/index.ts';
+import { Failure } from '../../base/index.ts';
+import type { HostFacts } from '../../host/index.ts';
 import {
   kvms,
   machines,
@@ -12,8 +12,8 @@ import {
   type Machine,
   type Net,
   type Situation,
-} from '../guest/index.ts';
-import { parseSize } from '../recipe/index.ts';
+} from '../../guest/index.ts';
+import { parseSize } from '../../recipe/index.ts';
 
 /** Options of all commands that describe a machine for a guest. */
 export interface MachineFlags {

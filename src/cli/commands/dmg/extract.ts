@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Image } from '../../image/index.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
-import { imageAt } from './dmg-list.ts';
-import { extractPlace, type ExtractFlags } from './hfs-extract.ts';
+import type { Image } from '../../../image/index.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { showProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../reporters/format.ts';
+import { printable } from '../../reporters/printable.ts';
+import { imageAt } from './list.ts';
+import { extractPlace, type ExtractFlags } from '../hfs/extract.ts';
 
 interface Flags extends ExtractFlags {
   readonly partition?: string;
@@ -32,7 +32,7 @@ Examples:
     .action(async (path: string, flags: Flags) => {
       const image = await imageAt(path);
       if (image === undefined) {
-        const { Failure } = await import('../../base/index.ts');
+        const { Failure } = await import('../../../base/index.ts');
         if (flags.partition !== undefined) throw new Failure('usage', `${path} is no image with partitions`);
         await extractPlace(path, flags);
         return;
@@ -47,7 +47,7 @@ Examples:
 
 async function extractPartitions(image: Image, { output, partition }: Flags): Promise<void> {
   const { contentOf, extractPartition, findPartition, folderByRename, partitionsOf, partitionWork } =
-    await import('../../image/index.ts');
+    await import('../../../image/index.ts');
   const all = await partitionsOf(image.disk);
   const signal = onInterrupt();
   const progress = showProgress('extract');

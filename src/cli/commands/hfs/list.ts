@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { ListedEntry } from '../../image/index.ts';
-import { printableName } from '../reporters/printable.ts';
+import type { ListedEntry } from '../../../image/index.ts';
+import { printableName } from '../../reporters/printable.ts';
 
 export function listCommand(): Command {
   return new Command('list')
@@ -22,7 +22,7 @@ export interface ListFlags {
 
 /** Prints what is in a folder of a volume inside an image, or a file's line. */
 export async function listPlace(path: string, flags: ListFlags): Promise<void> {
-  const { listFolder, openInside } = await import('../../image/index.ts');
+  const { listFolder, openInside } = await import('../../../image/index.ts');
   const { volume, entry, close } = await openInside(path);
   try {
     const entries = listFolder(volume, entry, flags.recursive === true);

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { addCommand } from './hfs-add.ts';
-import { catCommand } from './hfs-cat.ts';
-import { checkCommand } from './hfs-check.ts';
-import { extractCommand } from './hfs-extract.ts';
-import { growCommand } from './hfs-grow.ts';
-import { listCommand } from './hfs-list.ts';
-import { newCommand } from './hfs-new.ts';
-import { removeCommand } from './hfs-remove.ts';
+import { addCommand } from './add.ts';
+import { catCommand } from './cat.ts';
+import { checkCommand } from './check.ts';
+import { extractCommand } from './extract.ts';
+import { growCommand } from './grow.ts';
+import { listCommand } from './list.ts';
+import { newCommand } from './new.ts';
+import { removeCommand } from './remove.ts';
 
 export function hfsCommand(): Command {
   return new Command('hfs')

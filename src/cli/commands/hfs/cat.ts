@@ -11,9 +11,9 @@ export function catCommand(parent: 'dmg' | 'hfs'): Command {
       `\nExample:\n  cidermill ${parent} cat InstallESD.dmg:/BaseSystem.chunklist > BaseSystem.chunklist`,
     )
     .action(async (path: string, flags: { readonly resource?: boolean }) => {
-      const { openInside } = await import('../../image/index.ts');
-      const { linkTarget, openData, openFork } = await import('../../formats/hfsplus/index.ts');
-      const { Failure } = await import('../../base/index.ts');
+      const { openInside } = await import('../../../image/index.ts');
+      const { linkTarget, openData, openFork } = await import('../../../formats/hfsplus/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
       const { volume, entry, close } = await openInside(path);
       try {
         const file = linkTarget(volume, entry);
