@@ -3,8 +3,13 @@ import { Failure, type Sha256 } from '../base/index.ts';
 import { findTool, toolIdentity, toolVersion } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import { protocolVersion } from '../step/protocol.ts';
-import type { ActionResult, Output } from '../store/index.ts';
-import { keyVersion, type Action, type ActionEnvironment } from './action.ts';
+import {
+  type Action,
+  type ActionEnvironment,
+  type ActionResult,
+  keyVersion,
+  type Output,
+} from '../store/index.ts';
 import type { RunContext } from './context.ts';
 import { scriptClosure, scriptPlace } from './script/ready-script.ts';
 

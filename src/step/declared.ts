@@ -31,10 +31,10 @@ export interface Parameters {
 }
 
 export function parameterReaders(values: Named<ParameterValue>): Parameters {
-  const read = <T extends ParameterValue>(name: string, reader: keyof Parameters): T => {
+  const read = (name: string, reader: keyof Parameters): ParameterValue => {
     const value = declared('parameter', values, name);
     const fitting = readerOf(value);
-    if (fitting === reader) return value as T;
+    if (fitting === reader) return value;
     throw new Failure(
       'parameter-type',
       `the script reads the parameter "${name}" by ${reader}('${name}'), and it is ${kinds[fitting]}`,
@@ -42,10 +42,10 @@ export function parameterReaders(values: Named<ParameterValue>): Parameters {
     );
   };
   return {
-    text: (name) => read(name, 'text'),
-    number: (name) => read(name, 'number'),
-    flag: (name) => read(name, 'flag'),
-    list: (name) => read(name, 'list'),
+    text: (name) => read(name, 'text') as string,
+    number: (name) => read(name, 'number') as number,
+    flag: (name) => read(name, 'flag') as boolean,
+    list: (name) => read(name, 'list') as readonly string[],
   };
 }
 

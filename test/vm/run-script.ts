@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Action } from '../../src/engine/action.ts';
-import { privateFolder } from '../../src/engine/process/sandbox.ts';
-import { stepCommand } from '../../src/engine/process/step-command.ts';
-import { runStepProcess } from '../../src/engine/process/step-process.ts';
 import { readyScript } from '../../src/engine/script/ready-script.ts';
+import { privateFolder } from '../../src/engine/step/sandbox.ts';
+import { stepCommand } from '../../src/engine/step/step-command.ts';
+import { runStepProcess } from '../../src/engine/step/step-process.ts';
 import { packageRoot as root } from '../../src/host/index.ts';
 import type { StepEvent, StepRequest } from '../../src/step/index.ts';
+import type { Action } from '../../src/store/index.ts';
 import { temporaryFolder } from './guests.ts';
 
 export { root };

@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { folderEntries } from '../../archive/index.ts';
 import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
-import { lockFile } from '../pins.ts';
+import { lockFile } from '../sources/pins.ts';
 import { scriptPlace, scriptSources } from '../script/ready-script.ts';
 
 /** The files that a plan is made of, relative to the root they lie below, sorted. */

@@ -2,15 +2,20 @@ import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEvent } from '../../step/protocol.ts';
-import { listOutput, removeFolder, temporaryFolder, type ListingEntry } from '../../store/index.ts';
-import type { Action } from '../action.ts';
-import { gather, type Gathered, type GatherContext } from '../gather.ts';
+import {
+  type Action,
+  type ListingEntry,
+  listOutput,
+  removeFolder,
+  temporaryFolder,
+} from '../../store/index.ts';
+import { gather, type Gathered, type GatherContext } from '../step/gather.ts';
 import type { Done } from '../resolve.ts';
-import { sandboxCommand, standardSandbox } from '../process/sandbox.ts';
-import { stepCommand } from '../process/step-command.ts';
-import { runStepProcess, type StepCommand } from '../process/step-process.ts';
-import { scriptOf } from '../script/script-of.ts';
-import { takeOutputs } from '../step-failure.ts';
+import { sandboxCommand, standardSandbox } from '../step/sandbox.ts';
+import { scriptOf } from '../step/script-of.ts';
+import { stepCommand } from '../step/step-command.ts';
+import { takeOutputs } from '../step/step-failure.ts';
+import { runStepProcess, type StepCommand } from '../step/step-process.ts';
 import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
 import { observe, type Commands } from './observe.ts';
 import type { Survey } from './survey.ts';

@@ -165,10 +165,10 @@ describe("the built form of the package's own scripts", () => {
 
   it('is the same in a checkout at another place and in a package that was installed', () => {
     const copy = join(freshFolder(), 'node_modules/cidermill');
-    for (const part of ['package.json', 'src', 'scripts'])
+    for (const part of ['package.json', 'src', 'scripts', 'bin'])
       cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
-    const build = `import { build } from ${JSON.stringify(join(copy, 'src/build.mjs'))}; await build(${JSON.stringify(copy)});`;
+    const build = `import { build } from ${JSON.stringify(join(copy, 'bin/build.mjs'))}; await build(${JSON.stringify(copy)});`;
     execFileSync(process.execPath, ['--input-type=module', '-e', build]);
     const keys = (root: string): unknown =>
       scripts.map((name) => readBuiltScript(join(root, 'dist'), `scripts/${name}`)?.closure);

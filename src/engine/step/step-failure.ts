@@ -1,0 +1,60 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../base/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import type { StepEnd } from './step-process.ts';
+
+/** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
+export class StepFailure extends Failure {
+  readonly log: string;
+  readonly tail: readonly string[];
+
+  constructor(message: string, log: string, end: StepEnd) {
+    super('step-failed', message, { hint: end.failure?.hint });
+    this.log = log;
+    this.tail = end.tail;
+  }
+}
+
+/**
+ * Takes the declared outputs of a step that has ended, by name.
+ * @param folder absolute: what the script put its outputs in
+ * @param take given an output's declared path
+ * @throws StepFailure when the script failed, or when it did not and an output is not there
+ */
+export async function takeOutputs<T>(
+  step: PlannedStep,
+  end: StepEnd,
+  log: string,
+  folder: string,
+  take: (path: string) => Promise<T>,
+): Promise<Record<string, T>> {
+  if (end.exitCode !== 0) {
+    const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
+    throw new StepFailure(end.failure?.message ?? `its script ended with ${how}`, log, end);
+  }
+  const outputs: Record<string, T> = {};
+  for (const [name, { value: path }] of step.recipe.outputs) {
+    try {
+      await mustBeInside(folder, path);
+      outputs[name] = await take(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const message = `its script ended well, but the output "${name}" (${path}) is not there`;
+      throw new StepFailure(message, log, end);
+    }
+  }
+  return outputs;
+}
+
+/** A link in an output's path would lead to files that are not the step's. @throws Failure 'bad-output' */
+async function mustBeInside(folder: string, path: string): Promise<void> {
+  let whole = folder;
+  for (const part of path.split('/').filter((each) => each !== '')) {
+    whole = join(whole, part);
+    if (!(await lstat(whole)).isSymbolicLink()) continue;
+    throw new Failure('bad-output', `the output ${path} is, or lies behind, a symbolic link`, {
+      hint: 'Give the file or folder itself as the output.',
+    });
+  }
+}
