@@ -1,6 +1,6 @@
-import type { ByteSource } from '../base/index.ts';
-import { readApm } from '../formats/apm/index.ts';
-import { readGpt } from '../formats/gpt/index.ts';
+import type { ByteSource } from '../../base/index.ts';
+import { readApm } from '../../formats/apm/index.ts';
+import { readGpt } from '../../formats/gpt/index.ts';
 
 /** A partition whatever the map; its numbers have not been held against the disk. */
 export interface Partition {

@@ -1,4 +1,4 @@
-import { FormatError, type ByteSource } from '../base/index.ts';
+import { FormatError, type ByteSource } from '../../base/index.ts';
 import { readPartitionMap } from './partition-map.ts';
 import { readVolume } from './volume.ts';
 

@@ -1,5 +1,5 @@
-import { FormatError } from '../base/index.ts';
-import { joinCrc32, showCrc32, zerosCrc32 } from '../formats/udif/index.ts';
+import { FormatError } from '../../base/index.ts';
+import { joinCrc32, showCrc32, zerosCrc32 } from '../../formats/udif/index.ts';
 import { cut, type Work } from './pieces.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { FormatError, type ByteSource } from '../base/index.ts';
+import { FormatError, type ByteSource } from '../../base/index.ts';
 import {
   hfsPlusName,
   readVolumeHeader,
   readVolumeName,
   volumeAttribute,
   type VolumeHeader,
-} from '../formats/hfsplus/index.ts';
-import { slice } from '../formats/source/index.ts';
+} from '../../formats/hfsplus/index.ts';
+import { slice } from '../../formats/source/index.ts';
 import { readPartitionMap } from './partition-map.ts';
 
 /** What file system a volume begins with, as far as this project has to tell them apart. */

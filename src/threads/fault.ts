@@ -1,5 +1,4 @@
-import { Failure, FormatError } from '../base/index.ts';
-import { systemReason } from './file-source.ts';
+import { Failure, FormatError, systemReason } from '../base/index.ts';
 
 /** An error's parts: classes do not survive the way between threads. */
 export type Fault =

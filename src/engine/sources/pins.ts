@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../base/index.ts';
-import type { Buildroot, Located, Origin, Project, Recipe, Source } from '../recipe/index.ts';
+import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../../base/index.ts';
+import type { Buildroot, Located, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
 import {
   lockedInstead,
   lockLocal,
@@ -12,7 +12,7 @@ import {
   type Lock,
   type LockedBuildroot,
   type LockedOrigin,
-} from '../sources/index.ts';
+} from '../../sources/index.ts';
 
 /** Where every project, and cidermill itself, keeps its lockfile; relative to the root. */
 export const lockFile = join('recipes', 'lock.yaml');

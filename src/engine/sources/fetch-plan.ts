@@ -1,7 +1,7 @@
-import { Failure } from '../base/index.ts';
-import type { Plan, PlannedStep } from '../recipe/index.ts';
-import { hasBlob, openSession, type Store } from '../store/index.ts';
-import type { FetchProgress, LockedFile } from '../sources/index.ts';
+import { Failure } from '../../base/index.ts';
+import type { Plan, PlannedStep } from '../../recipe/index.ts';
+import { hasBlob, openSession, type Store } from '../../store/index.ts';
+import type { FetchProgress, LockedFile } from '../../sources/index.ts';
 import type { StepSources } from './step-sources.ts';
 
 export interface FetchPlanOptions {

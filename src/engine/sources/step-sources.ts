@@ -1,5 +1,11 @@
-import { canonicalJson, InvalidError, type Diagnostic, type Material, type Sha256 } from '../base/index.ts';
-import type { Plan, PlannedStep, Project } from '../recipe/index.ts';
+import {
+  canonicalJson,
+  InvalidError,
+  type Diagnostic,
+  type Material,
+  type Sha256,
+} from '../../base/index.ts';
+import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
 import {
   ensureFiles,
   ensurePackageFolder,
@@ -15,8 +21,8 @@ import {
   type LockedFile,
   type LockedOrigin,
   type SourceContext,
-} from '../sources/index.ts';
-import type { Store } from '../store/index.ts';
+} from '../../sources/index.ts';
+import type { Store } from '../../store/index.ts';
 import { openPins, type Pins } from './pins.ts';
 
 export interface FetchOptions {

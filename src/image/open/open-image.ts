@@ -1,4 +1,4 @@
-import type { ByteSource } from '../base/index.ts';
+import type { ByteSource } from '../../base/index.ts';
 import { openFile, type FileSource } from './file-source.ts';
 import { openNested, placeOf, type Place } from './nested.ts';
 import { openDisk, type Disk } from './open-disk.ts';

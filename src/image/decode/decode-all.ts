@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
-import { startPool } from './pool.ts';
+import { startPool } from '../../threads/pool.ts';
 
 export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */
@@ -10,6 +10,8 @@ export interface DecodeOptions {
   /** How many threads decode, this one among them. By default this one for a small image, else as many as cores, 2 to 4: each other takes some 40 MB. */
   readonly threads?: number | undefined;
 }
+
+const decodeWorker = new URL('./decode-worker.ts', import.meta.url);
 
 /** A thread's start costs as much as decoding this many bytes of input. */
 const worthThreads = 2 * 2 ** 20;
@@ -61,7 +63,7 @@ export async function decodeAll(
   const shared = others === 0 ? files : { ...files, turn: new SharedArrayBuffer(4) };
   if (others === 0) await here();
   else {
-    const pool = startPool<readonly Piece[], readonly number[]>('decode-worker', others, shared);
+    const pool = startPool<readonly Piece[], readonly number[]>(decodeWorker, others, shared);
     const abort = abortOf(signal);
     const lanes = Array.from({ length: others * batchesAhead }, () => lane((batch) => pool.run(batch)));
     // One thread less to start.

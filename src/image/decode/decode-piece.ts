@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
-import { FormatError, type ByteSource } from '../base/index.ts';
-import { crc32, decodeChunk, newScratch, type Scratch } from '../formats/udif/index.ts';
-import type { Place } from './nested.ts';
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { crc32, decodeChunk, newScratch, type Scratch } from '../../formats/udif/index.ts';
+import type { Place } from '../open/nested.ts';
 import type { Piece } from './pieces.ts';
 
 /**
@@ -91,8 +91,8 @@ async function opened(of: Place): Promise<ByteSource> {
 /** A thread that has a descriptor starts sooner without all that this needs. */
 async function openPlace({ file, inside }: Place): Promise<ByteSource> {
   const [{ openFile }, { openNested }] = await Promise.all([
-    import('./file-source.ts'),
-    import('./nested.ts'),
+    import('../open/file-source.ts'),
+    import('../open/nested.ts'),
   ]);
   return openNested(await openFile(file), inside);
 }

@@ -1,5 +1,5 @@
-import { Failure, FormatError, type ByteSource } from '../base/index.ts';
-import { slice } from '../formats/source/index.ts';
+import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
+import { slice } from '../../formats/source/index.ts';
 import { readPartitionMap, type Partition, type PartitionMap } from './partition-map.ts';
 
 /** A partition and its number: what people name it by. */

@@ -1,4 +1,4 @@
-import type { BlockTable, Chunk } from '../formats/udif/index.ts';
+import type { BlockTable, Chunk } from '../../formats/udif/index.ts';
 
 /** What one worker does at a time: a chunk that has data, or a part of a raw one. */
 export interface Piece extends Chunk {

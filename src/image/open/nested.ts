@@ -1,6 +1,6 @@
-import { Failure, FormatError, type ByteSource } from '../base/index.ts';
-import { findEntry, linkTarget, openData, openVolume } from '../formats/hfsplus/index.ts';
-import { memberSource, readXar } from '../formats/xar/index.ts';
+import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
+import { findEntry, linkTarget, openData, openVolume } from '../../formats/hfsplus/index.ts';
+import { memberSource, readXar } from '../../formats/xar/index.ts';
 import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './volume.ts';
 

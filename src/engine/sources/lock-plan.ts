@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Failure, sha256 } from '../base/index.ts';
-import type { Buildroot, Located, Origin, Project, Recipe } from '../recipe/index.ts';
+import { Failure, sha256 } from '../../base/index.ts';
+import type { Buildroot, Located, Origin, Project, Recipe } from '../../recipe/index.ts';
 import {
   lockOrigin,
   originKey,
@@ -9,8 +9,8 @@ import {
   type FetchProgress,
   type LockedBuildroot,
   type LockedOrigin,
-} from '../sources/index.ts';
-import { openSession, withLock, type Store } from '../store/index.ts';
+} from '../../sources/index.ts';
+import { openSession, withLock, type Store } from '../../store/index.ts';
 import { lockFile, openPins, withoutOrigin } from './pins.ts';
 
 export interface LockOptions {

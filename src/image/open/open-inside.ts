@@ -1,5 +1,5 @@
-import { Failure } from '../base/index.ts';
-import { findEntry, linkTarget, openVolume, type Entry, type HfsVolume } from '../formats/hfsplus/index.ts';
+import { Failure } from '../../base/index.ts';
+import { findEntry, linkTarget, openVolume, type Entry, type HfsVolume } from '../../formats/hfsplus/index.ts';
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
 import { openDisk } from './open-disk.ts';

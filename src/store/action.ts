@@ -1,6 +1,8 @@
 import { canonicalJson, sha256, type Sha256 } from '../base/index.ts';
 import type { ParameterValue } from '../step/protocol.ts';
-import type { Closure } from './closure.ts';
+
+/** File → digest, paths relative to the root they belong to, with "/". */
+export type Closure = Readonly<Record<string, Sha256>>;
 
 /** Raised when what a step sees or how it is run changes in a way the other fields do not show. */
 export const keyVersion = 1;
@@ -9,7 +11,7 @@ export const keyVersion = 1;
  * A step fully resolved: all that its outputs may depend on, and nothing else — no path of this machine, no locale,
  * no clock, no name of a step or a pipeline. docs/cache-keys.md says why each field is here.
  */
-export interface Action {
+export type Action = {
   readonly keyVersion: number;
   /** `<os>-<cpu>` as Node names them. */
   readonly platform: string;
@@ -21,7 +23,7 @@ export interface Action {
   readonly inputs: Readonly<Record<string, string>>;
   readonly environment: ActionEnvironment;
   readonly outputs: Readonly<Record<string, string>>;
-}
+};
 
 export type ActionEnvironment =
   | { readonly kind: 'none' }
@@ -31,5 +33,5 @@ export type ActionEnvironment =
 
 /** The cache key: the SHA-256 of the action's canonical JSON. */
 export function actionKey(action: Action): Sha256 {
-  return sha256(canonicalJson(action as unknown as Parameters<typeof canonicalJson>[0]));
+  return sha256(canonicalJson(action));
 }

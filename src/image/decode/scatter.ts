@@ -1,10 +1,10 @@
-import type { ByteSource } from '../base/index.ts';
-import type { BlockTable } from '../formats/udif/index.ts';
+import type { ByteSource } from '../../base/index.ts';
+import type { BlockTable } from '../../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
 import type { Files } from './decode-piece.ts';
-import { openFile } from './file-source.ts';
-import type { Place } from './nested.ts';
+import { openFile } from '../open/file-source.ts';
+import type { Place } from '../open/nested.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
 
 /** A range of an image and where it goes in the output. In bytes. */

@@ -1,13 +1,12 @@
 import { open } from 'node:fs/promises';
-import { Failure } from '../base/index.ts';
-import { byRename } from './by-rename.ts';
+import { Failure, systemReason } from '../../base/index.ts';
+import { byRename } from '../by-rename.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
-import { systemReason } from './file-source.ts';
-import { checkFreeSpace } from './free-space.ts';
-import { inputOf, openImage, type Image } from './open-image.ts';
+import { checkFreeSpace } from '../free-space.ts';
+import { inputOf, openImage, type Image } from '../open/open-image.ts';
 import { planWork, type Work } from './pieces.ts';
-import { refuseSameFile } from './same-file.ts';
+import { refuseSameFile } from '../same-file.ts';
 
 export interface ConvertOptions {
   /** How many bytes of those that have to be decoded are done. */

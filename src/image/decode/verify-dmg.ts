@@ -1,10 +1,10 @@
 import { crc32 as addCrc32 } from 'node:zlib';
-import { FormatError } from '../base/index.ts';
-import { showCrc32 } from '../formats/udif/index.ts';
+import { FormatError } from '../../base/index.ts';
+import { showCrc32 } from '../../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import type { ConvertOptions } from './convert-dmg.ts';
 import { decodeAll } from './decode-all.ts';
-import { inputOf, openImage, type Image } from './open-image.ts';
+import { inputOf, openImage, type Image } from '../open/open-image.ts';
 import { planWork } from './pieces.ts';
 
 export interface Verified {

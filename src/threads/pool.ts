@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Transferable, Worker } from 'node:worker_threads';
 import { errorOf, type Fault } from './fault.ts';
 import { startWorker } from './worker-start.ts';
@@ -23,16 +24,17 @@ interface Waiting<Result> {
 }
 
 /**
- * Starts threads whose entry is src/image/NAME.ts, which answers by `serve`.
+ * Starts threads that answer by `serve`.
+ * @param entry the threads' module, `new URL('./NAME.ts', import.meta.url)`
  * @param workerData what every thread is given at its start
  */
 export function startPool<Job, Result>(
-  name: string,
+  entry: URL,
   threads: number,
   workerData: unknown,
 ): Pool<Job, Result> {
   const members = Array.from({ length: threads }, () => {
-    const member = { worker: startWorker(name, workerData), waiting: [] as Waiting<Result>[] };
+    const member = { worker: startWorker(entry, workerData), waiting: [] as Waiting<Result>[] };
     const fail = (error: Error): void => {
       for (const each of member.waiting.splice(0)) each.reject(error);
     };
@@ -42,7 +44,7 @@ export function startPool<Job, Result>(
       else first?.resolve(answer.result);
     });
     member.worker.on('error', fail);
-    member.worker.on('exit', (code) => fail(new Error(`a thread of ${name} ended with code ${code}`)));
+    member.worker.on('exit', (code) => fail(new Error(`a thread of ${basename(entry.pathname)} ended with code ${code}`)));
     return member;
   });
   return {

@@ -1,6 +1,6 @@
-import { FormatError, type ByteSource } from '../base/index.ts';
-import { isHfsPlus } from '../formats/hfsplus/index.ts';
-import { slice } from '../formats/source/index.ts';
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { isHfsPlus } from '../../formats/hfsplus/index.ts';
+import { slice } from '../../formats/source/index.ts';
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
 import { openDisk } from './open-disk.ts';

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { Failure, FormatError, type ByteSource } from '../base/index.ts';
-import { checkRange } from '../formats/source/index.ts';
+import { Failure, FormatError, systemReason, type ByteSource } from '../../base/index.ts';
+import { checkRange } from '../../formats/source/index.ts';
 
 /** A file as a source. Its size is the one it had when it was opened. */
 export interface FileSource extends ByteSource {
@@ -43,10 +43,4 @@ export async function openFile(path: string): Promise<FileSource> {
     },
     close: () => handle.close(),
   };
-}
-
-/** A system error's reason without its call and path: "no such file or directory". */
-export function systemReason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return /^[A-Z0-9]+: (.*?)(?:, \w+(?: '.*)?)?$/s.exec(cause.message)?.[1] ?? cause.message;
 }
