@@ -33,10 +33,17 @@ export interface CheckRemark {
 /** Reads what the engine asks, for a script that a recipe names as its `check`. */
 export async function check(): Promise<Check> {
   const request = readRequest() as unknown as CheckRequest;
-  const value = <T extends ParameterValue>(name: string, is: (value: ParameterValue) => value is T, type: string): T => {
+  const value = <T extends ParameterValue>(
+    name: string,
+    is: (value: ParameterValue) => value is T,
+    type: string,
+  ): T => {
     const found = declared('parameter', name, request.parameters);
     if (is(found)) return found;
-    throw new Failure('parameter-type', `the check reads the parameter "${name}" as ${type}, which it is not`);
+    throw new Failure(
+      'parameter-type',
+      `the check reads the parameter "${name}" as ${type}, which it is not`,
+    );
   };
   process.on('uncaughtException', (error) => {
     send({ type: 'failure', message: error.message });

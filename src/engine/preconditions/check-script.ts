@@ -37,16 +37,20 @@ export async function runCheck(store: Store, step: PlannedStep, signal: AbortSig
     const events: CheckEvent[] = [];
     const said: string[] = [];
     const read = [
-      eachLine(child.stdout, (line) => said.push(line)),
-      eachLine(child.stderr, (line) => said.push(line)),
+      eachLine(child.stdout as Readable, (line) => said.push(line)),
+      eachLine(child.stderr as Readable, (line) => said.push(line)),
       eachLine(child.stdio[3] as Readable, (line) => {
         const event = parseEvent(line);
         if (event !== undefined) events.push(event);
       }),
     ];
     const ended = await new Promise<string | undefined>((resolve) => {
-      child.once('error', (error) => resolve(error.name === 'AbortError' ? `it did not end within ${longest / 1000} s` : error.message));
-      child.once('exit', (code, by) => resolve(code === 0 ? undefined : `it ended with ${by ?? `exit code ${code ?? ''}`}`));
+      child.once('error', (error) =>
+        resolve(error.name === 'AbortError' ? `it did not end within ${longest / 1000} s` : error.message),
+      );
+      child.once('exit', (code, by) =>
+        resolve(code === 0 ? undefined : `it ended with ${by ?? `exit code ${code ?? ''}`}`),
+      );
     });
     signal.throwIfAborted();
     await Promise.all(read);
@@ -59,7 +63,10 @@ export async function runCheck(store: Store, step: PlannedStep, signal: AbortSig
 function requestOf(step: PlannedStep): CheckRequest {
   const sources = [...step.recipe.sources].map(([name, { origins }]) => {
     const origin = origins[0]?.value;
-    return [name, origin?.kind === 'local' ? (origin.folder ?? join(step.recipe.root, origin.path)) : null] as const;
+    return [
+      name,
+      origin?.kind === 'local' ? (origin.folder ?? join(step.recipe.root, origin.path)) : null,
+    ] as const;
   });
   const inputs = [...step.inputs].map(
     ([name, { value }]) => [name, value.kind === 'file' ? value.path : null] as const,

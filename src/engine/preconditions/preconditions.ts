@@ -1,5 +1,12 @@
-import { Failure } from '../../base/index.ts';
-import { findTool, noSpace, packageOf, sandboxFault, sandboxMend, installCommand } from '../../host/index.ts';
+import {
+  findTool,
+  noSpace,
+  installCommand,
+  namespaceMend,
+  packageOf,
+  readNamespaceLimits,
+  sandboxFault,
+} from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { RunContext } from '../context.ts';
 import type { Preview } from '../preview.ts';
@@ -41,7 +48,8 @@ function willRun(previews: readonly Preview[], { name }: PlannedStep): boolean {
 function checkTools({ onHost }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
   const users = new Map<string, string[]>();
   for (const step of waiting)
-    for (const tool of new Set(toolsOf(step, onHost))) users.set(tool, [...(users.get(tool) ?? []), step.name]);
+    for (const tool of new Set(toolsOf(step, onHost)))
+      users.set(tool, [...(users.get(tool) ?? []), step.name]);
   return [...users].flatMap(([tool, steps]): Finding[] =>
     findTool(tool) !== undefined
       ? []
@@ -66,7 +74,7 @@ function checkSandbox({ onHost }: PreconditionContext, waiting: readonly Planned
       state: 'fault',
       what: 'user namespaces',
       message: `steps cannot be sandboxed here: ${fault}`,
-      hint: `${sandboxMend(fault)}, or build with this host's own tools: --environment host`,
+      hint: `${namespaceMend(readNamespaceLimits())}\nOr build with this host's own tools: --environment host`,
       steps: names(steps),
     },
   ];
@@ -76,7 +84,15 @@ function checkRoom({ store, sources }: PreconditionContext, waiting: readonly Pl
   const least = leastBytes(store, waiting, sources);
   if (lackingBytes(store, least) === 0) return [];
   const { message, hint } = noSpace(store.root, least);
-  return [{ state: 'fault', what: 'disk space', message, ...(hint === undefined ? {} : { hint }), steps: names(waiting) }];
+  return [
+    {
+      state: 'fault',
+      what: 'disk space',
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      steps: names(waiting),
+    },
+  ];
 }
 
 function names(steps: readonly PlannedStep[]): string[] {

@@ -21,7 +21,9 @@ export function missingBytes(store: Store, steps: readonly PlannedStep[], source
 /** The least that a run of these steps will write to the store, in bytes: with less it cannot pass. */
 export function leastBytes(store: Store, steps: readonly PlannedStep[], sources: StepSources): number {
   const buildroots = steps.filter((step) => step.buildroot !== undefined);
-  const packages = buildroots.flatMap((step) => [...(sources.choices(step)[0]?.values() ?? [])].flatMap(filesOf));
+  const packages = buildroots.flatMap((step) =>
+    [...(sources.choices(step)[0]?.values() ?? [])].flatMap(filesOf),
+  );
   const unpacked = packages.reduce((sum, { size }) => sum + size, 0) * buildrootFactor;
   return missingBytes(store, steps, sources) + unpacked;
 }

@@ -1,5 +1,11 @@
 import { Failure } from '../../base/index.ts';
-import { findEntry, linkTarget, openVolume, type Entry, type HfsVolume } from '../../formats/hfsplus/index.ts';
+import {
+  findEntry,
+  linkTarget,
+  openVolume,
+  type Entry,
+  type HfsVolume,
+} from '../../formats/hfsplus/index.ts';
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
 import { openDisk } from './open-disk.ts';
