@@ -3,7 +3,7 @@ import { Failure } from '../base/index.ts';
 import { toolsOf, type StepSources } from '../engine/index.ts';
 import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
 import type { Plan } from '../recipe/index.ts';
-import { preview, type PlanOptions } from './planning.ts';
+import { preview, type PlanOptions } from './plan-options.ts';
 import type { Workspace } from './workspace.ts';
 
 /**

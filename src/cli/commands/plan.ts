@@ -3,7 +3,7 @@ import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { formatCount } from '../reporters/format.ts';
 import { printableLines } from '../reporters/printable.ts';
-import { addPlanOptions, makePlan, preview, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 import { findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
 
