@@ -29,6 +29,8 @@ const within = {
   'src/image': ['open', 'decode', 'package', '(create|edit|extract)'],
   'src/formats/hfsplus/write': ['blocks', 'model', 'layout'],
   'src/formats/hfsplus/check': ['trees', 'blocks', 'records'],
+  'src/vm': ['process', 'watch', 'screen'],
+  'src/cli': ['text', 'reporters', 'commands'],
   'src/sources': ['(apt|http|checkout)', 'lock'],
 };
 

@@ -14,16 +14,16 @@ import {
 import type { RunContext, UntimedEvent } from './context.ts';
 import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction } from './execute.ts';
+import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources } from './gather.ts';
+import { fetchSources } from './step/gather.ts';
 import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
 import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
 import { previewRun } from './preview.ts';
 import { publishProduct } from './products.ts';
 import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
-import { StepFailure } from './step-failure.ts';
+import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
   readonly store: Store;

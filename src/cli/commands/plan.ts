@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { formatCount } from '../reporters/format.ts';
-import { printableLines } from '../reporters/printable.ts';
+import { formatCount } from '../text/format.ts';
+import { printableLines } from '../text/printable.ts';
 import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 import { findPreconditions, type Finding, type Preview } from '../../engine/index.ts';

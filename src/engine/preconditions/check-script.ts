@@ -7,7 +7,7 @@ import type { Place } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { protocolVersion, type CheckEvent, type CheckRequest } from '../../step/index.ts';
 import { removeFolder, temporaryFolder, type Store } from '../../store/index.ts';
-import { nodeArguments, scriptEnvironment } from '../step-process.ts';
+import { nodeArguments, scriptEnvironment } from '../step/step-process.ts';
 import type { Finding } from './finding.ts';
 
 /** A check looks at what is there; it does no work. Milliseconds. */

@@ -1,6 +1,6 @@
-import type { Sha256 } from '../base/index.ts';
-import { runWell } from '../host/program.ts';
-import { blobPath, ensureTree, type Store } from '../store/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { runWell } from '../../host/program.ts';
+import { blobPath, ensureTree, type Store } from '../../store/index.ts';
 
 /**
  * Gives the folder of an unpacked buildroot, and unpacks it where it is not there.

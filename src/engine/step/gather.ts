@@ -1,14 +1,14 @@
-import { Failure } from '../base/index.ts';
-import { sandboxFault } from '../host/index.ts';
-import type { PlannedStep } from '../recipe/index.ts';
-import { outputPath } from '../store/index.ts';
+import { Failure } from '../../base/index.ts';
+import { sandboxFault } from '../../host/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import { outputPath } from '../../store/index.ts';
 import { buildrootFolder } from './buildroot-folder.ts';
-import type { RunContext } from './context.ts';
-import type { ResolvedStep } from './decide.ts';
-import { outputOf, type Done } from './resolve.ts';
+import type { RunContext } from '../context.ts';
+import type { ResolvedStep } from '../decide.ts';
+import { outputOf, type Done } from '../resolve.ts';
 import type { View } from './sandbox.ts';
-import type { Choice } from './sources/choices.ts';
-import type { FetchOptions } from './sources/step-sources.ts';
+import type { Choice } from '../sources/choices.ts';
+import type { FetchOptions } from '../sources/step-sources.ts';
 
 /** All that a step's script and commands are given, on the host. */
 export interface Gathered extends View {
