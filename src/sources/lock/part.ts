@@ -61,11 +61,12 @@ export class Part {
     return undefined;
   }
 
+  /** A list of parts; YAML's nothing is an empty one. @param what each is */
   list(name: string, what: string): Part[] {
     const value = this.#required(name);
-    return value === undefined
-      ? []
-      : new Part(value, `"${name}" of ${this.#what}`, [...this.#path, name], this.faults).items(what);
+    if (value === undefined || value === '') return [];
+    const path = [...this.#path, name];
+    return new Part(value, `"${name}" of ${this.#what}`, path, this.faults).items(what);
   }
 
   words(name: string): string[] {
