@@ -143,7 +143,8 @@ describe('a proxy that the environment names', () => {
   });
   afterEach(() => {
     tunnels.length = 0;
-    for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) delete process.env[name];
+    delete process.env['http_proxy'];
+    delete process.env['no_proxy'];
   });
   const here = server.url.replace('http://', '');
   const port = here.split(':')[1] ?? '';

@@ -4,7 +4,6 @@ import {
   ensureFiles,
   ensureSourceTree,
   openUserFiles,
-  sourceDigest,
   type FetchProgress,
   type Pinned,
   type SourceContext,

@@ -84,7 +84,7 @@ function failed(text: string, diagnostics: readonly Diagnostic[]): ReadLock {
 }
 
 /** Aliases are refused: a lockfile has none, and they can make a small file enormous. */
-function valueOf(document: Document<Node>, faults: LockFault[]): unknown {
+function valueOf(document: Document, faults: LockFault[]): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 }) as unknown;
   } catch {
@@ -94,7 +94,7 @@ function valueOf(document: Document<Node>, faults: LockFault[]): unknown {
 }
 
 /** Where the value at a path stands, or its key; the nearest that there is, where it is missing. */
-function spanOf(document: Document<Node>, path: LockFault['path'], at: LockFault['at']): Span {
+function spanOf(document: Document, path: LockFault['path'], at: LockFault['at']): Span {
   let node: Node | null = document.contents;
   for (const [index, step] of path.entries()) {
     if (at === 'key' && index === path.length - 1 && isMap(node)) {
