@@ -28,5 +28,5 @@ export { verifyDmg, type Verified } from './verify-dmg.ts';
 export { openVolumeBytes, type VolumeBytes } from './volume-bytes.ts';
 export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './volume.ts';
 export { extractPackage, type Extracted, type ExtractPackageOptions } from './extract/extract-package.ts';
-export { isArchive, packageEntries, readPackage, type Package } from './package/package.ts';
+export { packageEntries, payloadEntries, readPackage, type Package } from './package/package.ts';
 export { readMember } from '../formats/xar/index.ts';
