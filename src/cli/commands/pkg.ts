@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
 import type { SignatureReport } from '../../formats/xar/index.ts';
-import { parseSize } from '../../recipe/size.ts';
+import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { printable } from '../reporters/printable.ts';
