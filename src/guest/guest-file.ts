@@ -19,7 +19,17 @@ import type { Report } from '../yaml/faults.ts';
 import type { Located } from '../recipe/model.ts';
 import { object, optional, required } from '../yaml/object-shape.ts';
 import { checkName, type FileName } from '../recipe/files/recipe-file.ts';
-import { flag, locate, name, named, text, word, type JsonSchema, type Named, type Shape } from '../yaml/shape.ts';
+import {
+  flag,
+  locate,
+  name,
+  named,
+  text,
+  word,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../yaml/shape.ts';
 import type { YamlNode } from '../yaml/node.ts';
 
 /** The file whose facts concern several releases. */

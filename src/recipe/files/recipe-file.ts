@@ -6,7 +6,16 @@ import { declareParameters, recipeParameters } from './parameter-shape.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
-import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from '../../yaml/shape.ts';
+import {
+  anything,
+  locate,
+  name,
+  named,
+  text,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../../yaml/shape.ts';
 import { defaultsOf, fillIn, isTemplate, recipeScope } from './recipe-template.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
