@@ -4,7 +4,7 @@ import type { SignatureReport } from '../../formats/xar/index.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
-import { printable } from '../reporters/printable.ts';
+import { printable } from '../text/printable.ts';
 
 export function pkgCommand(): Command {
   return new Command('pkg')

@@ -1,5 +1,6 @@
 import type { Report } from '../../yaml/faults.ts';
-import type { Located, Origin } from '../model.ts';
+import type { Origin } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import {
