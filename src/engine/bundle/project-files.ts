@@ -37,8 +37,10 @@ export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles
     add(recipe.root, recipe.file);
     if (step.buildroot !== undefined) addNearest(`recipes/buildroots/${step.buildroot.name}.yaml`);
     for (const path of localSources(step)) add(recipe.root, path);
-    const place = scriptPlace(recipe);
-    for (const path of await scriptSources(place)) add(recipe.root, relative(place.root, path));
+    for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])]) {
+      const place = scriptPlace({ ...recipe, script });
+      for (const path of await scriptSources(place)) add(recipe.root, relative(place.root, path));
+    }
   }
   return { own: [...own].sort(), builtin: [...builtin].sort() };
 }

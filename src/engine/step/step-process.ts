@@ -66,6 +66,8 @@ export async function runStepProcess(
   if (options.signal.aborted) end();
 
   const log = createWriteStream(options.logFile, { flags: 'a' });
+  // On a full disk: `finished` tells it when the script has ended.
+  log.on('error', () => undefined);
   const tail: string[] = [];
   const notes: string[] = [];
   let failure: StepEnd['failure'];

@@ -9,7 +9,7 @@ import {
 import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
 import { openDisk } from './open-disk.ts';
-import { findHfsPlus } from './volume.ts';
+import { findHfsPlus } from './find-volume.ts';
 
 /** A place inside an image, however deep. */
 export interface Inside {

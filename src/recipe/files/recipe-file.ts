@@ -40,6 +40,10 @@ const shape = object('a recipe', {
     list(filePath),
     "What the script reads or starts by new URL(…, import.meta.url), relative to the project's root; imports need no mention",
   ),
+  check: optional(
+    scriptPath,
+    'A script that looks at the parameters, and at the files and folders of the user that are given, before any step runs',
+  ),
   outputs: required(
     named(outputShape, 1),
     'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
@@ -88,6 +92,7 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
     scriptFiles: fields['script-files'] ?? locate([], read.place),
+    ...(fields.check === undefined ? {} : { check: fields.check }),
     outputs: valuesOf(paths),
     varies: new Map(
       [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),
