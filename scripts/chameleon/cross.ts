@@ -5,6 +5,7 @@ import { link, type Layout, type LinkInput } from '#link';
 import type { Step } from '#step';
 import { configure } from './configure.ts';
 import { dryRun, type Compilation } from './dry-run.ts';
+import type { Range } from './flat-image.ts';
 import { generateHeaders, type Identity } from './generate.ts';
 
 export interface CrossOptions {
@@ -36,13 +37,13 @@ interface Part {
 /**
  * Builds stage 2 from a tree: clang compiles what the tree's makefiles name, our linker links it.
  * @param tree in the work folder; it is written to
- * @returns the flat image and its map
+ * @returns the flat image, its map, and where code lies in it
  */
 export async function buildCross(
   here: Step,
   tree: string,
   options: CrossOptions,
-): Promise<{ image: Uint8Array; map: string }> {
+): Promise<{ image: Uint8Array; map: string; code: readonly Range[] }> {
   await configure(here, tree, options.config);
   await generateHeaders(here, tree, options.identity);
   const parts = await findParts(here, tree, options.helpers);
@@ -54,7 +55,11 @@ export async function buildCross(
     const [end, limit] = [linked.end, options.memoryEnd].map((address) => `0x${address.toString(16)}`);
     throw new Failure('bad-loader', `the loader will not do: its variables end at ${end}, behind ${limit}`);
   }
-  return linked;
+  const code = linked.sections.filter(({ name }) => name.startsWith('__text'));
+  return {
+    ...{ image: linked.image, map: linked.map },
+    code: code.map(({ address, size }) => ({ start: address, end: address + size })),
+  };
 }
 
 /** boot2 and the libraries that it is linked with, in the order of linking; last of all our own. */
