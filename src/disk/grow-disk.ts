@@ -1,5 +1,6 @@
 import { Failure } from '../base/index.ts';
 import { editVolume, openVolume } from '../formats/hfsplus/index.ts';
+import { tailBytes } from '../formats/loader-tail/index.ts';
 import { growPartition, findHfsPlus, planGrowth, readPartitionMap } from '../image/index.ts';
 import type { RemoteDisk } from '../vm/index.ts';
 import { withServedDisk } from '../vm/index.ts';
@@ -33,9 +34,10 @@ export async function growDisk(tools: DiskTools, image: string, size: number): P
 }
 
 interface Last {
-  /** In bytes. */
+  /** Of its partition, in bytes. */
   readonly offset: number;
-  readonly hasGpt: boolean;
+  readonly size: number;
+  readonly scheme: 'gpt' | 'apm' | undefined;
 }
 
 /** The HFS+ volume that nothing follows; undefined where the disk has none, or another partition is behind it. */
@@ -46,14 +48,20 @@ async function lastVolume(disk: RemoteDisk): Promise<Last | undefined> {
   const { offset } = found;
   const used = map?.partitions.filter(({ kind }) => kind !== 'Apple_Free') ?? [];
   if (used.some((partition) => partition.offset > offset)) return undefined;
-  return { offset, hasGpt: map?.scheme === 'gpt' };
+  return { offset, size: found.volume.size, scheme: map?.scheme };
 }
 
 /** @returns the volume's new size in bytes */
-async function growVolume(disk: RemoteDisk, { offset, hasGpt }: Last): Promise<number> {
+async function growVolume(disk: RemoteDisk, { offset, size: before, scheme }: Last): Promise<number> {
   const { volume } = await findHfsPlus(disk);
   const edit = await editVolume(await openVolume(volume), { date: new Date() });
-  const size = disk.size - offset - (hasGpt ? gptBackup : 0);
+  // A disk without a map is nothing to a loader.
+  const behind = scheme === undefined ? 0 : tailBytes + (scheme === 'gpt' ? gptBackup : 0);
+  const size = disk.size - offset - behind;
+  if (size < before)
+    throw new Failure('usage', `a disk of ${disk.size} bytes has too little room behind its volume`, {
+      hint: `Loaders want ${tailBytes / 1024} KiB free there: give ${offset + before + behind} bytes or more.`,
+    });
   const growth = await planGrowth(disk, { offset }, size);
   if (growth.size > disk.size) throw new Error(`${growth.size} bytes do not fit into ${disk.size}`);
   await growPartition(disk, { offset }, size);
