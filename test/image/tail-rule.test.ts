@@ -31,7 +31,10 @@ const tools = findDiskTools();
 
 beforeAll(async () => {
   for (const map of maps)
-    await makeSample({ version: '10.10.5', map, size: 5 * mebibyte, kernel: Buffer.alloc(9000) }, sample(map));
+    await makeSample(
+      { version: '10.10.5', map, size: 5 * mebibyte, kernel: Buffer.alloc(9000) },
+      sample(map),
+    );
 });
 
 async function expectTailOf(path: string): Promise<number> {
@@ -107,7 +110,11 @@ describe('behind the last sector that a file can lie in 128 are free', () => {
     expect(plan.tasks).toEqual(['the DVD as it is, decoded', expect.stringMatching(/^\d+ bytes behind it/)]);
     const { offset, volume } = await findHfsPlus(memorySource(before));
     const range = [offset, offset + volume.size] as const;
-    expect(readFileSync(iso).subarray(...range).equals(before.subarray(...range))).toBe(true);
+    expect(
+      readFileSync(iso)
+        .subarray(...range)
+        .equals(before.subarray(...range)),
+    ).toBe(true);
     if (map === 'gpt') expect(sgdiskVerify(iso)).toMatchObject({ clean: true });
   });
 
