@@ -239,14 +239,14 @@ describe("Chameleon's route", () => {
 });
 
 describe('a disk whose last sectors a loader cannot read', () => {
-  /** A disc with a timeout, cut off so that 64 sectors from its settings on would lead behind its end. */
+  /** A disc with a timeout that ends where its volume does, and the volume with the settings. */
   async function cutOff(): Promise<string> {
     const settings = { [plistPath]: bootPlist({ timeout: 1, gui: false }) };
     const iso = await makeSystemDisk({ files: { [kernelPath]: kernel, ...settings } });
     const bytes = readFileSync(iso);
-    const last = bytes.indexOf('<key>Timeout</key>');
-    expect(last).toBeGreaterThan(0);
-    writeFileSync(iso, bytes.subarray(0, (Math.floor(last / 512) + 63) * 512));
+    const end = bytes.length - (128 + 33) * 512;
+    expect(bytes.indexOf('<key>Timeout</key>')).toBeGreaterThan(end - 64 * 512);
+    writeFileSync(iso, bytes.subarray(0, end));
     return iso;
   }
 
