@@ -28,7 +28,7 @@ export function cconfigSources(tree: string, path = 'Cconfig', seen = new Set<st
 export function completeCconfig(tree: string, absent: 'empty' | 'leave'): OddSource[] {
   const odd: OddSource[] = [];
   // What is found may name more.
-  for (let before = -1; before < odd.length; ) {
+  for (let before = -1; before < odd.length;) {
     before = odd.length;
     for (const path of cconfigSources(tree)) {
       if (existsSync(join(tree, path)) || odd.some((each) => each.path === path)) continue;

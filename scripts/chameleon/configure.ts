@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
 import type { Step } from '#step';
 import { completeCconfig } from './cconfig-sources.ts';

@@ -49,7 +49,11 @@ export async function reachedCode(
     const fresh = await disassemble(wanted);
     for (const start of wanted) {
       asked.add(start);
-      for (let one = fresh.get(start); one !== undefined && !known.has(one.address); one = fresh.get(one.next))
+      for (
+        let one = fresh.get(start);
+        one !== undefined && !known.has(one.address);
+        one = fresh.get(one.next)
+      )
         known.set(one.address, one);
     }
     walk.resume();
@@ -145,7 +149,7 @@ function tablesIn(
 /** The instructions that end where the next begins, up to an address, nearest first. */
 function before(address: number, known: ReadonlyMap<number, Instruction>): Instruction[] {
   const lines: Instruction[] = [];
-  for (let end = address; lines.length < mostLines; ) {
+  for (let end = address; lines.length < mostLines;) {
     let found: Instruction | undefined;
     for (let back = 1; back <= longest && found === undefined; back++) {
       const one = known.get(end - back);

@@ -46,7 +46,10 @@ export async function planIso({ system, base, esd }: Medium, options: IsoOptions
   if (esd === undefined && options.files === undefined) {
     const growth = await tailGrowth(base);
     const more = growth.size - base.disk.size;
-    const tasks = ['the DVD as it is, decoded', ...(more > 0 ? [`${more} bytes behind it, for loaders`] : [])];
+    const tasks = [
+      'the DVD as it is, decoded',
+      ...(more > 0 ? [`${more} bytes behind it, for loaders`] : []),
+    ];
     return { tasks, size: growth.size, growth, change: undefined };
   }
   const edit = await editVolume(base.volume);

@@ -242,7 +242,9 @@ describe('a disk whose last sectors a loader cannot read', () => {
   /** A disc with a timeout that ends where its volume does, and the volume with the settings. */
   async function cutOff(): Promise<string> {
     const settings = { [plistPath]: bootPlist({ timeout: 1, gui: false }) };
-    const iso = await makeSystemDisk({ files: { [kernelPath]: kernel, ...settings } });
+    // Small volumes have room to spare behind their files.
+    const [large, between] = [Buffer.alloc(700_000, 1), Buffer.alloc(40_000, 1)];
+    const iso = await makeSystemDisk({ files: { large, [kernelPath]: kernel, between, ...settings } });
     const bytes = readFileSync(iso);
     const end = bytes.length - (128 + 33) * 512;
     expect(bytes.indexOf('<key>Timeout</key>')).toBeGreaterThan(end - 64 * 512);
@@ -254,13 +256,12 @@ describe('a disk whose last sectors a loader cannot read', () => {
     const iso = await cutOff();
     const error = await failure(bootLoader({ loader, iso, route: 'standin' }));
     expect(error.code).toBe('guest-gave-up');
-    expect(error.message).toMatch(/the guest says " *EBIOS read error: Error 0x[0-9a-f]{2}"/);
+    expect(error.message).toMatch(/the guest says "[^"]*EBIOS read error: Error 0x0c"/);
   });
 
   it('leads into a menu that waits, as in a real loader, which then starts the kernel all the same', async () => {
     const route = routeOf(
       "{ see: { screen: 'EBIOS read error' } }",
-      "{ see: { screen: 'Error parsing plist' } }",
       "{ see: { screen: '/^boot:/' } }",
       '{ press: ret }',
       "{ see: { screen: 'Errors encountered while starting up' } }",

@@ -1,4 +1,11 @@
-import { loadCommand, machHeader, nlist, sectionHeader, segmentCommand, symtabCommand } from './structures.ts';
+import {
+  loadCommand,
+  machHeader,
+  nlist,
+  sectionHeader,
+  segmentCommand,
+  symtabCommand,
+} from './structures.ts';
 
 /**
  * Makes an object whose one section is code at an address, so that a disassembler reads a flat image.

@@ -242,10 +242,7 @@ describe('a tree that cannot be built', { timeout: 120_000 }, () => {
   });
 
   it('shows what its own configuration program says', async () => {
-    const { code, stdout } = await build(
-      changedTree({ 'i386/Cconfig': (text) => `${text}\nteapot\n` }),
-      [],
-    );
+    const { code, stdout } = await build(changedTree({ 'i386/Cconfig': (text) => `${text}\nteapot\n` }), []);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ {4}the tree.s cconfig ended with exit code 1$/m);
     expect(stdout).toMatch(/^ {4}i386\/Cconfig:13: unknown word "teapot"$/m);
