@@ -9,6 +9,7 @@ const atOnce = 64 * 512;
 
 /** What lies behind a disk's last HFS+ volume. */
 export interface LoaderTail {
+  readonly scheme: 'gpt' | 'apm' | 'mbr';
   /** In bytes, from the volume's end to the disk's. */
   readonly behind: number;
   /** Can a loader read every file that the volume may have? */
@@ -26,7 +27,7 @@ export async function loaderTail(disk: ByteSource): Promise<LoaderTail | undefin
     const header = await readVolumeHeader(slice(disk, offset, size));
     if (header !== undefined) end = Math.max(end, offset + size);
   }
-  if (end === 0) return undefined;
+  if (map === undefined || end === 0) return undefined;
   const behind = disk.size - end;
-  return { behind, isEnough: behind >= atOnce, wanted: end + tailBytes };
+  return { scheme: map.scheme, behind, isEnough: behind >= atOnce, wanted: end + tailBytes };
 }
