@@ -5,6 +5,8 @@ import type { Sha256 } from '../base/index.ts';
 import { packageRoot } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import {
+  type Action,
+  type ActionResult,
   hasBlob,
   putBytes,
   putOutput,
@@ -13,9 +15,7 @@ import {
   temporaryFolder,
   withLock,
   writeAction,
-  type ActionResult,
 } from '../store/index.ts';
-import { type Action } from './action.ts';
 import type { RunContext } from './context.ts';
 import { gather } from './gather.ts';
 import type { Done } from './resolve.ts';
@@ -72,7 +72,7 @@ export async function executeAction(
       const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
       await keepModules(context, step, action);
       const kept = await putBytes(store, await readFile(log));
-      const result = {
+      const result: ActionResult = {
         key,
         action,
         outputs,
@@ -82,7 +82,7 @@ export async function executeAction(
         started,
         duration,
         log: kept.digest,
-      } as unknown as ActionResult;
+      };
       await writeAction(store, result);
       return { result, shared: false };
     } finally {

@@ -1,7 +1,7 @@
 import type { Place } from '../base/index.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
-import type { YamlNode } from './yaml-node.ts';
+import type { YamlNode } from '../yaml/node.ts';
 
 export type { Origin } from '../sources/origin.ts';
 

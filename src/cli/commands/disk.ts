@@ -4,7 +4,7 @@ import { Failure } from '../../base/index.ts';
 import type { DiskInfo } from '../../disk/index.ts';
 import { solve, todaysHost } from '../../guest/index.ts';
 import { findGuest, parseSize } from '../../recipe/index.ts';
-import { qemuProgram } from '../boot-files.ts';
+import { qemuProgram } from '../boot/boot-files.ts';
 import { formatBytes } from '../reporters/format.ts';
 import { printable } from '../reporters/printable.ts';
 import { openProject } from '../workspace.ts';

@@ -11,7 +11,7 @@ import {
   type Check,
 } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import { checkGuest, checkOsk } from '../doctor-guest.ts';
+import { checkGuest, checkOsk } from '../boot/doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
 import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
 import { printable } from '../reporters/printable.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { fetchAll, totalOf } from '../fetching.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, type PlanOptions } from '../plan-options.ts';
 import { formatBytes, formatCount } from '../reporters/format.ts';
 import { openWorkspace } from '../workspace.ts';
 

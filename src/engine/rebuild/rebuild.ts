@@ -2,8 +2,13 @@ import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEvent, StepRequest } from '../../step/protocol.ts';
-import { listOutput, removeFolder, temporaryFolder, type ListingEntry } from '../../store/index.ts';
-import type { Action } from '../action.ts';
+import {
+  type Action,
+  type ListingEntry,
+  listOutput,
+  removeFolder,
+  temporaryFolder,
+} from '../../store/index.ts';
 import { gather, type Gathered, type GatherContext } from '../gather.ts';
 import type { Done } from '../resolve.ts';
 import { sandboxPrefix } from '../sandbox.ts';
