@@ -18,7 +18,11 @@ export async function setUp() {
     exit(1);
   }
   if (!isCheckout) return;
-  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) installPackages();
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+    const { missingTools } = await import('./missing-tools.mjs');
+    stderr.write(missingTools(root));
+    installPackages();
+  }
   if (modified('dist/.built') < newestSource()) {
     const { build } = await import('./build.mjs');
     await build(root);
