@@ -1,7 +1,7 @@
 import type { Plan } from '../recipe/index.ts';
 import type { FetchedStep } from '../engine/sources/fetch-plan.ts';
 import type { StepSources } from '../engine/index.ts';
-import { formatBytes, formatCount } from './reporters/format.ts';
+import { formatBytes, formatCount } from './text/format.ts';
 import { showProgress } from './progress-line.ts';
 import type { Workspace } from './workspace.ts';
 

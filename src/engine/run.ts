@@ -14,9 +14,9 @@ import {
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction } from './execute.ts';
+import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources, SourceFailure } from './gather.ts';
+import { fetchSources, SourceFailure } from './step/gather.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { whyRun } from './preview.ts';
 import { publishProduct } from './products.ts';

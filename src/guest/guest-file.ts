@@ -16,10 +16,20 @@ import {
   type Range,
 } from './index.ts';
 import type { Report } from '../yaml/faults.ts';
-import type { Located } from '../recipe/model.ts';
+import type { Located } from '../yaml/located.ts';
 import { object, optional, required } from '../yaml/object-shape.ts';
-import { checkName, type FileName } from '../recipe/files/recipe-file.ts';
-import { flag, locate, name, named, text, word, type JsonSchema, type Named, type Shape } from '../yaml/shape.ts';
+import { checkName, type FileName } from '../yaml/file-name.ts';
+import {
+  flag,
+  locate,
+  name,
+  named,
+  text,
+  word,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../yaml/shape.ts';
 import type { YamlNode } from '../yaml/node.ts';
 
 /** The file whose facts concern several releases. */

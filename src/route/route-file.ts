@@ -1,8 +1,8 @@
 import type { Place } from '../base/index.ts';
 import type { Milestone, Step, Where } from '../vm/index.ts';
-import { keyNames, keysOf } from '../vm/keyboard.ts';
+import { keyNames, keysOf } from '../vm/screen/keyboard.ts';
 import type { Report } from '../yaml/faults.ts';
-import type { Located } from '../recipe/model.ts';
+import type { Located } from '../yaml/located.ts';
 import { object, optional, required, type ReadObject } from '../yaml/object-shape.ts';
 import { parseTemplate } from '../yaml/template.ts';
 import { list, locate, name, positive, shorten, text, type JsonSchema, type Shape } from '../yaml/shape.ts';

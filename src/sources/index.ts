@@ -1,4 +1,9 @@
-export { resolveBuildroot, ensurePackages, ensurePackageFolder, type BuildrootWish } from './apt/buildroot.ts';
+export {
+  resolveBuildroot,
+  ensurePackages,
+  ensurePackageFolder,
+  type BuildrootWish,
+} from './apt/buildroot.ts';
 export type { FetchProgress, SourceContext } from './context.ts';
 export {
   packagesDigest,

@@ -1,6 +1,6 @@
 import type { Json, Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
-import type { Located } from '../recipe/model.ts';
+import type { Located } from './located.ts';
 import { suggest } from './suggest.ts';
 import { describeNode, type YamlNode } from './node.ts';
 

@@ -11,7 +11,7 @@ import {
 import { secretPath } from '../../vm/index.ts';
 import type { BootFiles } from './boot-files.ts';
 import { adviceLines } from './guest-text.ts';
-import { colours } from '../reporters/colours.ts';
+import { colours } from '../text/colours.ts';
 
 export const exportForms = ['libvirt', 'shell', 'packer'] as const;
 export type ExportForm = (typeof exportForms)[number];

@@ -22,7 +22,7 @@ import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
-import { colours, wantsColour } from '../reporters/colours.ts';
+import { colours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface BootFlags extends MachineFlags, BootFileFlags {

@@ -11,7 +11,7 @@ import {
   versionArgument,
   type MachineFlags,
 } from '../boot/machine-flags.ts';
-import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
+import { colours, wantsColour, type Colours } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface JsonFlag {

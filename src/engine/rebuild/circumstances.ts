@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Gathered } from '../gather.ts';
-import { hostEnvironment, standardSandbox, type Sandbox } from '../sandbox.ts';
-import type { Workplace } from '../step-request.ts';
+import type { Gathered } from '../step/gather.ts';
+import { hostEnvironment, standardSandbox, type Sandbox } from '../step/sandbox.ts';
+import type { Workplace } from '../step/step-request.ts';
 import { clockOfNode, clockVariables, type Clock } from './clock.ts';
 import { inOwnWorld } from './namespaces.ts';
 import { otherLocale, type Survey } from './survey.ts';

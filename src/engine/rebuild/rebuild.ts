@@ -9,12 +9,12 @@ import {
   removeFolder,
   temporaryFolder,
 } from '../../store/index.ts';
-import { gather, type Gathered, type GatherContext } from '../gather.ts';
+import { gather, type Gathered, type GatherContext } from '../step/gather.ts';
 import type { Done } from '../resolve.ts';
-import { sandboxPrefix } from '../sandbox.ts';
-import { takeOutputs } from '../step-failure.ts';
-import { runStepProcess } from '../step-process.ts';
-import { stepRequest } from '../step-request.ts';
+import { sandboxPrefix } from '../step/sandbox.ts';
+import { takeOutputs } from '../step/step-failure.ts';
+import { runStepProcess } from '../step/step-process.ts';
+import { stepRequest } from '../step/step-request.ts';
 import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
 import { observe } from './observe.ts';
 import type { Survey } from './survey.ts';

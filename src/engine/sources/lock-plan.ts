@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure, sha256 } from '../../base/index.ts';
-import type { Buildroot, Located, Origin, Project, Recipe } from '../../recipe/index.ts';
+import type { Buildroot, Origin, Project, Recipe } from '../../recipe/index.ts';
+import type { Located } from '../../yaml/located.ts';
 import {
   lockOrigin,
   originKey,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../../base/index.ts';
-import type { Buildroot, Located, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
+import type { Buildroot, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
+import type { Located } from '../../yaml/located.ts';
 import {
   lockedInstead,
   lockLocal,

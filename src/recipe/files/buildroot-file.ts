@@ -1,6 +1,7 @@
 import type { Report } from '../../yaml/faults.ts';
-import type { Buildroot, Located } from '../model.ts';
-import { checkName, type FileName } from './recipe-file.ts';
+import type { Buildroot } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import { checkName, type FileName } from '../../yaml/file-name.ts';
 import { object, required } from '../../yaml/object-shape.ts';
 import { list, locate, name, text, type JsonSchema } from '../../yaml/shape.ts';
 import type { YamlNode } from '../../yaml/node.ts';

@@ -1,4 +1,5 @@
-import type { Environment, Located } from '../model.ts';
+import type { Environment } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import type { Report } from '../../yaml/faults.ts';
 import { object, optional } from '../../yaml/object-shape.ts';
 import { list, locate, name, text, wrongType, type Shape } from '../../yaml/shape.ts';

@@ -1,8 +1,18 @@
 import type { Report } from '../../yaml/faults.ts';
-import type { Located, Origin } from '../model.ts';
+import type { Origin } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
-import { flag, list, locate, positive, text, wrongType, type JsonSchema, type Shape } from '../../yaml/shape.ts';
+import {
+  flag,
+  list,
+  locate,
+  positive,
+  text,
+  wrongType,
+  type JsonSchema,
+  type Shape,
+} from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 

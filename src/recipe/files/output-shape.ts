@@ -1,5 +1,5 @@
 import type { Report } from '../../yaml/faults.ts';
-import type { Located } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
 import { text, type Shape } from '../../yaml/shape.ts';

@@ -1,4 +1,5 @@
-import type { Located, Parameter } from '../model.ts';
+import type { Parameter } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import type { Report } from '../../yaml/faults.ts';
 import { valueOfNode, type ParameterType } from './parameter-value.ts';
 import { mayHoldReferences } from '../../yaml/template.ts';

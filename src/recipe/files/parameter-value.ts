@@ -1,6 +1,7 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import type { Report } from '../../yaml/faults.ts';
-import type { Located, Parameter } from '../model.ts';
+import type { Parameter } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { locate, shorten, wrongType } from '../../yaml/shape.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';

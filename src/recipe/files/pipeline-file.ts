@@ -1,8 +1,9 @@
 import type { Place } from '../../base/index.ts';
 import type { Report } from '../../yaml/faults.ts';
-import { paperKinds, type Located, type PaperKind } from '../model.ts';
+import { type PaperKind, paperKinds } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { declareParameters, pipelineParameters, type DeclaredParameter } from './parameter-shape.ts';
-import { checkName, type FileName } from './recipe-file.ts';
+import { checkName, type FileName } from '../../yaml/file-name.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { anything, list, name, named, text, word, type JsonSchema, type Named } from '../../yaml/shape.ts';
 import type { YamlNode } from '../../yaml/node.ts';

@@ -1,13 +1,24 @@
 import { environmentShape } from './environment-shape.ts';
 import type { Report } from '../../yaml/faults.ts';
-import type { Located, Recipe, Source } from '../model.ts';
+import type { Recipe, Source } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { originSchema, sourceShape } from './origin-shape.ts';
 import { declareParameters, recipeParameters } from './parameter-shape.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
-import { anything, locate, name, named, text, type JsonSchema, type Named, type Shape } from '../../yaml/shape.ts';
+import {
+  anything,
+  locate,
+  name,
+  named,
+  text,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../../yaml/shape.ts';
 import { defaultsOf, fillIn, isTemplate, recipeScope } from './recipe-template.ts';
+import { checkName, type FileName } from '../../yaml/file-name.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
@@ -29,15 +40,6 @@ const shape = object('a recipe', {
 });
 
 export const recipeSchema: JsonSchema = { ...shape.schema, definitions: { origin: originSchema } };
-
-/** Where a file lies and what it is called by. */
-export interface FileName {
-  /** The recipe's, pipeline's or buildroot's name by the file's. */
-  readonly name: string;
-  readonly root: string;
-  /** Relative to `root`. */
-  readonly file: string;
-}
 
 /** @returns as much of the recipe as could be read: what depends on it can still be checked */
 export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
@@ -83,16 +85,6 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
       [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),
     ),
   };
-}
-
-export function checkName(written: Located<string> | undefined, expected: string, report: Report): void {
-  if (written === undefined || written.value === expected) return;
-  report(
-    'name-mismatch',
-    written,
-    `The file's name says "${expected}", this says "${written.value}".`,
-    'Rename one of them.',
-  );
 }
 
 /** Names stay where their value is faulty. */

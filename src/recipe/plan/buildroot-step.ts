@@ -3,7 +3,8 @@ import type { ParameterValue } from '../../step/protocol.ts';
 import { addDefaults, type BoundStep } from './bind-step.ts';
 import type { BuildrootFile } from '../files/buildroot-file.ts';
 import { buildrootFile, recipeFile, reportUnknown } from '../project/load.ts';
-import type { Buildroot, Located, Recipe } from '../model.ts';
+import type { Buildroot, Recipe } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import type { Planning } from './planning.ts';
 
 /** The recipe that makes buildroots. */

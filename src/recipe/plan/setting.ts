@@ -1,6 +1,6 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import type { Report } from '../../yaml/faults.ts';
-import type { Located } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
 import { valueOfNode, valueOfText, type ValueType } from '../files/parameter-value.ts';
 import type { Setting } from './planning.ts';
 import { parseYaml } from '../../yaml/parse.ts';

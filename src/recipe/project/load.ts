@@ -6,7 +6,8 @@ import { collectFaults, type Report } from '../../yaml/faults.ts';
 import type { Buildroot, Recipe } from '../model.ts';
 import { readPipeline, type PipelineFile } from '../files/pipeline-file.ts';
 import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
-import { readRecipe, type FileName } from '../files/recipe-file.ts';
+import { readRecipe } from '../files/recipe-file.ts';
+import type { FileName } from '../../yaml/file-name.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { InvalidError, type Diagnostic } from '../../base/index.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import { readYamlFile } from '../../yaml/read.ts';
-import type { FileName } from '../files/recipe-file.ts';
+import type { FileName } from '../../yaml/file-name.ts';
 import { isName } from '../../yaml/shape.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 

@@ -5,8 +5,8 @@ import { dmgListCommand } from './list.ts';
 import { catCommand } from '../hfs/cat.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { withProgress } from '../../progress-line.ts';
-import { formatBytes } from '../../reporters/format.ts';
-import { printable } from '../../reporters/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 const imagePlace = 'a .dmg, .sparseimage or raw image; OUTER.dmg:/inner.dmg for one inside another';
 

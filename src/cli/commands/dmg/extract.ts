@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import type { Image } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { showProgress } from '../../progress-line.ts';
-import { formatBytes } from '../../reporters/format.ts';
-import { printable } from '../../reporters/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { imageAt } from './list.ts';
 import { extractPlace, type ExtractFlags } from '../hfs/extract.ts';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Image, Numbered, Volume } from '../../../image/index.ts';
-import { formatBytes } from '../../reporters/format.ts';
-import { printable } from '../../reporters/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
 
 export function dmgListCommand(): Command {

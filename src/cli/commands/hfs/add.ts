@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { formatBytes } from '../../reporters/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { edit, entryAt, grown, imageAndPath } from './edit.ts';
 
 interface Flags {

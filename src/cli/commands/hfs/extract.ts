@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import type { ExtractionPlan } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { showProgress } from '../../progress-line.ts';
-import { formatBytes } from '../../reporters/format.ts';
-import { printableName } from '../../reporters/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printableName } from '../../text/printable.ts';
 
 export interface ExtractFlags {
   readonly output: string;

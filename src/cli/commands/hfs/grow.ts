@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { parseSize } from '../../../recipe/index.ts';
-import { formatBytes } from '../../reporters/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { edit, imageAndPath } from './edit.ts';
 
 export function growCommand(): Command {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ListedEntry } from '../../../image/index.ts';
-import { printableName } from '../../reporters/printable.ts';
+import { printableName } from '../../text/printable.ts';
 
 export function listCommand(): Command {
   return new Command('list')

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { parseSize } from '../../../recipe/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { showProgress } from '../../progress-line.ts';
-import { formatBytes } from '../../reporters/format.ts';
+import { formatBytes } from '../../text/format.ts';
 
 interface Flags {
   readonly name: string;

@@ -5,7 +5,7 @@ import { pathParts } from '../find.ts';
 import { decompose } from '../name.ts';
 import type { HfsVolume } from '../open-volume.ts';
 import { commitVolume, type CommitOptions } from './layout/commit.ts';
-import { attributeOf, copyTree, type CopiedInodes } from './model/copy-tree.ts';
+import { attributeOf, copyTree, type CopiedInodes } from './copy-tree.ts';
 import { finishRecords } from './model/finish.ts';
 import { addLink, folderOf, inodeOf, makeInode } from './model/inodes.ts';
 import { freeKey, insert, newId } from './model/insert.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 import type { Spawn } from './qemu-process.ts';
 import { secretFile } from './secret-file.ts';
 

@@ -1,5 +1,5 @@
-import { Failure } from '../base/index.ts';
-import type { PlannedStep } from '../recipe/index.ts';
+import { Failure } from '../../base/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEnd } from './step-process.ts';
 
 /** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */

@@ -1,4 +1,4 @@
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 import type { Reached } from './milestones.ts';
 
 /** What was there to see when a boot failed. */

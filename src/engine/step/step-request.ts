@@ -1,7 +1,7 @@
-import { protocolVersion, type StepRequest } from '../step/protocol.ts';
+import { protocolVersion, type StepRequest } from '../../step/protocol.ts';
 import type { Gathered } from './gather.ts';
 import { hostEnvironment, sandboxPrefix, sandboxView, standardSandbox, type Sandbox } from './sandbox.ts';
-import type { Action } from '../store/index.ts';
+import type { Action } from '../../store/index.ts';
 
 /** Where and how a step runs. */
 export interface Workplace {

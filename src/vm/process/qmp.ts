@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, type Json } from '../base/index.ts';
+import { Failure, type Json } from '../../base/index.ts';
 import { lineSplitter } from './line-splitter.ts';
 import { connectable } from './socket-path.ts';
 

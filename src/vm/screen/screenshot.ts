@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import type { QmpSession } from './qmp.ts';
+import { Failure } from '../../base/index.ts';
+import type { QmpSession } from '../process/qmp.ts';
 
 const signature = Buffer.from('89504e470d0a1a0a', 'hex');
 const endChunk = Buffer.from('0000000049454e44ae426082', 'hex');

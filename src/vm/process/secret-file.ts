@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 
 /** statfs(2): file systems that live in memory. */
 const inMemory = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);

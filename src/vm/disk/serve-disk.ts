@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 import { connectNbd, type RemoteDisk } from './nbd.ts';
-import { QemuProcess } from './qemu-process.ts';
-import { QmpSession } from './qmp.ts';
+import { QemuProcess } from '../process/qemu-process.ts';
+import { QmpSession } from '../process/qmp.ts';
 
 const patience = 30_000;
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LineLog } from './line-log.ts';
+import type { LineLog } from '../process/line-log.ts';
 import { isAction, type Action, type Step } from './actions.ts';
 import { lineMatches, type Milestone, type Reached } from './milestones.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Action } from './actions.ts';
+import type { Action } from '../watch/actions.ts';
 import { pressKeys, typeText } from './keyboard.ts';
-import { lineMatches } from './milestones.ts';
-import type { QmpSession } from './qmp.ts';
+import { lineMatches } from '../watch/milestones.ts';
+import type { QmpSession } from '../process/qmp.ts';
 import { takeScreenshot } from './screenshot.ts';
 import { chosenRow, decodeTextScreen, readTextMemory } from './text-screen.ts';
 

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
-import { isBuilt, packageRoot } from '../host/index.ts';
-import type { StepEvent, StepRequest } from '../step/protocol.ts';
+import { isBuilt, packageRoot } from '../../host/index.ts';
+import type { StepEvent, StepRequest } from '../../step/protocol.ts';
 
 /** How a step's process ended. */
 export interface StepEnd {

@@ -1,5 +1,5 @@
-import { Failure } from '../base/index.ts';
-import type { QmpSession } from './qmp.ts';
+import { Failure } from '../../base/index.ts';
+import type { QmpSession } from '../process/qmp.ts';
 
 /** Names of keys that a character does not give (QEMU's QKeyCode). */
 export const keyNames: readonly string[] = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { Failure, type ByteTarget } from '../base/index.ts';
-import { connectable } from './socket-path.ts';
+import { Failure, type ByteTarget } from '../../base/index.ts';
+import { connectable } from '../process/socket-path.ts';
 
 /** The NBD protocol (its proto.md): big-endian numbers, "newstyle" handshake, simple replies. */
 const magic = {

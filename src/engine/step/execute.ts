@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sha256 } from '../base/index.ts';
-import { packageRoot } from '../host/index.ts';
-import type { PlannedStep } from '../recipe/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { packageRoot } from '../../host/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
 import {
   type Action,
   type ActionResult,
@@ -15,10 +15,10 @@ import {
   temporaryFolder,
   withLock,
   writeAction,
-} from '../store/index.ts';
-import type { RunContext } from './context.ts';
+} from '../../store/index.ts';
+import type { RunContext } from '../context.ts';
 import { gather } from './gather.ts';
-import type { Done } from './resolve.ts';
+import type { Done } from '../resolve.ts';
 import { takeOutputs } from './step-failure.ts';
 import { runStepProcess } from './step-process.ts';
 import { stepRequest } from './step-request.ts';

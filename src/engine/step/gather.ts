@@ -1,11 +1,11 @@
-import { Failure } from '../base/index.ts';
-import { sandboxFault } from '../host/index.ts';
-import type { PlannedStep } from '../recipe/index.ts';
-import type { FetchProgress } from '../sources/index.ts';
-import { type Action, outputPath } from '../store/index.ts';
+import { Failure } from '../../base/index.ts';
+import { sandboxFault } from '../../host/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import type { FetchProgress } from '../../sources/index.ts';
+import { type Action, outputPath } from '../../store/index.ts';
 import { buildrootFolder } from './buildroot-folder.ts';
-import type { RunContext } from './context.ts';
-import { outputOf, type Done } from './resolve.ts';
+import type { RunContext } from '../context.ts';
+import { outputOf, type Done } from '../resolve.ts';
 import type { View } from './sandbox.ts';
 
 /** A source that could not be had: its step may be tried with another origin. */

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import type { QmpSession } from './qmp.ts';
+import { Failure } from '../../base/index.ts';
+import type { QmpSession } from '../process/qmp.ts';
 
 /** VGA text mode 3: 25 rows of 80 cells, each a code page 437 character and an attribute, at 0xB8000. */
 const textScreen = { address: 0xb8000, columns: 80, rows: 25, bytes: 80 * 25 * 2 } as const;

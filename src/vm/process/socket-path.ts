@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 
 /** sun_path has 108 bytes on Linux and 104 on macOS, one of them the ending NUL. */
 const longest = 103;

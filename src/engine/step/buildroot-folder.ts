@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Failure, type Sha256 } from '../base/index.ts';
-import { blobPath, ensureTree, type Store } from '../store/index.ts';
+import { Failure, type Sha256 } from '../../base/index.ts';
+import { blobPath, ensureTree, type Store } from '../../store/index.ts';
 
 /**
  * The folder of an unpacked buildroot.
