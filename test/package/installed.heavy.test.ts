@@ -49,8 +49,8 @@ describe('the package that `npm pack` makes of a clean clone', { timeout: 900_00
     run(demo, 'npm', 'install', '--no-audit', '--no-fund');
     expect(run(demo, 'npx', 'cidermill', 'run', 'hello')).toContain('Hello, world!');
     expect(run(demo, join(demo, 'artifacts/hello/hello'))).toBe('Hello, world!\n');
+    // The project's tsconfig.json does not skip the declarations of libraries.
     run(demo, 'npx', 'tsc', '--noEmit');
-    run(demo, 'npx', 'tsc', '--noEmit', '--skipLibCheck', 'false');
     // The types say something: what is none of the protocol's is found.
     writeFileSync(
       join(demo, 'scripts/wrong.ts'),
@@ -94,7 +94,9 @@ describe('the package that `npm pack` makes of a clean clone', { timeout: 900_00
       .join('\n');
     for (const name of Object.keys(dependencies)) {
       const imported = new RegExp(`(from|import\\(|resolve\\() ?["']${name}["']`);
-      expect(imported.test(built) || imported.test(types), name).toBe(true);
+      // zx's own types are written against these, and it leaves them to its users.
+      const isOfTypes = name === '@types/fs-extra';
+      expect(isOfTypes || imported.test(built) || imported.test(types), name).toBe(true);
     }
     expect(existsSync(join(home, 'node_modules/cidermill/dist/licences.txt'))).toBe(true);
   });

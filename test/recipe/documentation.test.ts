@@ -23,8 +23,12 @@ describe('docs/recipes.md', () => {
   });
 
   it('lists every code that a fault can have', () => {
-    const folder = join(root, 'src/recipe');
-    const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    const code = ['guest', 'recipe', 'route', 'yaml'].flatMap((floor) => {
+      const folder = join(root, 'src', floor);
+      return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(folder, file), 'utf8'));
+    });
     const used = code.flatMap((text) =>
       [...text.matchAll(/(?:report\(\s*|code: )'([a-z0-9-]+)'/g)].map(([, word]) => word),
     );
