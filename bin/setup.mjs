@@ -32,7 +32,8 @@ export async function setUp() {
 function installPackages() {
   stderr.write('Installing the npm packages of package-lock.json …\n');
   // What builds dist/ is among the packages for development; `npm pack --dry-run` needs a dist/ as well.
-  const { npm_config_dry_run: _, ...env } = process.env;
+  const env = { ...process.env };
+  delete env['npm_config_dry_run'];
   const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', ['ci', ...options], {
     cwd: root,

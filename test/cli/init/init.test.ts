@@ -25,8 +25,9 @@ interface Told {
 
 describe('cidermill init', () => {
   it('makes a project in a new folder, whose pipeline is pinned and without fault', async () => {
-    const { root, run } = testProject({});
-    const { code, stdout, stderr } = await run(['init', 'a/demo']);
+    const project = testProject({});
+    const { root } = project;
+    const { code, stdout, stderr } = await project.run(['init', 'a/demo']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('  cd a/demo\n  npm install\n  npx cidermill run hello\n');
     const made = readdirSync(join(root, 'a/demo'), { recursive: true, withFileTypes: true });
@@ -34,22 +35,23 @@ describe('cidermill init', () => {
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name));
     expect(names.sort()).toEqual(files.map((name) => join(root, 'a/demo', name)));
-    const plan = await run(['-C', 'a/demo', 'graph', 'hello']);
+    const plan = await project.run(['-C', 'a/demo', 'graph', 'hello']);
     expect(plan, plan.stderr).toMatchObject({ code: 0, stderr: '' });
-    const lock = await run(['-C', 'a/demo', 'plan', 'hello', '--json']);
+    const lock = await project.run(['-C', 'a/demo', 'plan', 'hello', '--json']);
     expect(lock, lock.stderr).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('overwrites nothing in a folder that exists, and says how its package.json has to change', async () => {
-    const { root, run, write } = testProject({});
+    const project = testProject({});
+    const { root } = project;
     const mine = {
       'package.json': '{ "name": "mine" }\n',
       'recipes/hello.yaml': 'mine\n',
       'tsconfig.json': '',
     };
-    for (const [name, text] of Object.entries(mine)) write(`mine/${name}`, text);
+    for (const [name, text] of Object.entries(mine)) project.write(`mine/${name}`, text);
     symlinkSync('nowhere', join(root, 'mine/.gitignore'));
-    const { code, stdout } = await run(['init', 'mine', '--json']);
+    const { code, stdout } = await project.run(['init', 'mine', '--json']);
     expect(code).toBe(0);
     const told = JSON.parse(stdout) as Told;
     expect(told.kept).toEqual(['.gitignore', 'package.json', 'recipes/hello.yaml', 'tsconfig.json']);
@@ -61,22 +63,22 @@ describe('cidermill init', () => {
   });
 
   it('asks for no more than `npm install` where it is run again', async () => {
-    const { run } = testProject({});
-    await run(['init', 'demo']);
-    const told = JSON.parse((await run(['init', 'demo', '--json'])).stdout) as Told;
+    const project = testProject({});
+    await project.run(['init', 'demo']);
+    const told = JSON.parse((await project.run(['init', 'demo', '--json'])).stdout) as Told;
     expect(told.written).toEqual([]);
     expect(told.next).toEqual(['cd demo', 'npm install', 'npx cidermill run hello']);
   });
 
   it('refuses a folder that is a file, one whose folders are, and cidermill itself', async () => {
-    const { run, write } = testProject({ file: 'text', 'half/recipes': 'text' });
-    write('whole/.keep', '');
-    expect((await run(['init', 'whole'])).code).toBe(0);
-    const file = await run(['init', 'file']);
+    const project = testProject({ file: 'text', 'half/recipes': 'text' });
+    project.write('whole/.keep', '');
+    expect((await project.run(['init', 'whole'])).code).toBe(0);
+    const file = await project.run(['init', 'file']);
     expect(file).toMatchObject({ code: 1, stdout: '' });
     expect(file.stderr).toContain('cannot write');
-    expect((await run(['init', 'half'])).stderr).toMatch(/cannot write .*half\/recipes\/hello\.yaml/);
-    expect(await run(['init', packageRoot])).toMatchObject({ code: 2 });
+    expect((await project.run(['init', 'half'])).stderr).toMatch(/cannot write .*half\/recipes\/hello\.yaml/);
+    expect(await project.run(['init', packageRoot])).toMatchObject({ code: 2 });
   });
 });
 
