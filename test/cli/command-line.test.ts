@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writ
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
-import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { fixture } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';
 
 const commands = [
@@ -156,7 +156,7 @@ describe('an unlocked source', () => {
   });
 });
 
-describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their folder is absent)', () => {
+describe('dmg convert', () => {
   const zlib = 'dfvfs/hfsplus_zlib.dmg';
 
   it.each([
@@ -202,13 +202,13 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
   });
 
   it('refuses an encrypted DMG by name', async () => {
-    const out = join(freshFolder(), 'out.iso');
-    const { code, stderr } = await testProject({}).run([
-      'dmg',
-      'convert',
-      fixture('dmgwiz/input_aes256.dmg'),
-      out,
-    ]);
+    const folder = freshFolder();
+    const [sealed, out] = [join(folder, 'sealed.dmg'), join(folder, 'out.iso')];
+    writeFileSync(
+      sealed,
+      Buffer.concat([Buffer.from('encrcdsa\0\0\0\x02', 'latin1'), Buffer.alloc(130_000)]),
+    );
+    const { code, stderr } = await testProject({}).run(['dmg', 'convert', sealed, out]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/encrypted/);
     expect(existsSync(out)).toBe(false);
