@@ -3,7 +3,7 @@ import { findEntry, openData, openVolume } from '../formats/hfsplus/index.ts';
 import { readPlist } from '../formats/plist/index.ts';
 import { slice } from '../formats/source/index.ts';
 import { readPartitionMap, readVolume } from '../image/index.ts';
-import { withServedDisk } from '../vm/index.ts';
+import { withServedDisk, type DiskTrust } from '../vm/index.ts';
 import { imageInfo, type DiskTools, type ImageInfo } from './qemu-img.ts';
 
 /** A guest's disk: the image, and what is on the disk in it. */
@@ -26,11 +26,16 @@ export interface DiskPartition {
   readonly problem?: string;
 }
 
-/** Looks into an image of any format that QEMU knows, without changing it. */
-export async function describeDisk(tools: DiskTools, image: string): Promise<DiskInfo> {
-  const info = await imageInfo(tools, image);
-  const file = { file: image, format: info.format, writable: false };
-  return withServedDisk(tools.system, file, async (disk) => {
+/** Looks into an image of any format that QEMU knows, without changing it. @throws what judgeDisk throws */
+export async function describeDisk(
+  tools: DiskTools,
+  image: string,
+  trust: DiskTrust = {},
+): Promise<DiskInfo> {
+  const info = await imageInfo(tools, image, trust);
+  const { file, format, backing } = info;
+  const served = { file, format, writable: false, onTop: backing !== undefined };
+  return withServedDisk(tools.system, served, async (disk) => {
     const map = await readPartitionMap(disk);
     const whole = { kind: 'whole disk', name: '', offset: 0, size: disk.size };
     const places = map?.partitions ?? [whole];

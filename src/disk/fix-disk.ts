@@ -2,6 +2,7 @@ import { openVolume, editVolume } from '../formats/hfsplus/index.ts';
 import { findHfsPlus } from '../image/index.ts';
 import { checkedCommit } from './checked-commit.ts';
 import { editDisk } from './edit-disk.ts';
+import type { DiskTrust } from '../vm/index.ts';
 import type { DiskTools } from './qemu-img.ts';
 
 /** The extension whose idle loop uses MONITOR and MWAIT. Without it the guest idles by HLT. */
@@ -18,8 +19,12 @@ const caches = [
  * Takes AppleIntelCPUPowerManagement.kext, and the caches that may hold it, off an installed disk.
  * @returns the paths that are gone; undefined when there was no such extension, and nothing was changed
  */
-export async function fixDisk(tools: DiskTools, image: string): Promise<readonly string[] | undefined> {
-  return editDisk(tools, image, async (disk) => {
+export async function fixDisk(
+  tools: DiskTools,
+  image: string,
+  trust: DiskTrust = {},
+): Promise<readonly string[] | undefined> {
+  return editDisk(tools, image, trust, async (disk) => {
     const { volume, offset } = await findHfsPlus(disk);
     const edit = await editVolume(await openVolume(volume), { date: new Date() });
     if (edit.find(powerManagement) === undefined) return undefined;

@@ -1,8 +1,7 @@
 import { Failure } from '../base/index.ts';
 import { editVolume, openVolume } from '../formats/hfsplus/index.ts';
 import { growPartition, findHfsPlus, planGrowth, readPartitionMap } from '../image/index.ts';
-import type { RemoteDisk } from '../vm/index.ts';
-import { withServedDisk } from '../vm/index.ts';
+import { withServedDisk, type DiskTrust, type RemoteDisk } from '../vm/index.ts';
 import { checkedCommit } from './checked-commit.ts';
 import { editDisk } from './edit-disk.ts';
 import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
@@ -18,17 +17,23 @@ const gptBackup = 33 * 512;
  * @param size of the disk, in bytes
  * @throws Failure 'usage' when it is not larger; the image is untouched when anything fails
  */
-export async function growDisk(tools: DiskTools, image: string, size: number): Promise<Grown> {
-  const info = await imageInfo(tools, image);
+export async function growDisk(
+  tools: DiskTools,
+  image: string,
+  size: number,
+  trust: DiskTrust = {},
+): Promise<Grown> {
+  const info = await imageInfo(tools, image, trust);
   if (size <= info.size || size % 512 !== 0)
     throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not more, in whole sectors`);
-  const file = { file: image, format: info.format, writable: false };
+  const { format, backing } = info;
+  const file = { file: info.file, format, writable: false, onTop: backing !== undefined };
   const last = await withServedDisk(tools.system, file, lastVolume);
   if (last === undefined) {
-    await qemuImg(tools, ['resize', '-q', '-f', info.format, image, String(size)]);
+    await qemuImg(tools, ['resize', '-q', '-f', format, image, String(size)]);
     return { kind: 'disk' };
   }
-  const grown = await editDisk(tools, image, (disk) => growVolume(disk, last), size);
+  const grown = await editDisk(tools, image, trust, (disk) => growVolume(disk, last), size);
   return { kind: 'volume', size: grown ?? 0 };
 }
 

@@ -93,8 +93,6 @@ function comparable(theirs: KernelEntry, ours: Read): Read {
 const volumes = [
   'dfvfs/hfsplus.raw',
   'dfvfs/hfsplus_zlib.dmg',
-  'dfvfs/apm.dmg',
-  'dfvfs/hfsplus.sparseimage',
   'relic/dummy.dmg',
   'brew/container.dmg',
   'kaitokit/hfs-decmpfs.dmg',
