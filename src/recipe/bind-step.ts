@@ -4,6 +4,7 @@ import { checkReferences, evaluate } from './evaluate.ts';
 import type { Report } from './faults.ts';
 import type { Binding, Located, Parameter, Recipe } from './model.ts';
 import { holdsReferences } from './parameter-shape.ts';
+import { isWithin } from './parameter-bounds.ts';
 import { valueOfText, type ParameterType } from './parameter-value.ts';
 import type { PipelineStep } from './pipeline-file.ts';
 import type { Resolved, Scope } from './resolved.ts';
@@ -87,9 +88,12 @@ function parameterValue(
 ): Located<ParameterValue> | undefined {
   const found = evaluate(node, parameter, scope, report);
   if (found === undefined) return undefined;
-  if (found.kind === 'value' && found.type === parameter.type && parameter.type !== 'choice')
-    return found.value;
-  return converted(parameter, found, node, report);
+  const value =
+    found.kind === 'value' && found.type === parameter.type && parameter.type !== 'choice'
+      ? found.value
+      : converted(parameter, found, node, report);
+  // What a reference stands for may have been held to other bounds, or to none; a fault is reported where it stands.
+  return value !== undefined && isWithin(value, parameter, report) ? value : undefined;
 }
 
 /** A reference keeps its type: it fits where the types are the same or differ in their range only. */

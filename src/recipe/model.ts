@@ -1,12 +1,13 @@
 import type { Place } from '../base/index.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
+import type { Bounds } from './parameter-bounds.ts';
 import type { YamlNode } from './yaml-node.ts';
 
 export type { Origin } from '../sources/origin.ts';
 
 /** A parameter as a recipe or a pipeline declares it. */
-export interface Parameter extends Place {
+export interface Parameter extends Place, Bounds {
   readonly name: string;
   readonly summary?: string;
   readonly type: 'string' | 'integer' | 'boolean' | 'size' | 'choice' | 'list' | 'file';

@@ -9,6 +9,7 @@ import { holdsReferences } from './parameter-shape.ts';
 import type { PipelineFile } from './pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Resolved, Scope } from './resolved.ts';
+import { isWithin } from './parameter-bounds.ts';
 import { valueOfSetting } from './setting.ts';
 import { locate } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
@@ -115,7 +116,10 @@ export function createScope(
     }
     if (!holdsReferences(node)) return userValue(declared, declared.default, pipeline.root);
     const found = evaluate(node, declared, scope, report);
-    return found?.kind === 'value' ? userValue(declared, found.value, pipeline.root) : found;
+    if (found?.kind !== 'value') return found;
+    return isWithin(found.value, declared, report)
+      ? userValue(declared, found.value, pipeline.root)
+      : undefined;
   }
 
   /** @param folder what a file's path is relative to */

@@ -1,6 +1,7 @@
 import type { ParameterValue } from '../step/protocol.ts';
 import type { Report } from './faults.ts';
 import type { Located } from './model.ts';
+import { isWithin } from './parameter-bounds.ts';
 import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
 import type { Setting } from './planning.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -26,9 +27,10 @@ export function valueOfSetting(
     const list = node && valueOfNode(node, of, here);
     return list && locate(list.value, first);
   }
-  return locate(
+  const list = locate(
     values.map(({ value }) => value),
     key,
     values.map(({ file, span }) => ({ file, span })),
   );
+  return isWithin(list, of, report) ? list : undefined;
 }
