@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256, type Json, type Sha256 } from '../base/index.ts';
-import { blobPath, readAction, writeWhole, type Store } from '../store/index.ts';
-import type { Action } from './action.ts';
+import { type Action, blobPath, readAction, type Store, writeWhole } from '../store/index.ts';
 
 /** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
 export interface StepRecord {

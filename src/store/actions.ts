@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, isSha256, type Json, type Material, type Sha256 } from '../base/index.ts';
+import type { Action } from './action.ts';
 import { hasBlob, type Blob } from './blobs.ts';
 import { actionPath, blobPath, type Store } from './layout.ts';
 import { sessionName } from './temporary.ts';
@@ -17,7 +18,7 @@ export type Output =
 export interface ActionResult {
   readonly key: Sha256;
   /** The action as it was hashed. */
-  readonly action: Json;
+  readonly action: Action;
   readonly outputs: Readonly<Record<string, Output>>;
   readonly notes: readonly string[];
   /** What it was made from, from outside: source → what was pinned of it; "packages" of a buildroot. */
