@@ -178,6 +178,11 @@ class Run {
     this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
     const why = whyRun(this.#context, step, action);
+    // Read before the step writes its own: an action that failed before has nothing to compare with.
+    const previous =
+      record === undefined || record.outcome === 'failed'
+        ? undefined
+        : readAction(this.#context.store, record.key);
     let log: string | undefined;
     try {
       const { result, shared } = await executeAction(this.#context, step, action, key, this.#done, (path) => {
@@ -188,7 +193,6 @@ class Run {
         await this.#cached(step, action, key, result);
         return;
       }
-      const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);

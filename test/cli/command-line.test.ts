@@ -48,6 +48,7 @@ describe('the command line', () => {
     ['a pipeline that does not exist', ['run', 'no-such-pipeline']],
     ['a fact that is none of the release', ['guest', 'explain', 'lion', '--despite', 'hept']],
     ['a setting without a value', ['plan', 'quickstart', '--set', 'disk-size']],
+    ['a disk of 0 bytes', ['plan', 'quickstart', '--set', 'disk-size=0']],
   ])('ends with 2 for %s', async (_what, args) => {
     const { code, stdout, stderr } = await testProject({}).run(args);
     expect(code).toBe(2);
@@ -153,6 +154,23 @@ describe('an unlocked source', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('recipes/own.yaml:4:');
     expect(stderr).toContain('cidermill lock own');
+  });
+});
+
+describe('a key given by --set', () => {
+  it.each(['osk', 'OSK', 'the-osk'])('as %s is refused without showing it', async (name) => {
+    const key = 'Set-by-mistake-'.padEnd(64, 's');
+    for (const command of ['plan', 'run'] as const) {
+      const { code, stdout, stderr } = await testProject({}).run([
+        command,
+        'quickstart',
+        '--set',
+        `${name}=${key}`,
+      ]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('the key is not given by --set');
+      expect(stderr).not.toContain(key.slice(0, 14));
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
+import { printable } from '../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
 export function listCommand(): Command {
@@ -19,7 +20,7 @@ export function listCommand(): Command {
       const line = ({ name, summary, diagnostics }: Listed): string => {
         const faults =
           diagnostics.length === 0 ? '' : `  (${diagnostics.length} faults: \`cidermill plan ${name}\`)`;
-        return `  ${name.padEnd(width)}  ${summary}${faults}`;
+        return `  ${printable(name).padEnd(width)}  ${printable(summary)}${faults}`;
       };
       console.log(['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)].join('\n'));
     });
