@@ -2,13 +2,14 @@ import { Failure, FormatError, type ByteSource } from '../base/index.ts';
 import { findEntry, openData, openVolume } from '../formats/hfsplus/index.ts';
 import { readPlist } from '../formats/plist/index.ts';
 import { slice } from '../formats/source/index.ts';
-import { readPartitionMap, readVolume } from '../image/index.ts';
-import { withServedDisk, type DiskTrust } from '../vm/index.ts';
-import { imageInfo, type DiskTools, type ImageInfo } from './qemu-img.ts';
+import { readPartitionMap, readVolumeIn, type Partition } from '../image/index.ts';
+import { withServedDisk } from '../vm/index.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
+import type { DiskTools, ImageInfo } from './qemu-img.ts';
 
 /** A guest's disk: the image, and what is on the disk in it. */
 export interface DiskInfo extends ImageInfo {
-  readonly map: 'gpt' | 'apm' | 'none';
+  readonly map: 'gpt' | 'apm' | 'mbr' | 'none';
   readonly partitions: readonly DiskPartition[];
 }
 
@@ -26,18 +27,18 @@ export interface DiskPartition {
   readonly problem?: string;
 }
 
-/** Looks into an image of any format that QEMU knows, without changing it. @throws what judgeDisk throws */
+/** Looks into an image of any format that QEMU knows, without changing it. @throws what diskInfo throws */
 export async function describeDisk(
   tools: DiskTools,
   image: string,
-  trust: DiskTrust = {},
+  option: RawOption = {},
 ): Promise<DiskInfo> {
-  const info = await imageInfo(tools, image, trust);
+  const info = await diskInfo(tools, image, option);
   const { file, format, backing } = info;
   const served = { file, format, writable: false, onTop: backing !== undefined };
   return withServedDisk(tools.system, served, async (disk) => {
     const map = await readPartitionMap(disk);
-    const whole = { kind: 'whole disk', name: '', offset: 0, size: disk.size };
+    const whole = { kind: 'whole disk', content: 'hfs', name: '', offset: 0, size: disk.size } as const;
     const places = map?.partitions ?? [whole];
     const partitions: DiskPartition[] = [];
     for (const place of places) {
@@ -45,7 +46,7 @@ export async function describeDisk(
       const found =
         offset + size > disk.size
           ? { problem: 'it ends behind the disk' }
-          : await look(slice(disk, offset, size));
+          : await look(place, slice(disk, offset, size));
       if (map !== undefined || Object.keys(found).length > 0)
         partitions.push({ kind, name, offset, size, ...found });
     }
@@ -54,10 +55,11 @@ export async function describeDisk(
 }
 
 async function look(
+  partition: Pick<Partition, 'content'>,
   bytes: ByteSource,
 ): Promise<Pick<DiskPartition, 'format' | 'volume' | 'system' | 'problem'>> {
   try {
-    const found = await readVolume(bytes);
+    const found = await readVolumeIn(partition, bytes);
     if (found === undefined) return {};
     const system = found.format === 'HFS+' || found.format === 'HFSX' ? await systemOf(bytes) : undefined;
     return {

@@ -1,8 +1,8 @@
 import { openVolume, editVolume } from '../formats/hfsplus/index.ts';
-import { findHfsPlus } from '../image/index.ts';
+import { findHfsPlusToChange } from '../image/index.ts';
 import { checkedCommit } from './checked-commit.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
 import { editDisk } from './edit-disk.ts';
-import type { DiskTrust } from '../vm/index.ts';
 import type { DiskTools } from './qemu-img.ts';
 
 /** The extension whose idle loop uses MONITOR and MWAIT. Without it the guest idles by HLT. */
@@ -22,10 +22,11 @@ const caches = [
 export async function fixDisk(
   tools: DiskTools,
   image: string,
-  trust: DiskTrust = {},
+  option: RawOption = {},
 ): Promise<readonly string[] | undefined> {
-  return editDisk(tools, image, trust, async (disk) => {
-    const { volume, offset } = await findHfsPlus(disk);
+  const { format } = await diskInfo(tools, image, option);
+  return editDisk(tools, image, { ...option, format }, async (disk) => {
+    const { volume, offset } = await findHfsPlusToChange(disk);
     const edit = await editVolume(await openVolume(volume), { date: new Date() });
     if (edit.find(powerManagement) === undefined) return undefined;
     const gone = [powerManagement, ...caches].filter((path) => {

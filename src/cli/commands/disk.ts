@@ -12,6 +12,7 @@ import { openProject } from '../workspace.ts';
 
 interface ToolFlags {
   readonly qemu?: string;
+  readonly raw?: boolean;
 }
 
 /** What the user says of an image that is there. */
@@ -27,6 +28,7 @@ export function diskCommand(): Command {
   return command.addCommand(make(command)).addCommand(info()).addCommand(fix()).addCommand(grow());
 }
 
+const rawOption = ['--raw', 'take a file in which no map and no volume is found for a raw disk'] as const;
 const qemuOption = ['--qemu <program>', 'qemu-system-x86_64 with qemu-img beside it, or its folder'] as const;
 
 /** Options of the commands that open an image. */
@@ -37,10 +39,11 @@ function addImageOptions(command: Command): Command {
       'the format of the image; without it a qcow2 image is known by its header',
     )
     .option('--backing <folder>', 'with --disk-format: where the other files lie that the disk is made of')
-    .option(...qemuOption);
+    .option(...qemuOption)
+    .option(...rawOption);
 }
 
-function trustOf({ diskFormat, backing }: ImageFlags): DiskTrust {
+function trustOf({ diskFormat, backing, raw }: ImageFlags): DiskTrust & { readonly raw?: boolean } {
   if (backing !== undefined && diskFormat === undefined)
     throw new Failure('usage', '--backing needs the format of the image', {
       hint: 'Give --disk-format qcow2.',
@@ -48,6 +51,7 @@ function trustOf({ diskFormat, backing }: ImageFlags): DiskTrust {
   return {
     ...(diskFormat !== undefined && { format: diskFormat }),
     ...(backing !== undefined && { backing }),
+    ...(raw !== undefined && { raw }),
   };
 }
 
@@ -72,6 +76,7 @@ function make(parent: Command): Command {
       'its format; needed when it is itself on top of another in its folder',
     )
     .option(...qemuOption)
+    .option(...rawOption)
     .addHelpText(
       'after',
       `
@@ -96,6 +101,7 @@ Examples:
           backing !== undefined && {
             backingTrust: { format: flags.backingFormat, backing: dirname(resolve(backing)) },
           }),
+        raw: flags.raw,
         ...(volume !== undefined && { volume: { name: volume, loader: { timeout: 5, kernelFlags } } }),
       });
       console.log(
@@ -198,7 +204,7 @@ function describe({ format, size, taken, backing, dataFile, map, partitions }: D
     ['file', formatBytes(taken)],
     ...(backing === undefined ? [] : ([['backing', printable(backing)]] as [string, string][])),
     ...(dataFile === undefined ? [] : ([['data file', printable(dataFile)]] as [string, string][])),
-    ['map', { gpt: 'GPT', apm: 'Apple partition map', none: 'none' }[map]],
+    ['map', { gpt: 'GPT', apm: 'Apple partition map', mbr: 'MBR', none: 'none' }[map]],
     ...partitions.map((each): [string, string] => [
       `  ${printable(each.kind)}`,
       [
