@@ -18,6 +18,7 @@ export interface Job {
 
 /** What the process says: what went wrong in a case, and how far it came. */
 export type Report =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'fault'; readonly index: number; readonly what: string }
   | {
       readonly kind: 'end';

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job, Report } from './protocol.ts';
 
-/** A case that takes longer does not end: a sound one takes milliseconds. */
-const deadline = 30_000;
+/** A case that takes more of the processor does not end: a sound one takes milliseconds. In seconds. */
+const deadline = 30;
+/** One that waits for something waits for ever. In milliseconds; the machine may be busy. */
+const patience = 600_000;
 const lookEvery = 1000;
+/** proc(5): times are in ticks, 100 a second on Linux. */
+const ticks = 100;
 
 export interface FuzzWorker {
   /** Runs a job to its end, or to the case that kills the process or has to be killed. */
@@ -29,19 +33,22 @@ export function startWorker(noted: string): FuzzWorker {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
+  let ready = false;
+  child.once('message', () => (ready = true));
   const at = (): number => Number(readFileSync(noted).readBigUInt64LE(0));
   return {
     end: () => child.kill('SIGKILL'),
     run: (job, onFault) =>
       new Promise((resolve) => {
         let killed = 'the process ended';
-        let [seen, since] = [-1, performance.now()];
+        let [seen, since, used] = [-1, performance.now(), 0];
         let faults = 0;
         const timer = setInterval(() => {
           const index = at();
-          if (index !== seen) [seen, since] = [index, performance.now()];
-          else if (performance.now() - since > deadline) {
-            killed = `not done after ${deadline / 1000} s`;
+          const now = processorSeconds(child.pid ?? 0);
+          if (index !== seen || !ready) [seen, since, used] = [index, performance.now(), now];
+          else if (now - used > deadline || performance.now() - since > patience) {
+            killed = `not done after ${Math.round(now - used)} s of the processor`;
             child.kill('SIGKILL');
           }
         }, lookEvery);
@@ -58,6 +65,7 @@ export function startWorker(noted: string): FuzzWorker {
           end({ alive: false, next: index + 1, results: 0, refusals: index - job.from - faults, peak: 0 });
         };
         const take = (report: Report): void => {
+          if (report.kind === 'ready') return;
           if (report.kind === 'end') end({ alive: true, ...report });
           else {
             faults++;
@@ -69,4 +77,15 @@ export function startWorker(noted: string): FuzzWorker {
         child.send(job);
       }),
   };
+}
+
+function processorSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticks;
+  } catch {
+    return 0; // It has just ended.
+  }
 }

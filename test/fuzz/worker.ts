@@ -36,4 +36,5 @@ async function work(job: Job): Promise<void> {
   say({ kind: 'end', next: index, results, refusals, peak: process.resourceUsage().maxRSS * 1024 });
 }
 
+say({ kind: 'ready' });
 process.on('message', (job: Job) => void work(job));
