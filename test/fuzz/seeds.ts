@@ -22,6 +22,7 @@ import { encodeLzfse } from '../rig/lzfse-encoder.ts';
 import { writeSparse } from '../rig/sparse-writer.ts';
 import { encodeAdc } from '../rig/udif-writer.ts';
 import { memoryTarget } from '../rig/memory-target.ts';
+import { projectSeeds } from './project-seeds.ts';
 import { journalAt, type TargetName } from './targets.ts';
 
 /** Sound bytes, and the readers they are for. */
@@ -35,7 +36,7 @@ const forVolumes = ['volume', 'check', 'extraction', 'edit'] as const;
 
 /** What we make ourselves, and other people's files that are at hand. */
 export async function readSeeds(): Promise<Seed[]> {
-  return [...(await ours()), ...(await theirs())];
+  return [...(await ours()), ...projectSeeds(), ...(await theirs())];
 }
 
 async function theirs(): Promise<Seed[]> {

@@ -22,6 +22,7 @@ import { readJournal } from '../../src/formats/hfsplus/journal.ts';
 import { decodeLzfse } from '../../src/formats/lzfse/index.ts';
 import { readObject } from '../../src/formats/macho/index.ts';
 import { readPbzx } from '../../src/formats/pbzx/index.ts';
+import { readQcow2 } from '../../src/formats/qcow2/index.ts';
 import { readPlist } from '../../src/formats/plist/index.ts';
 import { memorySource, slice } from '../../src/formats/source/index.ts';
 import { bunzip2, streamOf, type ByteStream } from '../../src/formats/stream/index.ts';
@@ -39,6 +40,7 @@ import {
 } from '../../src/image/index.ts';
 import { planExtraction } from '../../src/image/extract/plan-volume.ts';
 import { memoryTarget } from '../rig/memory-target.ts';
+import { projectTargets } from './project-targets.ts';
 
 /** What the seeds of compressed streams decode to, in bytes. */
 export const sizes = { words: 70_000, alice: 4096, html: 102_400 } as const;
@@ -175,6 +177,11 @@ export const targets = {
     const signed = Buffer.from(bytes);
     if (signed.length >= 4096 + 44) sign(signed.subarray(4096, 4096 + 44));
     await readJournal(journalVolume(signed), journalHeader);
+  },
+  ...projectTargets,
+  /** The header of a qcow2 image. */
+  qcow2: async (bytes) => {
+    if ((await readQcow2(memorySource(bytes))) === undefined) throw new Failure('qcow2', 'it is none');
   },
   plist: (bytes) => {
     readPlist(bytes);

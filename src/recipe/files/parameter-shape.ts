@@ -2,7 +2,7 @@ import type { Parameter } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Place } from '../../base/index.ts';
-import { wholePattern, type Bounds, type Limit } from './parameter-bounds.ts';
+import type { Bounds, Limit } from './parameter-bounds.ts';
 import { valueOfNode, type ParameterType } from './parameter-value.ts';
 import { mayHoldReferences } from '../../yaml/template.ts';
 import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
@@ -204,7 +204,8 @@ function limitOf(node: YamlNode, type: 'integer' | 'size', report: Report): Limi
 
 function isPattern(pattern: Located<string>, report: Report): boolean {
   try {
-    wholePattern(pattern.value);
+    // By itself, so that an error shows what was written.
+    new RegExp(pattern.value, 'u');
     return true;
   } catch (error) {
     report('bad-value', pattern, `This is not a regular expression: ${(error as Error).message}.`);
