@@ -157,6 +157,19 @@ describe('an unlocked source', () => {
   });
 });
 
+it('list shows no escape sequence of a file', async () => {
+  const summary = '"\\e]0;owned\\a\\e[31mred\\u202e"';
+  const project = testProject({
+    'recipes/own.yaml': `recipe: own\nsummary: ${summary}\nenvironment: none\nscript: scripts/own.ts\noutputs: { a: a }\n`,
+    'scripts/own.ts': '',
+  });
+  const { code, stdout } = await project.run(['list']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ +own +red$/m);
+  // eslint-disable-next-line no-control-regex -- these characters are what it is about
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+});
+
 describe('a key given by --set', () => {
   it.each(['osk', 'OSK', 'the-osk'])('as %s is refused without showing it', async (name) => {
     const key = 'Set-by-mistake-'.padEnd(64, 's');

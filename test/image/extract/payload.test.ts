@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeCpio } from '../../../src/formats/cpio/index.ts';
@@ -140,4 +140,25 @@ test('extract says which signature does not match, and list shows who signed who
   expect(stdout).toContain(
     'signed by: Developer ID Certification Authority, by Apple Root CA (whether to trust it is not judged)',
   );
+});
+
+test('links of a payload that lead outside are left out and named, unless they were asked for', async () => {
+  const folder = freshFolder();
+  const link = (path: string, target: string) =>
+    ({ path, kind: 'link', mode: 0o755, content: Buffer.from(target) }) as const;
+  const entries = [
+    { path: '.', kind: 'folder', mode: 0o755 } as const,
+    ...[link('./inside', 'a.txt'), link('./absolute', '/etc/passwd'), link('./up', '../../up')],
+  ];
+  writeFileSync(join(folder, 'Payload'), await bytesOf(writeCpio(entries, 'odc')));
+  const project = testProject({});
+  const extract = (to: string, ...more: string[]) =>
+    project.run(['pkg', 'extract', join(folder, 'Payload'), '-o', join(folder, to), ...more]);
+  const usual = await extract('usual');
+  expect(usual.code).toBe(0);
+  expect(usual.stdout).toContain('left out, a link that leads outside: absolute -> /etc/passwd\n');
+  expect(usual.stdout).toContain('left out, a link that leads outside: up -> ../../up\n');
+  expect(readdirSync(join(folder, 'usual'))).toEqual(['inside']);
+  expect((await extract('all', '--outside-links')).code).toBe(0);
+  expect(readdirSync(join(folder, 'all')).sort()).toEqual(['absolute', 'inside', 'up']);
 });
