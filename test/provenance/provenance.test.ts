@@ -1,15 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { describe, expect, test } from 'vitest';
@@ -215,9 +206,7 @@ describe('a signed statement', () => {
     expect(altered.stderr).toMatch(/framed\.txt was altered: its sha256 is [0-9a-f]{64}/);
     cpSync(join(root, 'artifacts/words/'), join(root, 'swapped'), { recursive: true, dereference: true });
     const swapped = join(root, 'swapped');
-    const files = readdirSync(swapped).filter((name) => name.endsWith('.txt'));
-    expect(files).toHaveLength(2);
-    const [one = '', two = ''] = files.map((name) => join(swapped, name));
+    const [one, two] = [join(swapped, 'framed.txt'), join(swapped, 'tree/below/framed-too.txt')];
     renameSync(one, `${one}.aside`);
     renameSync(two, one);
     renameSync(`${one}.aside`, two);
@@ -285,6 +274,9 @@ describe('a signed statement', () => {
     expect((await project.run(own)).stderr).toContain('SHA256SUMS was altered: its line');
     writeFileSync(join(copy, 'SHA256SUMS'), sums);
     appendFileSync(join(copy, 'sbom.cdx.json'), ' ');
-    expect((await project.run(own)).stderr).toContain('sbom.cdx.json was altered');
+    // By the statement or by the checksums, whichever is looked at first.
+    expect((await project.run(own)).stderr).toMatch(
+      /was altered: [^]*sbom\.cdx\.json|sbom\.cdx\.json was altered/,
+    );
   });
 });
