@@ -106,7 +106,7 @@ const sums = 'SHA256SUMS';
 /** A list that is in the product: each of its lines has to hold. @throws Failure 'altered' */
 async function checkSums(file: string): Promise<void> {
   for (const line of (await readFile(file, 'utf8')).split('\n').filter((each) => each !== '')) {
-    const [, sha256, name = ''] = /^([0-9a-f]{64})  (.+)$/.exec(line) ?? [];
+    const [, sha256, name = ''] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
     const path = join(dirname(file), name);
     const isHere = sha256 !== undefined && (await stat(path).catch(() => undefined))?.isFile() === true;
     if (!isHere || (await hashOf(path)) !== sha256)
