@@ -42,7 +42,8 @@ async function readFile(
 }
 
 async function mustBeFolder(whole: string, path: string): Promise<void> {
-  if (!(await lstat(whole)).isDirectory())
+  // With the "/" at its end lstat would follow a link, and fail for a file.
+  if (!(await lstat(whole.replace(/\/+$/, ''))).isDirectory())
     throw new Failure('bad-output', `the output ${path} is declared as a folder, and it is not one`, {
       hint: 'The path of a file has no "/" at its end.',
     });
