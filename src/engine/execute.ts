@@ -17,7 +17,7 @@ import {
 } from '../store/index.ts';
 import { type Action } from './action.ts';
 import type { RunContext } from './context.ts';
-import { gather } from './gather.ts';
+import { checkInputs, gather } from './gather.ts';
 import type { Done } from './resolve.ts';
 import { takeOutputs } from './step-failure.ts';
 import { runStepProcess } from './step-process.ts';
@@ -31,7 +31,7 @@ export function logPath(context: RunContext, step: PlannedStep, key: Sha256): st
 /**
  * Makes the artifact of an action: alone in this store at a time, in a fresh folder, kept only when all of its
  * outputs are there. When another run made it meanwhile, that is the result, and `shared` is true.
- * @throws StepFailure, SourceFailure
+ * @throws StepFailure, SourceFailure; DamagedBlob when something that a step before it made is damaged or gone
  */
 export async function executeAction(
   context: RunContext,
@@ -45,6 +45,7 @@ export async function executeAction(
   const make = async (): Promise<{ result: ActionResult; shared: boolean }> => {
     const existing = readAction(store, key);
     if (existing !== undefined) return { result: existing, shared: true };
+    await checkInputs(context, step, action, done);
     const log = logPath(context, step, key);
     started(log);
     const work = temporaryFolder(store, 'step');
@@ -69,6 +70,7 @@ export async function executeAction(
       });
       context.signal.throwIfAborted();
       const duration = Math.round(performance.now() - start);
+      checkUserFiles(context, step);
       const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
       await keepModules(context, step, action);
       const kept = await putBytes(store, await readFile(log));
@@ -92,6 +94,14 @@ export async function executeAction(
   return withLock(join(store.root, 'locks', `action-${key}`), make, () =>
     context.emit({ type: 'step-waiting', step: step.name, key }),
   );
+}
+
+/**
+ * A user's file that was written to meanwhile may have been read as it was before or after, or in part.
+ * @throws Failure 'file-changed'
+ */
+export function checkUserFiles({ sources }: Pick<RunContext, 'sources'>, step: PlannedStep): void {
+  for (const { value } of step.inputs.values()) if (value.kind === 'file') sources.checkUserFile(value.path);
 }
 
 /** The keys of the actions that made what the step was given. */

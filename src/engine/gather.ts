@@ -2,9 +2,9 @@ import { Failure } from '../base/index.ts';
 import { sandboxFault } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import type { FetchProgress } from '../sources/index.ts';
-import { outputPath } from '../store/index.ts';
+import { DamagedBlob, outputPath, requireBlob, soundTree } from '../store/index.ts';
 import type { Action } from './action.ts';
-import { buildrootFolder } from './buildroot-folder.ts';
+import { buildrootDigest, buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from './context.ts';
 import { outputOf, type Done } from './resolve.ts';
 import type { View } from './sandbox.ts';
@@ -24,6 +24,23 @@ export interface Gathered extends View {
 
 /** As much of a run's context as gathering needs. */
 export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'signal' | 'emit'>;
+
+/**
+ * Makes sure that what the steps before have made for this one is in the store and undamaged, before it is started.
+ * @throws DamagedBlob
+ */
+export async function checkInputs(
+  { store }: Pick<RunContext, 'store'>,
+  step: PlannedStep,
+  action: Action,
+  done: Done,
+): Promise<void> {
+  for (const { value } of step.inputs.values())
+    if (value.kind === 'output') await outputPath(store, outputOf(done, value.step, value.output));
+  if (action.environment.kind !== 'buildroot') return;
+  const digest = buildrootDigest(action.environment.root);
+  if ((await soundTree(store, digest)) === undefined) await requireBlob(store, { digest });
+}
 
 /** Has a step's sources, inputs and buildroot in the store as files and folders, fetched and unpacked where they are not. */
 export async function gather(
@@ -58,7 +75,7 @@ export async function fetchSources(
   try {
     return await context.sources.paths(step, action.sources, { signal, offline, onProgress });
   } catch (error) {
-    throw error instanceof Failure ? new SourceFailure(error) : error;
+    throw error instanceof Failure && !(error instanceof DamagedBlob) ? new SourceFailure(error) : error;
   }
 }
 

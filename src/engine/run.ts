@@ -1,10 +1,12 @@
 import PQueue from 'p-queue';
-import { canonicalJson, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, Failure, type Json, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
+  DamagedBlob,
   openMemo,
   openSession,
   readAction,
+  readEntry,
   touchAction,
   type ActionResult,
   type Lock,
@@ -17,7 +19,9 @@ import { executeAction } from './execute.ts';
 import { failureEvent } from './failure-event.ts';
 import { fetchSources, SourceFailure } from './gather.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
+import { openMending, type Mending } from './mending.ts';
 import { whyRun } from './preview.ts';
+import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
 import { resolveStep, type Made } from './resolve.ts';
 import type { StepSources } from './step-sources.ts';
@@ -44,7 +48,8 @@ export interface RunOutcome {
 
 /**
  * Runs a plan: every step once its predecessors are done, from the action cache where its key is known, and publishes
- * the products whose gates passed. Foreseeable failures of a step are events, not exceptions.
+ * the products whose gates passed. Foreseeable failures of a step or a product are events, not exceptions.
+ * @throws Failure 'product-path-taken' before anything is run
  */
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const { store, plan, signal } = options;
@@ -56,16 +61,19 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     history: openHistory(store, plan.root, plan.pipeline),
     toolVersions: openMemo(store, 'tools'),
   };
+  // What stands in a product's place is told before any step is run.
+  for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
   const run = new Run(context, options.keepGoing, counts);
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
+  let isPublished = true;
   try {
     await run.all();
-    if (!signal.aborted) await run.publish(options.artifacts);
+    if (!signal.aborted) isPublished = await run.publish(options.artifacts);
   } finally {
     await run.close();
   }
-  const outcome = signal.aborted ? 'interrupted' : counts.failed > 0 ? 'failed' : 'done';
+  const outcome = signal.aborted ? 'interrupted' : counts.failed > 0 || !isPublished ? 'failed' : 'done';
   emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
   return { outcome };
 }
@@ -77,6 +85,10 @@ class Run {
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
   readonly #queue: PQueue;
+  readonly #mending: Mending;
+  readonly #fromCache = new Set<string>();
+  /** Steps whose stored outputs turned out to be damaged. */
+  readonly #damaged = new Set<string>();
   #session: Promise<Lock> | undefined;
 
   constructor(
@@ -88,6 +100,11 @@ class Run {
     this.#keepGoing = keepGoing;
     this.#counts = counts;
     this.#queue = new PQueue({ concurrency: context.jobs });
+    this.#mending = openMending(context, this.#done, async (step) => {
+      if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
+      this.#damaged.add(step.name);
+      await this.#attempt(step);
+    });
   }
 
   async all(): Promise<void> {
@@ -102,13 +119,34 @@ class Run {
     await Promise.all(ends.values());
   }
 
-  async publish(artifacts: string): Promise<void> {
+  /** @returns false when a product could not be published */
+  async publish(artifacts: string): Promise<boolean> {
+    let isPublished = true;
     for (const product of this.#context.plan.products) {
       const needed = [...product.from.values()].map(({ value }) => value.step);
       if (product.gate !== undefined) needed.push(product.gate);
       if (!needed.every((step) => this.#done.has(step))) continue;
-      this.#context.emit(await publishProduct(this.#context, product, this.#done, artifacts));
+      const publish = (): Promise<UntimedEvent> =>
+        publishProduct(this.#context, product, this.#done, artifacts, () => this.#openSession());
+      try {
+        this.#context.emit(await this.#mending.around(publish));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        const { message, hint } = error;
+        isPublished = false;
+        this.#context.emit({
+          type: 'product-failed',
+          ...{ product: product.name, message },
+          ...(hint === undefined ? {} : { hint }),
+        });
+      }
     }
+    return isPublished;
+  }
+
+  #openSession(): Promise<Lock> {
+    this.#session ??= openSession(this.#context.store);
+    return this.#session;
   }
 
   async close(): Promise<void> {
@@ -128,8 +166,12 @@ class Run {
       });
       return;
     }
+    await this.#attempt(step);
+  }
+
+  async #attempt(step: PlannedStep): Promise<void> {
     try {
-      await this.#make(step);
+      await this.#mending.around(() => this.#make(step));
     } catch (error) {
       if (isAborted(this.#context.signal)) return;
       this.#counts.failed += 1;
@@ -162,6 +204,7 @@ class Run {
 
   async #cached(step: PlannedStep, action: Action, key: Sha256, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
+    this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
     await touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
@@ -172,11 +215,13 @@ class Run {
 
   async #execute(step: PlannedStep, action: Action, key: Sha256): Promise<void> {
     this.#context.signal.throwIfAborted();
-    this.#session ??= openSession(this.#context.store);
-    await this.#session;
+    await this.#openSession();
     this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
-    const why = whyRun(this.#context, step, action);
+    const why = this.#damaged.has(step.name)
+      ? ['what it had made is damaged in the store, or gone from it']
+      : whyRun(this.#context, step, action);
+    const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
     let log: string | undefined;
     try {
       const { result, shared } = await executeAction(this.#context, step, action, key, this.#done, (path) => {
@@ -187,7 +232,6 @@ class Run {
         await this.#cached(step, action, key, result);
         return;
       }
-      const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
@@ -195,7 +239,8 @@ class Run {
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
-      if (!this.#context.signal.aborted) await this.#record(step, action, key, 'failed', log);
+      const isOwn = !this.#context.signal.aborted && !(error instanceof DamagedBlob);
+      if (isOwn) await this.#record(step, action, key, 'failed', log);
       throw error;
     }
   }
@@ -222,6 +267,7 @@ class Run {
     log: string | undefined,
   ): Promise<void> {
     const time = Date.now();
+    if (this.#context.store.readOnly) return;
     const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
     await writeRecord(this.#context.history, record);
   }

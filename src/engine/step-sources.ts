@@ -40,6 +40,8 @@ export interface StepSources {
   ): Readonly<Record<string, readonly Material[]>>;
   /** The digest of a file the user owns, which no lockfile pins. */
   userFile(path: string): Promise<Sha256>;
+  /** @throws Failure 'file-changed' when it is no longer the file that was hashed */
+  checkUserFile(path: string): void;
   /**
    * Fetches and unpacks what is not in the store yet.
    * @returns source name → file or folder
@@ -96,6 +98,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
         }),
       ),
     userFile: (path) => users.hash(path),
+    checkUserFile: (path) => users.check(path),
     paths: once(async (step, digests, options) => {
       const paths: Record<string, string> = {};
       for (const [name, origins] of of(step)) {

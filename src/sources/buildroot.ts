@@ -1,11 +1,12 @@
-import { existsSync, linkSync, writeFileSync } from 'node:fs';
+import { linkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../base/index.ts';
-import { blobPath, ensureTree, hasBlob, treePath } from '../store/index.ts';
+import { blobPath, ensureTree, hasBlob, soundTree } from '../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
 import { openApt, type AptState } from './apt-state.ts';
 import { relockHint, type SourceContext } from './context.ts';
+import { dropDamaged } from './drop-damaged.ts';
 import { fetchFailure } from './debian.ts';
 import { fileName, packagesDigest, type LockedBuildroot, type LockedPackage } from './locked.ts';
 import { packagesIndex } from './packages-index.ts';
@@ -80,6 +81,7 @@ function unresolvable(suite: string, said: string): Failure {
 /** Fetches every package into the store. @throws Failure 'package-vanished' naming the versions and what is offered now */
 export async function ensurePackages(locked: LockedBuildroot, context: SourceContext): Promise<void> {
   const what = `packages of ${locked.suite}`;
+  await dropDamaged(context.store, locked.packages);
   if (context.offline === true) {
     const missing = locked.packages.filter((one) => !hasBlob(context.store, one.sha256, one.size));
     if (missing.length === 0) return;
@@ -117,7 +119,8 @@ async function offeredVersions(apt: AptState, name: string): Promise<string[]> {
 export async function ensurePackageFolder(locked: LockedBuildroot, context: SourceContext): Promise<string> {
   const { store } = context;
   const digest = packagesDigest(locked);
-  if (existsSync(treePath(store, digest))) return treePath(store, digest);
+  const home = await soundTree(store, digest);
+  if (home !== undefined) return home;
   await ensurePackages(locked, context);
   return ensureTree(store, digest, async (folder) => {
     for (const { file, sha256 } of locked.packages)

@@ -1,7 +1,8 @@
 import { Failure } from '../base/index.ts';
-import { blobPath, ensureTree, hasBlob, treePath, type Store } from '../store/index.ts';
+import { blobPath, ensureTree, hasBlob, soundTree, type Store } from '../store/index.ts';
 import { archiveKind } from './archive-name.ts';
 import type { SourceContext } from './context.ts';
+import { dropDamaged } from './drop-damaged.ts';
 import { fetchDebian, lockDebian, unpackDebian } from './debian.ts';
 import { fetchGit, lockGit } from './git.ts';
 import { copyLocal, lockLocal } from './local.ts';
@@ -11,7 +12,7 @@ import { originText, type Origin } from './origin.ts';
 import { fetchSvn, lockSvn } from './svn.ts';
 import { unpackArchive } from './unpack.ts';
 import { fetchUrl, lockUrl } from './url.ts';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -39,8 +40,9 @@ export function missingFiles(store: Store, locked: LockedOrigin): readonly Locke
   return locked.files.filter((file) => !hasBlob(store, file.sha256, file.size));
 }
 
-/** Has every file of a locked origin in the store, fetched only where it is not there. */
+/** Has every file of a locked origin in the store, fetched only where it is not there, or damaged. */
 export async function ensureFiles(locked: LockedOrigin, context: SourceContext): Promise<void> {
+  if (locked.kind !== 'local') await dropDamaged(context.store, locked.files);
   const missing = missingFiles(context.store, locked);
   if (missing.length === 0) return;
   if (context.offline === true) {
@@ -69,8 +71,8 @@ export async function ensureFiles(locked: LockedOrigin, context: SourceContext):
  */
 export async function ensureSourceTree(locked: LockedOrigin, context: SourceContext): Promise<string> {
   const digest = sourceDigest(locked);
-  const home = treePath(context.store, digest);
-  if (existsSync(home)) return home;
+  const home = await soundTree(context.store, digest);
+  if (home !== undefined) return home;
   await ensureFiles(locked, context);
   return ensureTree(context.store, digest, (folder) => unpackSource(locked, folder, context));
 }

@@ -6,6 +6,7 @@ import { shownPath, type Look } from './step-lines.ts';
 import { padTo, textWidth } from './text-width.ts';
 
 type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
+type FailedProduct = Extract<RunEvent, { readonly type: 'product-failed' }>;
 type Published = Extract<RunEvent, { readonly type: 'product-published' }>;
 
 /** The rest of a product with more files is only counted. */
@@ -22,6 +23,8 @@ export function summaryLine({ colours }: Look, event: Finished, state: RunState)
         ? `${colours.green(colours.bold('nothing to do:'))} ${formatCount(cached, 'step')} cached, ${time}`
         : `${colours.green(colours.bold(`done in ${time}:`))} ${run}`;
     case 'failed': {
+      if (failed === 0)
+        return `${colours.red(colours.bold(`failed in ${time}:`))} a product is not published; ${run}`;
       const names = state.failed.length > 0 ? ` (${state.failed.map(printable).join(', ')})` : '';
       const rest = skipped > 0 ? `, ${skipped} skipped` : '';
       return `${colours.red(colours.bold(`failed in ${time}:`))} ${formatCount(failed, 'step')} failed${names}, ${executed} run, ${cached} cached${rest}`;
@@ -29,6 +32,14 @@ export function summaryLine({ colours }: Look, event: Finished, state: RunState)
     case 'interrupted':
       return `${colours.yellow(colours.bold(`interrupted after ${time}:`))} ${run}; the next run goes on from there`;
   }
+}
+
+/** Why a product could not be published. */
+export function failedProductLines({ colours }: Look, event: FailedProduct): string[] {
+  return [
+    `${colours.bold(printable(event.product))}: ${colours.red('not published:')} ${printable(event.message)}`,
+    ...(event.hint === undefined ? [] : [`    ${colours.cyan('hint:')} ${printable(event.hint)}`]),
+  ];
 }
 
 /** Where a product lies, and its files with sizes and digests. */
@@ -42,7 +53,10 @@ export function productLines(look: Look, event: Published): string[] {
     `${colours.bold(printable(event.product))}: ${shownPath(event.path, folder)}${unchanged}`,
     ...shown.map(
       ({ path, size, digest }) =>
-        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ${colours.dim(`sha256:${digest.slice(0, 12)}`)}`,
+        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ` +
+        (digest === undefined
+          ? colours.yellow('changed since it was published')
+          : colours.dim(`sha256:${digest.slice(0, 12)}`)),
     ),
     ...(rest.length > 0
       ? [
