@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSha256, sha256, type Json, type Sha256 } from '../base/index.ts';
-import { blobPath, readBlob, readEntry, writeWhole, type Store } from '../store/index.ts';
+import { isSha256, type Json, type Sha256 } from '../base/index.ts';
+import { blobPath, projectName, readBlob, readEntry, writeWhole, type Store } from '../store/index.ts';
 import { actionKey, type Action } from './action.ts';
 
 /** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
@@ -23,7 +23,7 @@ export interface History {
 }
 
 export function openHistory(store: Store, projectRoot: string, pipeline: string): History {
-  return { store, folder: join(store.root, 'history', sha256(projectRoot).slice(0, 16), pipeline) };
+  return { store, folder: join(store.root, 'history', projectName(projectRoot), pipeline) };
 }
 
 export function readRecord(history: History, step: string): StepRecord | undefined {

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/index.ts';
-import { isSessionName, removeFolder, withLock } from '../store/index.ts';
+import { ignoreArtifacts, isSessionName, removeFolder, withLock } from '../store/index.ts';
 import { isUntouched } from './product-stamp.ts';
 
 /** Where a product lies: `<artifacts>/<name>` is a link to a folder in `<artifacts>/.products/<name>`. */
@@ -35,15 +35,16 @@ export function productPlace(artifacts: string, name: string): ProductPlace {
  */
 export async function withProducts<T>(artifacts: string, work: () => Promise<T>): Promise<T> {
   await mkdir(join(artifacts, '.products'), { recursive: true });
-  let begun = false;
+  ignoreArtifacts(artifacts);
+  const state = { begun: false };
   const once = (): Promise<T> => {
-    begun = true;
+    state.begun = true;
     return work();
   };
   try {
     return await withLock(join(artifacts, '.products', '.lock'), once);
   } catch (error) {
-    if (!begun && error instanceof Failure && error.code === 'lock-failed') return work();
+    if (!state.begun && error instanceof Failure && error.code === 'lock-failed') return work();
     throw error;
   }
 }

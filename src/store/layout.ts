@@ -70,7 +70,7 @@ function isWritable(root: string): boolean {
 }
 
 function makeFolder(path: string, mend: boolean): void {
-  if (existsSync(join(path, '.'))) return;
+  if (existsSync(`${path}/.`)) return;
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
     if (mend) rmSync(path, { force: true });
     else

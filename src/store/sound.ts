@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
 import { Failure, sha256, type Sha256 } from '../base/index.ts';
 import { hashFile, hasBlob, hideBlob, ownBlobPath, type Blob } from './blobs.ts';
 import { blobPath, type Store } from './layout.ts';
@@ -53,8 +53,10 @@ function isSound(store: Store, digest: Sha256): Promise<boolean> {
   verdicts.set(store, known);
   const before = known.get(digest);
   if (before !== undefined) return before;
-  const verdict = hashesTo(blobPath(store, digest), digest).then(async (sound) => {
+  const path = blobPath(store, digest);
+  const verdict = hashesTo(path, digest).then(async (sound) => {
     if (!sound) await removeBlob(store, digest);
+    else if ((statSync(path).mode & 0o777) !== 0o444) await chmod(path, 0o444).catch(() => undefined);
     return sound;
   });
   known.set(digest, verdict);

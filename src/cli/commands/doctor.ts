@@ -47,7 +47,7 @@ Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --str
     )
     .action(async (flags: DoctorFlags) => {
       const project = openProject(command);
-      const place = nearestFolder(storeFolder(project));
+      const place = nearestFolder(storeFolder(command, project));
       const found = flags.guest === undefined ? undefined : findGuest(project, flags.guest);
       const look = async (): Promise<Check[]> => {
         const around = lookAround(place, flags.qemu);
