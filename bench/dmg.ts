@@ -43,7 +43,7 @@ console.log(
 function contendersFor(kind: DmgKind, input: string): Contender[] {
   const output = join(folder, 'out');
   const before = (): void => rmSync(output, { recursive: true, force: true });
-  const launch = join(packageRoot, 'src/launch.mjs');
+  const launch = join(packageRoot, 'bin/cidermill.mjs');
   return [
     { name: 'cidermill', command: [process.execPath, launch, 'dmg', 'convert', input, output], before },
     { name: '7zz', command: ['7zz', 'x', '-tdmg', '-y', `-o${output}`, input], before },

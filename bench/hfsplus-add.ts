@@ -10,7 +10,7 @@ const files = 20_000;
 const fileSize = 4096;
 const rounds = 5;
 const work = mkdtempSync(join(tmpdir(), 'cidermill-bench-'));
-const cidermill = [process.execPath, join(packageRoot, 'src/launch.mjs')];
+const cidermill = [process.execPath, join(packageRoot, 'bin/cidermill.mjs')];
 
 try {
   const tree = makeTree('tree', files);

@@ -92,7 +92,7 @@ await output('text', 'text.txt');
   );
   return {
     name: 'cidermill',
-    command: [process.execPath, join(packageRoot, 'src/launch.mjs'), 'run', 'chain'],
+    command: [process.execPath, join(packageRoot, 'bin/cidermill.mjs'), 'run', 'chain'],
     cwd,
     env: { CIDERMILL_STORE: join(cwd, 'store') },
   };

@@ -37,7 +37,7 @@ try {
   const cwd = folder('project');
   const cidermill = (...args: readonly string[]): readonly string[] => [
     process.execPath,
-    join(packageRoot, 'src/launch.mjs'),
+    join(packageRoot, 'bin/cidermill.mjs'),
     ...args,
   ];
   const env = { CIDERMILL_STORE: store };

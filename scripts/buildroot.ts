@@ -7,9 +7,12 @@ import { step } from '#step';
 const { $, sources, params, output, progress, note } = await step();
 const epoch = '@315532800';
 
-// Without root, mmdebstrap is another user to the system: it reads neither a private home folder nor the store in it.
+const user = process.getuid?.();
+// Root works in the step's own folder, which goes with the step. Without root, mmdebstrap is another user to the
+// system: it reads neither a private home folder nor the store in it.
+const place = user === 0 ? process.cwd() : tmpdir();
 await removeAbandoned(tmpdir());
-const workshop = await mkdtemp(join(tmpdir(), `cidermill-buildroot-${process.pid}-`));
+const workshop = await mkdtemp(join(place, `cidermill-buildroot-${process.pid}-`));
 try {
   const repository = join(workshop, 'packages');
   await $`chmod 755 ${workshop}`.quiet();
@@ -19,7 +22,7 @@ try {
   await makeRoot(repository, total);
   note(`${params.text('suite')}: ${total} packages`);
 } finally {
-  await rm(workshop, { recursive: true, force: true });
+  await removeWorkshop(workshop);
 }
 
 // bwrap wants /dev to mount on; nodes in it could not be unpacked by an ordinary user.
@@ -41,31 +44,66 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     'rm -f etc/hostname etc/resolv.conf && : >etc/resolv.conf && echo cidermill >etc/hostname',
     'mkdir -p build sources inputs',
   ].join(' && ');
-  // Root of a namespace that knows nobody else (unshare -r) cannot give files to others; fakeroot remembers whose they are.
-  const alone =
-    process.getuid?.() === 0 && (await $`: >given && chown 0:50 given`.nothrow().quiet()).exitCode !== 0;
-  const mode = alone ? ['env', 'FAKEROOTDONTTRYCHOWN=1', 'mmdebstrap', '--mode=fakechroot'] : ['mmdebstrap'];
+  // Root's mounts would be the whole host's, and would outlive a run that is killed. In namespaces of its own they, and
+  // every process, end with the first process there.
+  const own = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ];
+  const alone = user === 0 && !(await givesFiles());
+  const mode = alone
+    ? ['env', 'FAKEROOTDONTTRYCHOWN=1', 'mmdebstrap', '--mode=fakechroot']
+    : [...(user === 0 ? own : []), 'mmdebstrap'];
+  // apt reads a space as the end of an address.
+  const archive = `deb [trusted=yes] copy:${encodeURI(repository)} ./`;
   let unpacked = 0;
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
   const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
     --include=${params.list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
     --customize-hook=${finish} --skip=check/qemu --skip=output/dev \
-    '' root.tar ${`deb [trusted=yes] copy:${repository} ./`} 2>&1`;
+    '' root.tar ${archive} 2>&1`;
   for await (const line of making) {
     if (line.startsWith('Unpacking ')) progress(++unpacked, total, 'packages');
   }
 }
 
-/** What runs left that were killed: gigabytes, and maybe of the users that only a user namespace knows. */
+/** Can root give files to others? Not in a namespace that knows nobody else (unshare -r): fakeroot remembers whose they are. */
+async function givesFiles(): Promise<boolean> {
+  return (await $`: >given && chown 0:50 given`.nothrow().quiet()).exitCode === 0;
+}
+
+/** Removes what killed runs left: gigabytes, and maybe of the users that only a user namespace knows. */
 async function removeAbandoned(folder: string): Promise<void> {
-  const user = process.getuid?.();
   for (const name of await readdir(folder)) {
     const pid = Number(/^cidermill-buildroot-(\d+)-\w+$/.exec(name)?.[1] ?? process.pid);
     const path = join(folder, name);
     if (isAlive(pid) || lstatSync(path, { throwIfNoEntry: false })?.uid !== user) continue;
     if (user !== 0) await $`mmdebstrap --unshare-helper rm -rf ${path}`.nothrow().quiet();
-    await rm(path, { recursive: true, force: true });
+    await removeWorkshop(path);
   }
+}
+
+/** Unmounts what is mounted in the folder, then removes it. What is in the way stays, and is told in the log alone. */
+async function removeWorkshop(folder: string): Promise<void> {
+  const mounted = mountsBelow(folder);
+  for (const path of mounted) await $`umount --lazy ${path}`.nothrow().quiet();
+  if (mountsBelow(folder).length > 0) console.error(`${folder} stays: there are file systems mounted in it`);
+  else await rm(folder, { recursive: true, force: true }).catch((error: unknown) => console.error(error));
+}
+
+/** The mount points in a folder, the deepest first. */
+function mountsBelow(folder: string): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const unescape = (path: string): string =>
+    path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  const paths = lines.map((line) => unescape(line.split(' ')[4] ?? ''));
+  return paths.filter((path) => path.startsWith(`${folder}/`)).reverse();
 }
 
 function isAlive(pid: number): boolean {

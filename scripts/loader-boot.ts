@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseRoute, routeBoot, routeValues } from '#smoke';
+import { parseRoute, routeBoot, routeValues } from '#route';
 import { step } from '#step';
 import { pictureFile } from '#vm';
 import { bootMachine } from './boot/machine.ts';

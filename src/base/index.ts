@@ -7,3 +7,4 @@ export * from './failure.ts';
 export * from './format-error.ts';
 export * from './material.ts';
 export * from './span.ts';
+export * from './system-reason.ts';

@@ -10,7 +10,7 @@ import {
 } from '../provenance/index.ts';
 import { productEntries } from '../engine/index.ts';
 import { readAction, type ActionResult } from '../store/index.ts';
-import { makePlan, preview, type PlanOptions } from './planning.ts';
+import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
 import type { Workspace } from './workspace.ts';
 

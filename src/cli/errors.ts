@@ -6,8 +6,8 @@ import {
   type FormatError,
   type InvalidError,
 } from '../base/index.ts';
-import { noColours, type Colours } from './reporters/colours.ts';
-import { printable, printableInPlace, printableLines } from './reporters/printable.ts';
+import { noColours, type Colours } from './text/colours.ts';
+import { printable, printableInPlace, printableLines } from './text/printable.ts';
 
 /** More diagnostics than these are only counted. */
 const mostDiagnostics = 50;

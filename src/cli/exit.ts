@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
-import { colours, wantsColour } from './reporters/colours.ts';
+import { colours, wantsColour } from './text/colours.ts';
 
 /** What the process ends with; README.md has the table. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;

@@ -1,7 +1,7 @@
 import type { Plan } from '../recipe/index.ts';
-import type { FetchedStep } from '../engine/fetch-plan.ts';
+import type { FetchedStep } from '../engine/sources/fetch-plan.ts';
 import type { StepSources } from '../engine/index.ts';
-import { formatBytes, formatCount } from './reporters/format.ts';
+import { formatBytes, formatCount } from './text/format.ts';
 import { showProgress } from './progress-line.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -12,7 +12,7 @@ export async function fetchAll(
   sources: StepSources,
   options: { readonly offline: boolean; readonly signal: AbortSignal; readonly quiet: boolean },
 ): Promise<FetchedStep[]> {
-  const { fetchPlan } = await import('../engine/fetch-plan.ts');
+  const { fetchPlan } = await import('../engine/sources/fetch-plan.ts');
   const width = Math.max(...plan.steps.map(({ name }) => name.length));
   const progress = showProgress('fetching');
   try {

@@ -10,7 +10,7 @@ import {
   packageOf,
 } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
-import { preview, type PlanOptions } from './planning.ts';
+import { preview, type PlanOptions } from './plan-options.ts';
 import type { Workspace } from './workspace.ts';
 
 /**

@@ -1,9 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { sha256, type Sha256 } from '../base/index.ts';
-
-/** File → digest, paths relative to the root they belong to, with "/". */
-export type Closure = Readonly<Record<string, Sha256>>;
+import type { Closure } from '../store/index.ts';
 
 /** Where a script's imports lead: its project's root, and the package's for `#floor` imports. */
 interface Roots {
@@ -25,19 +23,11 @@ export function scriptClosure(script: string, roots: Roots, files: Map<string, M
     const module = readModule(path, files);
     closure[name] = module.digest;
     for (const specifier of module.specifiers) {
-      if (specifier.startsWith('#'))
-        pending.push(...floorEntries(join(roots.package, 'src', specifier.slice(1))));
+      if (specifier.startsWith('#')) pending.push(join(roots.package, 'src', specifier.slice(1), 'index.ts'));
       else pending.push(resolve(dirname(path), specifier));
     }
   }
   return closure;
-}
-
-/** What an import of a floor may run: its index, and the worker threads it starts by a name that is no import. */
-function floorEntries(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const workers = readdirSync(folder).filter((name) => name.endsWith('-worker.ts'));
-  return ['index.ts', ...workers].map((name) => join(folder, name));
 }
 
 interface Module {

@@ -2,7 +2,7 @@ import type { Plan } from '../recipe/index.ts';
 import type { Memo, Store } from '../store/index.ts';
 import type { RunEvent } from './events.ts';
 import type { History } from './history.ts';
-import type { StepSources } from './step-sources.ts';
+import type { StepSources } from './sources/step-sources.ts';
 
 /** What every part of a run works with. */
 export interface RunContext {

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lineAndColumn, type Place, type Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { readBlob, type Store } from '../store/index.ts';
-import type { Action } from './action.ts';
+import { type Action, readBlob, type Store } from '../store/index.ts';
 
 /**
  * Why a step's key differs from the one it had: one line a cause, each with the file and line to look at where there

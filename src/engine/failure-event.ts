@@ -1,7 +1,7 @@
 import { Failure, FormatError } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import type { UntimedEvent } from './context.ts';
-import { StepFailure } from './step-failure.ts';
+import { StepFailure } from './step/step-failure.ts';
 
 /** What went wrong with a step, for the reporters: in words where it is foreseeable, with its stack where it is a bug. */
 export function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {

@@ -1,8 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSha256, type Json, type Sha256 } from '../base/index.ts';
-import { blobPath, projectName, readBlob, readEntry, writeWhole, type Store } from '../store/index.ts';
-import { actionKey, type Action } from './action.ts';
+import {
+  actionKey,
+  blobPath,
+  projectName,
+  readBlob,
+  readEntry,
+  writeWhole,
+  type Action,
+  type Store,
+} from '../store/index.ts';
 
 /** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
 export interface StepRecord {

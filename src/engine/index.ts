@@ -1,8 +1,8 @@
 export type { RunEvent } from './events.ts';
 export { gcStore, listArtifacts } from './inventory.ts';
 export { findLog } from './history.ts';
-export { lockPlan } from './lock-plan.ts';
+export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products.ts';
 export { runPlan } from './run.ts';
-export { openStepSources, type StepSources } from './step-sources.ts';
+export { openStepSources, type StepSources } from './sources/step-sources.ts';

@@ -11,15 +11,13 @@ import {
   recordProject,
   removeFolder,
   wholeResults,
-  type ActionResult,
   type GcReport,
   type Output,
   type ProjectRecord,
   type Store,
 } from '../store/index.ts';
-import type { Action } from './action.ts';
 import { readRecordFile, type StepRecord } from './history.ts';
-import { lockFile, openPins } from './pins.ts';
+import { lockFile, openPins } from './sources/pins.ts';
 
 export interface ArtifactLine {
   readonly key: Sha256;
@@ -35,7 +33,7 @@ export function listArtifacts(store: Store): ArtifactLine[] {
   return wholeResults(store)
     .map((result) => ({
       key: result.key,
-      script: actionOf(result).script,
+      script: result.action.script,
       size: Object.values(result.outputs).reduce((sum, output: Output) => sum + output.size, 0),
       used: statSync(actionPath(store, result.key)).mtime,
     }))
@@ -102,8 +100,4 @@ function folders(path: string): string[] {
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(path, entry.name));
-}
-
-function actionOf(result: ActionResult): Action {
-  return result.action as unknown as Action;
 }

@@ -1,7 +1,6 @@
 import type { Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { openMemo, readAction } from '../store/index.ts';
-import { actionKey, type Action } from './action.ts';
+import { type Action, actionKey, openMemo, readAction } from '../store/index.ts';
 import type { RunContext } from './context.ts';
 import { openHistory, readRecord } from './history.ts';
 import { explainChange } from './explain.ts';

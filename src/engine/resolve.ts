@@ -2,8 +2,13 @@ import { basename } from 'node:path';
 import { Failure, type Sha256 } from '../base/index.ts';
 import { findTool, packageRoot, toolIdentity, toolVersion } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import type { ActionResult, Output } from '../store/index.ts';
-import { keyVersion, type Action, type ActionEnvironment } from './action.ts';
+import {
+  type Action,
+  type ActionEnvironment,
+  type ActionResult,
+  keyVersion,
+  type Output,
+} from '../store/index.ts';
 import { scriptClosure } from './closure.ts';
 import type { RunContext } from './context.ts';
 

@@ -2,29 +2,30 @@ import PQueue from 'p-queue';
 import { canonicalJson, Failure, type Json, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
+  type Action,
+  actionKey,
+  type ActionResult,
   DamagedBlob,
+  type Lock,
   openMemo,
   openSession,
   readAction,
   readEntry,
-  touchAction,
-  type ActionResult,
-  type Lock,
   type Store,
+  touchAction,
 } from '../store/index.ts';
-import { actionKey, type Action } from './action.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction } from './execute.ts';
+import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources, SourceFailure } from './gather.ts';
+import { fetchSources, SourceFailure } from './step/gather.ts';
 import { openHistory, readRecord, writeRecord } from './history.ts';
 import { openMending, type Mending } from './mending.ts';
 import { whyRun } from './preview.ts';
 import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
 import { resolveStep, type Made } from './resolve.ts';
-import type { StepSources } from './step-sources.ts';
+import type { StepSources } from './sources/step-sources.ts';
 
 export interface RunOptions {
   readonly store: Store;

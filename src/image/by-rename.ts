@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { systemReason } from './file-source.ts';
+import { Failure, systemReason } from '../base/index.ts';
 
 /**
  * Makes a file that appears by rename when `write` has made all of it, or not at all.

@@ -1,10 +1,10 @@
 import { FormatError } from '../base/index.ts';
 import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
-import { openImage, type Image } from './open-image.ts';
-import { readPartitionMap } from './partition-map.ts';
-import { numbered, type Numbered } from './partitions.ts';
+import { openImage, type Image } from './open/open-image.ts';
+import { readPartitionMap } from './open/partition-map.ts';
+import { numbered, type Numbered } from './open/partitions.ts';
 import { slice } from '../formats/source/index.ts';
-import { readVolume, type Volume } from './volume.ts';
+import { readVolume, type Volume } from './open/volume.ts';
 
 export interface DmgInfo {
   readonly format: 'udif' | 'sparse' | 'raw';

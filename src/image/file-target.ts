@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { Failure, type ByteTarget } from '../base/index.ts';
+import { Failure, systemReason, type ByteTarget } from '../base/index.ts';
 import { checkRange } from '../formats/source/index.ts';
-import { systemReason } from './file-source.ts';
 
 /** A file as a target; its gaps are holes. */
 export interface FileTarget extends ByteTarget {

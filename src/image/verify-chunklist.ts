@@ -1,7 +1,7 @@
 import { FormatError, type ByteSource } from '../base/index.ts';
 import { checkChunks, isSignedBy, readChunklist, readPublicKey } from '../formats/chunklist/index.ts';
-import { openFile } from './file-source.ts';
-import { openNested, placeOf } from './nested.ts';
+import { openFile } from './open/file-source.ts';
+import { openNested, placeOf } from './open/nested.ts';
 
 export interface ChunklistOptions {
   /** A public key's file: PEM, or a bare modulus. */

@@ -1,5 +1,4 @@
 import type { Material, Sha256 } from '../base/index.ts';
-import type { Action } from '../engine/action.ts';
 import {
   blobsOf,
   readAction,
@@ -43,7 +42,7 @@ export function ancestryOf(store: Store, roots: readonly ActionResult[]): Ancest
 
 /** Inputs that no step made: files of the user's, by the input's name. */
 function userFiles(result: ActionResult): Material[] {
-  return Object.entries(actionOf(result).inputs)
+  return Object.entries(result.action.inputs)
     .filter(([name]) => !Object.hasOwn(result.producers, name))
     .map(([name, word]) => ({ uri: `user:${name}`, digest: { sha256: word.slice(word.indexOf(':') + 1) } }));
 }
@@ -63,8 +62,4 @@ export function holds(store: Store, result: ActionResult, digest: string): boole
   return Object.values(result.outputs).some((output) =>
     blobsOf(store, output).some((blob) => blob.digest === digest),
   );
-}
-
-export function actionOf(result: ActionResult): Action {
-  return result.action as unknown as Action;
 }

@@ -1,11 +1,11 @@
 import type { Sha256 } from '../base/index.ts';
 import type { ActionResult, Output, Store } from '../store/index.ts';
-import { actionOf, ancestryOf, filesOf } from './ancestry.ts';
+import { ancestryOf, filesOf } from './ancestry.ts';
 import { buildTypes, makeStatement, type Statement, type Subject } from './statement.ts';
 
 /** The provenance of one step's artifact, with its times. */
 export function stepProvenance(store: Store, result: ActionResult, version: string): Statement {
-  const action = actionOf(result);
+  const action = result.action;
   const { materials, missing } = ancestryOf(store, [result]);
   const finished = new Date(Date.parse(result.started) + result.duration).toISOString();
   return makeStatement({

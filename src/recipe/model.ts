@@ -1,7 +1,8 @@
 import type { Place } from '../base/index.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
-import type { YamlNode } from './yaml-node.ts';
+import type { Located } from '../yaml/located.ts';
+import type { YamlNode } from '../yaml/node.ts';
 
 export type { Origin } from '../sources/origin.ts';
 
@@ -14,13 +15,6 @@ export interface Parameter extends Place {
   readonly values?: readonly string[];
   /** Absent: the user must give one. In a pipeline a string may hold references. */
   readonly default?: Located<ParameterValue>;
-}
-
-/** A value with the place it was written at. */
-export interface Located<T> extends Place {
-  readonly value: T;
-  /** Of a list: the place of each item. */
-  readonly items?: readonly Place[];
 }
 
 /** A source: origins in order of preference. Where they hold references: as the parameters' defaults make them. */

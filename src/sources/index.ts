@@ -1,4 +1,9 @@
-export { resolveBuildroot, ensurePackages, ensurePackageFolder, type BuildrootWish } from './buildroot.ts';
+export {
+  resolveBuildroot,
+  ensurePackages,
+  ensurePackageFolder,
+  type BuildrootWish,
+} from './apt/buildroot.ts';
 export type { FetchProgress, SourceContext } from './context.ts';
 export {
   packagesDigest,
@@ -16,10 +21,10 @@ export {
   originsOf,
   type Lock,
   type LockEntry,
-} from './lock.ts';
+} from './lock/lock.ts';
 export { lockLocal } from './local.ts';
-export { parseLock, readLock, type ReadLock } from './lock-read.ts';
-export { mergeLock, updateLock, type LockChanges } from './lock-write.ts';
+export { parseLock, readLock, type ReadLock } from './lock/lock-read.ts';
+export { mergeLock, updateLock, type LockChanges } from './lock/lock-write.ts';
 export {
   originKey,
   originText,
@@ -31,7 +36,7 @@ export {
   type UrlOrigin,
 } from './origin.ts';
 export { materialsOf, packageMaterials } from './materials.ts';
-export { packagesIndex } from './packages-index.ts';
+export { packagesIndex } from './apt/packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
-export { unpackArchive, type UnpackLimits } from './unpack.ts';
+export { unpackArchive, type UnpackLimits } from '../archive/unpack.ts';
 export { hashUserFile, openUserFiles, type UserFiles } from './user-file.ts';

@@ -1,11 +1,11 @@
 import { copyFileSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, isAbsolute, join, normalize } from 'node:path';
 import { Failure } from '../base/index.ts';
-import { walk, type EntryKind, type Keep } from './links.ts';
+import { walk, type EntryKind, type Keep } from '../archive/links.ts';
 import type { LockedOrigin } from './locked.ts';
-import { keepOnly } from './only.ts';
+import { keepOnly } from '../archive/only.ts';
 import { originText, type LocalOrigin } from './origin.ts';
-import { fileTreeDigest, treeDigest } from './tree-digest.ts';
+import { fileTreeDigest, treeDigest } from '../archive/tree-digest.ts';
 
 type LockedLocal = Extract<LockedOrigin, { kind: 'local' }>;
 

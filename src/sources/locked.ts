@@ -1,6 +1,6 @@
 import { canonicalJson, sha256, type Json, type Sha256 } from '../base/index.ts';
-import { archiveKind } from './archive-name.ts';
-import { hasDebianRevision } from './debian-version.ts';
+import { archiveKind } from '../archive/archive-name.ts';
+import { hasDebianRevision } from './apt/debian-version.ts';
 import type { DebianOrigin, GitOrigin, LocalOrigin, SvnOrigin, UrlOrigin } from './origin.ts';
 
 /** A file from outside, pinned. */

@@ -1,17 +1,17 @@
 import { Failure } from '../base/index.ts';
 import { blobPath, ensureTree, hasBlob, soundTree, type Store } from '../store/index.ts';
-import { archiveKind } from './archive-name.ts';
+import { archiveKind } from '../archive/archive-name.ts';
 import type { SourceContext } from './context.ts';
 import { dropDamaged } from './drop-damaged.ts';
-import { fetchDebian, lockDebian, unpackDebian } from './debian.ts';
-import { fetchGit, lockGit } from './git.ts';
+import { fetchDebian, lockDebian, unpackDebian } from './apt/debian.ts';
+import { fetchGit, lockGit } from './checkout/git.ts';
 import { copyLocal, lockLocal } from './local.ts';
-import { keepOnly } from './only.ts';
+import { keepOnly } from '../archive/only.ts';
 import { sourceDigest, type LockedFile, type LockedOrigin } from './locked.ts';
 import { originText, type Origin } from './origin.ts';
-import { fetchSvn, lockSvn } from './svn.ts';
-import { unpackArchive } from './unpack.ts';
-import { fetchUrl, lockUrl } from './url.ts';
+import { fetchSvn, lockSvn } from './checkout/svn.ts';
+import { unpackArchive } from '../archive/unpack.ts';
+import { fetchUrl, lockUrl } from './http/url.ts';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { canonicalJson, type Json, type Material, type Sha256 } from '../base/index.ts';
+import type { Action } from './action.ts';
 import { hasBlob, type Blob } from './blobs.ts';
 import { actionPath, ownLayer, type Store } from './layout.ts';
 import { resultFault } from './result-fault.ts';
@@ -16,7 +17,7 @@ export type Output =
 export interface ActionResult {
   readonly key: Sha256;
   /** The action as it was hashed. */
-  readonly action: Json;
+  readonly action: Action;
   readonly outputs: Readonly<Record<string, Output>>;
   readonly notes: readonly string[];
   /** What it was made from, from outside: source → what was pinned of it; "packages" of a buildroot. */

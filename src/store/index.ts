@@ -1,3 +1,4 @@
+export * from './action.ts';
 export * from './actions.ts';
 export * from './blobs.ts';
 export * from './directory.ts';

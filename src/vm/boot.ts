@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { Failure } from '../base/index.ts';
-import { describeStep, type Step } from './actions.ts';
-import { BootFailure, type Sighting } from './boot-failure.ts';
-import { act } from './hands.ts';
-import { LineLog } from './line-log.ts';
-import type { Milestone, Reached } from './milestones.ts';
-import { QemuProcess, type Spawn } from './qemu-process.ts';
-import { QmpSession } from './qmp.ts';
-import { takeScreenshot } from './screenshot.ts';
-import { SerialFile } from './serial-file.ts';
-import { readTextScreen } from './text-screen.ts';
-import { watch, type Verdict } from './watch.ts';
+import { describeStep, type Step } from './watch/actions.ts';
+import { BootFailure, type Sighting } from './watch/boot-failure.ts';
+import { act } from './screen/hands.ts';
+import { LineLog } from './process/line-log.ts';
+import type { Milestone, Reached } from './watch/milestones.ts';
+import { QemuProcess, type Spawn } from './process/qemu-process.ts';
+import { QmpSession } from './process/qmp.ts';
+import { takeScreenshot } from './screen/screenshot.ts';
+import { SerialFile } from './process/serial-file.ts';
+import { readTextScreen } from './screen/text-screen.ts';
+import { watch, type Verdict } from './watch/watch.ts';
 
 /** A boot to be proved: a machine, what must be seen, and how the guest says that all is well. */
 export interface BootRequest {

@@ -1,5 +1,5 @@
 import type { BootRequest } from './boot.ts';
-import type { Milestone } from './milestones.ts';
+import type { Milestone } from './watch/milestones.ts';
 
 /** What a probe must find in the machine it is in. */
 export interface ProbeExpectation {

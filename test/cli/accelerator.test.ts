@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAccelerator } from '../../src/cli/accelerator.ts';
+import { chooseAccelerator } from '../../src/cli/boot/accelerator.ts';
 import { timeAccelerators } from '../../src/vm/index.ts';
 
 const able = { virtualisation: true, kvmDevice: 'usable' } as const;

@@ -30,7 +30,7 @@ export function bootEnvironment(state: string): NodeJS.ProcessEnv {
 
 /** Starts `cidermill boot`, in a home of its own. */
 export function startBoot(args: readonly string[], state = freshFolder()): ReturnType<typeof spawn> {
-  const child = spawn(process.execPath, [join(packageRoot, 'src/launch.mjs'), 'boot', ...args], {
+  const child = spawn(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), 'boot', ...args], {
     cwd: freshFolder(),
     env: bootEnvironment(state),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -70,7 +70,7 @@ interface Watched {
 async function watchBoot(of: House, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Watched> {
   const debug = ['--', '-debugcon', `file:${of.console}`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
   const command = [
-    join(packageRoot, 'src/launch.mjs'),
+    join(packageRoot, 'bin/cidermill.mjs'),
     '-C',
     join(of.root, 'project'),
     ...of.args,
@@ -171,7 +171,7 @@ describe("the user's key", () => {
     for (const command of commands) {
       const child = spawn(
         process.execPath,
-        [join(packageRoot, 'src/launch.mjs'), '-C', join(here.root, 'project'), ...command],
+        [join(packageRoot, 'bin/cidermill.mjs'), '-C', join(here.root, 'project'), ...command],
         {
           cwd: here.root,
           env: here.env,

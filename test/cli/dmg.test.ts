@@ -206,7 +206,7 @@ test('7-Zip finds the inner image in the outer', async () => {
 
 describe('on a disk of 2 MiB', () => {
   const noise = randomBytes(3 * 2 ** 20);
-  const launch = join(packageRoot, 'src/launch.mjs');
+  const launch = join(packageRoot, 'bin/cidermill.mjs');
 
   /** Runs a command with such a disk at /mnt, and says what it leaves there. */
   function onSmallDisk(root: string, args: readonly string[]): { stderr: string; left: string } {

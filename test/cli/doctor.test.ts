@@ -56,7 +56,7 @@ describe('cidermill doctor on this host', () => {
 
   it('makes nothing', () => {
     const folder = freshFolder();
-    spawnSync(process.execPath, [join(packageRoot, 'src/launch.mjs'), 'doctor'], {
+    spawnSync(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), 'doctor'], {
       cwd: folder,
       env: { PATH: process.env['PATH'] },
     });
@@ -81,7 +81,7 @@ describe('cidermill doctor in a poor house', () => {
     const disk = ['--size', '65536', '--tmpfs', '/mnt', '--setenv', 'CIDERMILL_STORE', '/mnt/store'];
     const run = spawnSync(
       'bwrap',
-      [...world, ...disk, process.execPath, join(packageRoot, 'src/launch.mjs'), 'doctor', '--json'],
+      [...world, ...disk, process.execPath, join(packageRoot, 'bin/cidermill.mjs'), 'doctor', '--json'],
       { encoding: 'utf8', cwd: packageRoot },
     );
     expect(run.stderr).toBe('');

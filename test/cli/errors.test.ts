@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, FormatError, InvalidError } from '../../src/base/index.ts';
 import { renderBug, renderDiagnostics, renderFailure, renderInvalid } from '../../src/cli/errors.ts';
-import { colours } from '../../src/cli/reporters/colours.ts';
+import { colours } from '../../src/cli/text/colours.ts';
 
 const text = 'steps:\n  qemu: { recipe: qemu, with: { bois: 1 } }\n  disk: { recipe: dsik }\n';
 const at = (word: string) => ({ start: text.indexOf(word), end: text.indexOf(word) + word.length });

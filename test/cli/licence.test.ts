@@ -40,7 +40,7 @@ describe('the licence', () => {
     ['y', 0, true],
   ])('is asked about on a terminal: to "%s" it ends with %i', (answer, code, remembered) => {
     const state = freshFolder();
-    const words = [process.execPath, join(packageRoot, 'src/launch.mjs'), 'boot', ...args(guest())];
+    const words = [process.execPath, join(packageRoot, 'bin/cidermill.mjs'), 'boot', ...args(guest())];
     // script(1) is a terminal to the program it runs.
     const command = words.map((word) => `'${word}'`).join(' ');
     const terminal = spawnSync('script', ['-qec', command, '/dev/null'], {

@@ -35,9 +35,10 @@ describe("a script's closure", () => {
         'project/scripts/a.ts': `import { step } from '#step';\nimport { convert } from '#image';`,
         'package/src/step/index.ts': '',
         'package/src/image/index.ts': `export { convert } from './convert.ts';`,
-        'package/src/image/convert.ts': `import { Failure } from '../base/index.ts';`,
-        'package/src/image/decode-worker.ts': `import './decode.ts';`,
-        'package/src/image/decode.ts': '',
+        'package/src/image/convert.ts': `import { Failure } from '../base/index.ts';
+          const worker = new URL('./decode/decode-worker.ts', import.meta.url);`,
+        'package/src/image/decode/decode-worker.ts': `import './decode.ts';`,
+        'package/src/image/decode/decode.ts': '',
         'package/src/image/unused.ts': '',
         'package/src/base/index.ts': '',
       }),
@@ -45,8 +46,8 @@ describe("a script's closure", () => {
       'scripts/a.ts',
       'src/base/index.ts',
       'src/image/convert.ts',
-      'src/image/decode-worker.ts',
-      'src/image/decode.ts',
+      'src/image/decode/decode-worker.ts',
+      'src/image/decode/decode.ts',
       'src/image/index.ts',
     ]);
   });

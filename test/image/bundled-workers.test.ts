@@ -28,7 +28,7 @@ test('threads start from a bundle in dist, in any working directory', async () =
   await build({
     entryPoints: {
       'scripts/main': join(folder, 'main.ts'),
-      'workers/decode-worker': join(root, 'src/image/decode-worker.ts'),
+      'workers/decode-worker': join(root, 'src/image/decode/decode-worker.ts'),
     },
     outdir: join(folder, 'dist'),
     bundle: true,

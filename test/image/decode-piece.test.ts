@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { memorySource } from '../../src/formats/source/index.ts';
-import { decodePieces, newMemory } from '../../src/image/decode-piece.ts';
+import { decodePieces, newMemory } from '../../src/image/decode/decode-piece.ts';
 import { freshFolder } from '../rig/folder.ts';
 
 test('pieces are written although a thread that was ended in its turn never gives it back', async () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { commitVolume } from '../../src/formats/hfsplus/write/commit.ts';
-import { addInode, addLink } from '../../src/formats/hfsplus/write/inodes.ts';
-import { insert, newId } from '../../src/formats/hfsplus/write/insert.ts';
-import { newRecord } from '../../src/formats/hfsplus/write/metadata.ts';
-import { newModel } from '../../src/formats/hfsplus/write/new-model.ts';
+import { commitVolume } from '../../src/formats/hfsplus/write/layout/commit.ts';
+import { addInode, addLink } from '../../src/formats/hfsplus/write/model/inodes.ts';
+import { insert, newId } from '../../src/formats/hfsplus/write/model/insert.ts';
+import { newRecord } from '../../src/formats/hfsplus/write/model/metadata.ts';
+import { newModel } from '../../src/formats/hfsplus/write/model/new-model.ts';
 import { openTarget } from '../../src/image/index.ts';
 import { freshFolder } from './folder.ts';
 

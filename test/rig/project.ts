@@ -32,7 +32,7 @@ export function testProject(files: Readonly<Record<string, string>>): TestProjec
       writeFileSync(join(root, path), text);
     },
     start: (args, env = {}) => {
-      const child = spawn(process.execPath, [join(packageRoot, 'src/launch.mjs'), ...args], {
+      const child = spawn(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), ...args], {
         cwd: root,
         env: { ...process.env, CIDERMILL_STORE: join(root, 'artifacts/.store'), NO_COLOR: '1', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -60,6 +60,6 @@ export async function setup(): Promise<() => void> {
   ];
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();
-  execFileSync(process.execPath, ['src/setup.mjs'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['bin/setup.mjs'], { stdio: 'inherit' });
   return () => rmSync(cache, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { newVolume, type VolumeEditor } from '../../src/formats/hfsplus/index.ts
 import { memorySource, windowOf } from '../../src/formats/source/index.ts';
 import { openTarget } from '../../src/image/index.ts';
 import { link } from '../../src/link/index.ts';
-import { parseRoute, routeBoot, routeValues } from '../../src/smoke/index.ts';
+import { parseRoute, routeBoot, routeValues } from '../../src/route/index.ts';
 import { boot, type BootResult, type SmokeMachine } from '../../src/vm/index.ts';
 import { machineArguments, temporaryFolder } from '../vm/guests.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
-import { downloadBlob, downloadUnknown, type DownloadOptions } from '../../src/sources/download.ts';
+import { downloadBlob, downloadUnknown, type DownloadOptions } from '../../src/sources/http/download.ts';
 import { blobPath, hasBlob, partialPath } from '../../src/store/index.ts';
 import { breakAfter, send, startServer, status } from './local-server.ts';
 import { freshContext } from './store-rig.ts';

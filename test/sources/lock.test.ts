@@ -13,7 +13,7 @@ import {
   type LockedBuildroot,
   type LockedOrigin,
 } from '../../src/sources/index.ts';
-import { readQuickly } from '../../src/sources/lock-quick.ts';
+import { readQuickly } from '../../src/sources/lock/lock-quick.ts';
 import { freshContext } from './store-rig.ts';
 
 const { folder } = freshContext();

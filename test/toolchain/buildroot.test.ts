@@ -32,7 +32,7 @@ test('a buildroot made without a network, by root of a namespace with one user, 
   const run = await project.run(['run', 'lookup']);
   expect(run.code, run.stdout + run.stderr).toBe(0);
 
-  const launch = [process.execPath, join(packageRoot, 'src/launch.mjs'), '-C', project.root];
+  const launch = [process.execPath, join(packageRoot, 'bin/cidermill.mjs'), '-C', project.root];
   const env = { ...process.env, NO_COLOR: '1', CIDERMILL_STORE: alone };
   const cut = spawnSync('unshare', ['-rn', ...launch, 'run', 'lookup'], { env, encoding: 'utf8' });
   expect(cut.status, cut.stdout + cut.stderr).toBe(0);

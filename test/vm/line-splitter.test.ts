@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LineLog } from '../../src/vm/line-log.ts';
-import { lineSplitter } from '../../src/vm/line-splitter.ts';
+import { LineLog } from '../../src/vm/process/line-log.ts';
+import { lineSplitter } from '../../src/vm/process/line-splitter.ts';
 
 function split(chunks: readonly Uint8Array[], limit = 1000): { lines: string[]; rest: string } {
   const lines: string[] = [];

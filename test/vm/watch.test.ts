@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LineLog } from '../../src/vm/line-log.ts';
-import type { Milestone } from '../../src/vm/milestones.ts';
-import { watch } from '../../src/vm/watch.ts';
+import { LineLog } from '../../src/vm/process/line-log.ts';
+import type { Milestone } from '../../src/vm/watch/milestones.ts';
+import { watch } from '../../src/vm/watch/watch.ts';
 
 type Sight = Parameters<typeof watch>[0];
 

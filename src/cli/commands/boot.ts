@@ -14,15 +14,15 @@ import {
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
 import { secretPath, timeAccelerators } from '../../vm/index.ts';
-import { chooseAccelerator } from '../accelerator.ts';
-import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot-files.ts';
-import { commandText, exported, exportForms, type ExportForm } from '../boot-output.ts';
-import { followReference, runHere, runUntil } from '../boot-start.ts';
-import { adviceLines, refusalText, situationText } from '../guest-text.ts';
+import { chooseAccelerator } from '../boot/accelerator.ts';
+import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot/boot-files.ts';
+import { commandText, exported, exportForms, type ExportForm } from '../boot/boot-output.ts';
+import { followReference, runHere, runUntil } from '../boot/boot-start.ts';
+import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { agreeToLicence } from '../licence-note.ts';
-import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../machine-flags.ts';
-import { colours, wantsColour } from '../reporters/colours.ts';
+import { agreeToLicence } from '../boot/licence-note.ts';
+import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
+import { colours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface BootFlags extends MachineFlags, BootFileFlags {

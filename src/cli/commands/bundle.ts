@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import { version } from '../../host/index.ts';
 import { fetchAll } from '../fetching.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../planning.ts';
-import { formatBytes, formatCount } from '../reporters/format.ts';
+import { addPlanOptions, makePlan, type PlanOptions } from '../plan-options.ts';
+import { formatBytes, formatCount } from '../text/format.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface BundleFlags extends PlanOptions {

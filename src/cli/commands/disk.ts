@@ -4,9 +4,9 @@ import { Failure } from '../../base/index.ts';
 import type { DiskInfo } from '../../disk/index.ts';
 import { solve, todaysHost } from '../../guest/index.ts';
 import { findGuest, parseSize } from '../../recipe/index.ts';
-import { qemuProgram } from '../boot-files.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
+import { qemuProgram } from '../boot/boot-files.ts';
+import { formatBytes } from '../text/format.ts';
+import { printable } from '../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
 interface ToolFlags {

@@ -11,11 +11,11 @@ import {
   type Check,
 } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import { checkGuest, checkOsk } from '../doctor-guest.ts';
+import { checkGuest, checkOsk } from '../boot/doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
-import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
-import { printable } from '../reporters/printable.ts';
-import { wrap } from '../reporters/text-width.ts';
+import { colours, wantsColour, type Colours } from '../text/colours.ts';
+import { printable } from '../text/printable.ts';
+import { wrap } from '../text/text-width.ts';
 import { openProject, storeFolder } from '../workspace.ts';
 
 interface DoctorFlags {

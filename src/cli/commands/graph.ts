@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Plan } from '../../recipe/index.ts';
-import { addPlanOptions, planOf, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, planOf, type PlanOptions } from '../plan-options.ts';
 import { openProject } from '../workspace.ts';
 
 type Form = 'text' | 'dot' | 'mermaid';

@@ -3,15 +3,15 @@ import { accelerators, nearestThatRuns, solve, type Accelerator } from '../../gu
 import { readHostFacts } from '../../host/index.ts';
 import { findGuest, loadGuests } from '../../recipe/index.ts';
 import { exitCodes } from '../exit.ts';
-import { guestFacts, guestTable, refusalText, situationText, solutionText } from '../guest-text.ts';
+import { guestFacts, guestTable, refusalText, situationText, solutionText } from '../boot/guest-text.ts';
 import {
   addMachineFlags,
   checkDespite,
   situationOf,
   versionArgument,
   type MachineFlags,
-} from '../machine-flags.ts';
-import { colours, wantsColour, type Colours } from '../reporters/colours.ts';
+} from '../boot/machine-flags.ts';
+import { colours, wantsColour, type Colours } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface JsonFlag {

@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withProgress } from '../progress-line.ts';
-import { formatBytes } from '../reporters/format.ts';
-import { printable } from '../reporters/printable.ts';
+import { formatBytes } from '../text/format.ts';
+import { printable } from '../text/printable.ts';
 
 interface MakeFlags {
   readonly output: string;

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { assignment } from '../planning.ts';
+import { assignment } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 
 export function lockCommand(): Command {

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
-import { parseSize } from '../../recipe/size.ts';
+import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
-import { printable } from '../reporters/printable.ts';
+import { printable } from '../text/printable.ts';
 
 export function pkgCommand(): Command {
   return new Command('pkg')

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addPlanOptions, makePlan, preview, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 import type { Preview } from '../../engine/index.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
-import { addPlanOptions, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface Flags extends PlanOptions {

@@ -7,7 +7,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { openWorkspace, withProject, type Workspace } from '../workspace.ts';
 import type { Reporter } from '../reporters/reporter.ts';
-import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, positive, type PlanOptions } from '../plan-options.ts';
 
 interface RunFlags extends PlanOptions {
   readonly jobs: number;

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { parseSize } from '../../recipe/index.ts';
 import { openWorkspace } from '../workspace.ts';
-import { formatBytes } from '../reporters/format.ts';
+import { formatBytes } from '../text/format.ts';
 
 export function storeCommand(): Command {
   const command = new Command('store').description(

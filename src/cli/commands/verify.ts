@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { allVariations, variations, type Variation } from '../../engine/rebuild/variation.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, positive, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, positive, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface VerifyFlags extends PlanOptions {

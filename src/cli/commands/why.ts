@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
-import { addPlanOptions, makePlan, preview, type PlanOptions } from '../planning.ts';
+import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 import { verdictLine } from './plan.ts';
 

@@ -4,7 +4,7 @@ import { folderEntries } from '../../archive/index.ts';
 import { packageRoot } from '../../host/index.ts';
 import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
 import { scriptClosure } from '../closure.ts';
-import { lockFile } from '../pins.ts';
+import { lockFile } from '../sources/pins.ts';
 
 /** The files that a plan is made of, relative to the root they lie below, sorted. */
 export interface PlanFiles {

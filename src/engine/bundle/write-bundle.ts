@@ -18,9 +18,9 @@ import {
   type Blob,
   type Store,
 } from '../../store/index.ts';
-import type { FetchedStep } from '../fetch-plan.ts';
+import type { FetchedStep } from '../sources/fetch-plan.ts';
 import { storedSteps } from '../rebuild/stored-steps.ts';
-import type { StepSources } from '../step-sources.ts';
+import type { StepSources } from '../sources/step-sources.ts';
 import { bundleVersion, manifestName, type BundledFile, type Manifest } from './manifest.ts';
 import { planFiles } from './project-files.ts';
 

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/index.ts';
 import { blobsOf, DamagedBlob, requireBlob, type Output, type Store } from '../../store/index.ts';
-import { checkInputs } from '../gather.ts';
+import { checkInputs } from '../step/gather.ts';
 import type { Stored } from './stored-steps.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Action } from '../action.ts';
-import type { Gathered } from '../gather.ts';
-import { hostEnvironment, standardSandbox, type Sandbox } from '../sandbox.ts';
-import type { Workplace } from '../step-request.ts';
+import type { Gathered } from '../step/gather.ts';
+import { hostEnvironment, standardSandbox, type Sandbox } from '../step/sandbox.ts';
+import type { Workplace } from '../step/step-request.ts';
 import { clockOfNode, clockVariables, type Clock } from './clock.ts';
 import { inOwnWorld } from './namespaces.ts';
 import { otherLocale, type Survey } from './survey.ts';
 import { allVariations, clockAhead, type Unvaried, type Variation } from './variation.ts';
+import type { Action } from '../../store/index.ts';
 
 /** How one step is rebuilt, and what of it is other than in a run. */
 export interface Circumstances {

@@ -2,14 +2,19 @@ import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEvent, StepRequest } from '../../step/protocol.ts';
-import { listOutput, removeFolder, temporaryFolder, type ListingEntry } from '../../store/index.ts';
-import type { Action } from '../action.ts';
-import { gather, type Gathered, type GatherContext } from '../gather.ts';
+import {
+  type Action,
+  type ListingEntry,
+  listOutput,
+  removeFolder,
+  temporaryFolder,
+} from '../../store/index.ts';
+import { gather, type Gathered, type GatherContext } from '../step/gather.ts';
 import type { Done } from '../resolve.ts';
-import { sandboxPrefix } from '../sandbox.ts';
-import { takeOutputs } from '../step-failure.ts';
-import { runStepProcess } from '../step-process.ts';
-import { stepRequest } from '../step-request.ts';
+import { sandboxPrefix } from '../step/sandbox.ts';
+import { takeOutputs } from '../step/step-failure.ts';
+import { runStepProcess } from '../step/step-process.ts';
+import { stepRequest } from '../step/step-request.ts';
 import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
 import { observe } from './observe.ts';
 import type { Survey } from './survey.ts';

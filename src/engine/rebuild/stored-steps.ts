@@ -1,6 +1,5 @@
 import { Failure } from '../../base/index.ts';
-import { readAction, type Output } from '../../store/index.ts';
-import { actionKey } from '../action.ts';
+import { actionKey, type Output, readAction } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
 import { resolveStep, type Made } from '../resolve.ts';
 import type { StoredStep } from './rebuild.ts';

@@ -6,7 +6,7 @@ import { openMemo, openSession, temporaryFolder, type Store } from '../../store/
 import type { UntimedEvent } from '../context.ts';
 import type { RunEvent } from '../events.ts';
 import { failureEvent } from '../failure-event.ts';
-import type { StepSources } from '../step-sources.ts';
+import type { StepSources } from '../sources/step-sources.ts';
 import { blame } from './blame.ts';
 import { isSame, judge, wordOf } from './judge.ts';
 import { checkStored } from './check-stored.ts';

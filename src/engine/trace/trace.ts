@@ -5,14 +5,13 @@ import PQueue from 'p-queue';
 import { Failure } from '../../base/index.ts';
 import { findTool, packageRoot, readSystemPackages, type SystemPackages } from '../../host/index.ts';
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
-import { openMemo, openSession, temporaryFolder, type Store } from '../../store/index.ts';
-import type { Action } from '../action.ts';
+import { type Action, openMemo, openSession, type Store, temporaryFolder } from '../../store/index.ts';
 import type { UntimedEvent } from '../context.ts';
 import type { RunEvent } from '../events.ts';
 import { failureEvent } from '../failure-event.ts';
 import { withRebuilt, type Rebuilt, type RebuildContext } from '../rebuild/rebuild.ts';
 import { storedSteps, type Stored } from '../rebuild/stored-steps.ts';
-import type { StepSources } from '../step-sources.ts';
+import type { StepSources } from '../sources/step-sources.ts';
 import { undeclaredReads, type Declared, type Undeclared } from './declared.ts';
 import { straceOptions, StraceReader, type StraceLog } from './strace-log.ts';
 

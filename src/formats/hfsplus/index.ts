@@ -1,5 +1,5 @@
 export { checkVolume, type CheckReport } from './check/check-volume.ts';
-export { isHfsPlus } from './check/header.ts';
+export { isHfsPlus } from './check/blocks/header.ts';
 export type { Area, Finding } from './check/findings.ts';
 export { type Catalog, type Entry, fieldsOf } from './catalog.ts';
 export { unixTime } from './date.ts';
@@ -17,8 +17,8 @@ export {
   type FileContents,
   type VolumeEditor,
 } from './write/editor.ts';
-export type { CommitOptions } from './write/commit.ts';
-export type { Placement } from './write/copy-data.ts';
-export type { Metadata } from './write/metadata.ts';
-export type { EditedEntry } from './write/model.ts';
-export type { NewVolumeOptions } from './write/new-model.ts';
+export type { CommitOptions } from './write/layout/commit.ts';
+export type { Placement } from './write/blocks/copy-data.ts';
+export type { Metadata } from './write/model/metadata.ts';
+export type { EditedEntry } from './write/model/model.ts';
+export type { NewVolumeOptions } from './write/model/new-model.ts';

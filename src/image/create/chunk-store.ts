@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { compressChunk, crc32 } from '../../formats/udif/index.ts';
-import { startPool } from '../pool.ts';
-import type { Compressed, CompressJob } from '../compress-worker.ts';
+import { startPool } from '../../threads/pool.ts';
+import type { Compressed, CompressJob } from './compress-worker.ts';
 import type { CreateOptions } from './options.ts';
 
 /** Turns chunks into what is stored of them, several at once. */
@@ -12,6 +12,8 @@ export interface ChunkStore {
   store(data: Uint8Array<ArrayBuffer>): Promise<Compressed>;
   close(): Promise<void>;
 }
+
+const compressWorker = new URL('./compress-worker.ts', import.meta.url);
 
 /** A thread's start costs as much as compressing this many bytes. */
 const worthThreads = 8 * 2 ** 20;
@@ -33,7 +35,7 @@ export function chunkStore(size: number, { format, level = 1, threads }: CreateO
     };
     return { ahead: 1, store, close: () => Promise.resolve() };
   }
-  const pool = startPool<CompressJob, Compressed>('compress-worker', count, undefined);
+  const pool = startPool<CompressJob, Compressed>(compressWorker, count, undefined);
   return {
     ahead: 3 * count,
     store: (data) => pool.run({ data, level }, [data.buffer]),

@@ -1,9 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { Failure, type ByteSource } from '../../base/index.ts';
+import { Failure, systemReason, type ByteSource } from '../../base/index.ts';
 import { encodeTail } from '../../formats/udif/index.ts';
 import { byRename } from '../by-rename.ts';
-import { systemReason } from '../file-source.ts';
-import { openImage } from '../open-image.ts';
+import { openImage } from '../open/open-image.ts';
 import { refuseSameFile } from '../same-file.ts';
 import { chunkStore, type ChunkStore } from './chunk-store.ts';
 import type { CreateOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../base/index.ts';
 import { joinCrc32, sectorSize, zerosCrc32, type NewRun, type NewTable } from '../../formats/udif/index.ts';
 import type { ChunkStore } from './chunk-store.ts';
-import type { Compressed } from '../compress-worker.ts';
+import type { Compressed } from './compress-worker.ts';
 import type { CreateOptions } from './options.ts';
 import type { Region } from './regions.ts';
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, stat } from 'node:fs/promises';
-import { convertDmg } from '../convert-dmg.ts';
+import { convertDmg } from '../decode/convert-dmg.ts';
 import { checkFreeSpace } from '../free-space.ts';
 
 /**

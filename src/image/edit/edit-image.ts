@@ -4,9 +4,9 @@ import { windowOf } from '../../formats/source/index.ts';
 import { byRename } from '../by-rename.ts';
 import { openTarget } from '../file-target.ts';
 import { growPartition } from '../grow-partition.ts';
-import { openImage } from '../open-image.ts';
-import { readPartitionMap } from '../partition-map.ts';
-import { findHfsPlus } from '../volume.ts';
+import { openImage } from '../open/open-image.ts';
+import { readPartitionMap } from '../open/partition-map.ts';
+import { findHfsPlus } from '../open/volume.ts';
 import { copyImage } from './copy-image.ts';
 
 export interface EditImageOptions {

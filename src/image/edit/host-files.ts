@@ -1,9 +1,8 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure } from '../../base/index.ts';
+import { Failure, systemReason } from '../../base/index.ts';
 import type { EditedEntry, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
-import { systemReason } from '../file-source.ts';
 import { lazyFile } from './lazy-file.ts';
 
 export interface AddOptions {

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { Failure, type ByteSource } from '../../base/index.ts';
+import { Failure, systemReason, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
-import { systemReason } from '../file-source.ts';
 
 /**
  * A file that is open only while it is read: there may be more of them than a process may have open.

@@ -1,14 +1,13 @@
 import { open } from 'node:fs/promises';
-import { Failure } from '../../base/index.ts';
+import { Failure, systemReason } from '../../base/index.ts';
 import type { BlockTable } from '../../formats/udif/index.ts';
 import { byRename } from '../by-rename.ts';
-import type { ConvertOptions } from '../convert-dmg.ts';
-import { systemReason } from '../file-source.ts';
+import type { ConvertOptions } from '../decode/convert-dmg.ts';
 import { checkFreeSpace } from '../free-space.ts';
-import type { Image } from '../open-image.ts';
-import { partitionSource, type Numbered } from '../partitions.ts';
+import type { Image } from '../open/open-image.ts';
+import { partitionSource, type Numbered } from '../open/partitions.ts';
 import { refuseSameFile } from '../same-file.ts';
-import { scatter, scatterBytes, type Scatter } from '../scatter.ts';
+import { scatter, scatterBytes, type Scatter } from '../decode/scatter.ts';
 
 /** What has to be decoded for a partition, for its progress. In bytes. */
 export function partitionWork(image: Image, partition: Numbered): number {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Failure } from '../../base/index.ts';
-import { systemReason } from '../file-source.ts';
+import { Failure, systemReason } from '../../base/index.ts';
 
 /**
  * Makes a folder that appears by rename when `write` has filled it, or not at all. One that is there may be empty.

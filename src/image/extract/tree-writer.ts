@@ -12,9 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, FormatError } from '../../base/index.ts';
+import { Failure, FormatError, systemReason } from '../../base/index.ts';
 import type { ByteStream } from '../../formats/stream/index.ts';
-import { systemReason } from '../file-source.ts';
 
 export interface Attributes {
   readonly mode: number;

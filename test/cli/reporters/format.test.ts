@@ -9,7 +9,7 @@ import {
   formatEstimate,
   formatPercent,
   formatRate,
-} from '../../../src/cli/reporters/format.ts';
+} from '../../../src/cli/text/format.ts';
 
 describe('formatDuration', () => {
   it.each([

@@ -78,7 +78,7 @@ products:
 
 /** The command line where there is no network, not even a loopback that is up. */
 async function withoutNetwork(cwd: string, args: readonly string[]): Promise<Ended> {
-  const command = ['-rn', process.execPath, join(packageRoot, 'src/launch.mjs'), ...args];
+  const command = ['-rn', process.execPath, join(packageRoot, 'bin/cidermill.mjs'), ...args];
   const child = spawn('unshare', command, {
     cwd,
     env: { ...process.env, CIDERMILL_STORE: join(cwd, 'artifacts/.store'), NO_COLOR: '1' },

@@ -200,7 +200,7 @@ test('a full disk is said before anything is written where that can be known, an
       [
         ...['--dev-bind', '/', '/', '--size', '1000000', '--tmpfs', folder],
         ...['sh', '-c', '"$@"; echo "code $?"; ls -A .', 'sh'],
-        ...[process.execPath, join(packageRoot, 'src/launch.mjs'), 'hfs', 'extract', image, '-o', 'out'],
+        ...[process.execPath, join(packageRoot, 'bin/cidermill.mjs'), 'hfs', 'extract', image, '-o', 'out'],
       ],
       { cwd: folder, encoding: 'utf8' },
     );

@@ -3,22 +3,22 @@ import { decmpfsName } from '../compressed.ts';
 import type { ForkSource } from '../fork.ts';
 import { reservedId } from '../records.ts';
 import { readVolumeHeader, volumeHeaderOffset, type ForkData } from '../volume-header.ts';
-import { checkAlternate } from './alternate.ts';
-import { checkAttributes } from './attributes.ts';
-import { checkBitmap } from './bitmap.ts';
-import { checkCatalog } from './catalog.ts';
-import { claimReserved, Claims } from './claims.ts';
-import { checkCompression, checkCompressionFlags } from './compression.ts';
-import type { CheckContext } from './context.ts';
-import type { CheckedCatalog } from './entry.ts';
+import { checkAlternate } from './blocks/alternate.ts';
+import { checkAttributes } from './records/attributes.ts';
+import { checkBitmap } from './blocks/bitmap.ts';
+import { checkCatalog } from './records/catalog.ts';
+import { claimReserved, Claims } from './blocks/claims.ts';
+import { checkCompression, checkCompressionFlags } from './records/compression.ts';
+import type { CheckContext } from './blocks/context.ts';
+import type { CheckedCatalog } from './records/entry.ts';
 import { Findings, type Area, type Finding } from './findings.ts';
-import { checkFork } from './fork.ts';
-import { checkHeader, readEitherHeader } from './header.ts';
-import { checkHierarchy } from './hierarchy.ts';
-import { checkJournal } from './journal.ts';
-import { checkLinks, firstLinkAttribute } from './links.ts';
-import { checkLeftGroups, OverflowGroups, readGroups } from './overflow.ts';
-import { checkReferences } from './references.ts';
+import { checkFork } from './blocks/fork.ts';
+import { checkHeader, readEitherHeader } from './blocks/header.ts';
+import { checkHierarchy } from './records/hierarchy.ts';
+import { checkJournal } from './blocks/journal.ts';
+import { checkLinks, firstLinkAttribute } from './records/links.ts';
+import { checkLeftGroups, OverflowGroups, readGroups } from './blocks/overflow.ts';
+import { checkReferences } from './records/references.ts';
 
 export interface CheckReport {
   /** Some thousands at the most, faults and remarks as they were found. */

@@ -5,10 +5,10 @@ import { hardLinkOf, journalNames, privateFolder } from '../hard-links.ts';
 import { linkTarget, openAttribute, openFork, type HfsVolume } from '../open-volume.ts';
 import type { ForkKind } from '../overflow.ts';
 import { dataForkOffset, fileRecordSize, linkChainFlag, resourceForkOffset } from '../records.ts';
-import { mostInline } from './attribute-records.ts';
-import { firstLinkName } from './chain.ts';
-import { addInode, addLink } from './inodes.ts';
-import { insert, newId } from './insert.ts';
+import { mostInline } from './layout/attribute-records.ts';
+import { firstLinkName } from './model/chain.ts';
+import { addInode, addLink } from './model/inodes.ts';
+import { insert, newId } from './model/insert.ts';
 import {
   attributeFlags,
   attributesFlag,
@@ -17,8 +17,8 @@ import {
   securityFlag,
   threadFlag,
   withFields,
-} from './metadata.ts';
-import type { EditedAttribute, Inode, Item, Model, PendingFork } from './model.ts';
+} from './model/metadata.ts';
+import type { EditedAttribute, Inode, Item, Model, PendingFork } from './model/model.ts';
 
 /** What has been copied from another volume so far that more links can lead to, by its id there. */
 export type CopiedInodes = Map<number, Inode>;

@@ -9,13 +9,13 @@ import {
   openVolume,
   type HfsVolume,
 } from '../../../../src/formats/hfsplus/index.ts';
-import { commitVolume } from '../../../../src/formats/hfsplus/write/commit.ts';
-import { addInode, addLink } from '../../../../src/formats/hfsplus/write/inodes.ts';
-import { insert, newId } from '../../../../src/formats/hfsplus/write/insert.ts';
-import { newRecord } from '../../../../src/formats/hfsplus/write/metadata.ts';
-import { newModel } from '../../../../src/formats/hfsplus/write/new-model.ts';
-import { contentsOf } from '../../../../src/formats/hfsplus/write/contents.ts';
-import { sizeNeeded } from '../../../../src/formats/hfsplus/write/size-needed.ts';
+import { commitVolume } from '../../../../src/formats/hfsplus/write/layout/commit.ts';
+import { addInode, addLink } from '../../../../src/formats/hfsplus/write/model/inodes.ts';
+import { insert, newId } from '../../../../src/formats/hfsplus/write/model/insert.ts';
+import { newRecord } from '../../../../src/formats/hfsplus/write/model/metadata.ts';
+import { newModel } from '../../../../src/formats/hfsplus/write/model/new-model.ts';
+import { contentsOf } from '../../../../src/formats/hfsplus/write/layout/contents.ts';
+import { sizeNeeded } from '../../../../src/formats/hfsplus/write/layout/size-needed.ts';
 import { openInside, openTarget } from '../../../../src/image/index.ts';
 import { fixture, noFixtures } from '../../../rig/fixtures.ts';
 import { freshFolder } from '../../../rig/folder.ts';

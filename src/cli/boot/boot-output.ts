@@ -1,0 +1,46 @@
+import {
+  libvirtDomain,
+  packerTemplate,
+  renderCommand,
+  shellScript,
+  type GuestMachine,
+  type QemuOption,
+  type Runs,
+  type Wiring,
+} from '../../guest/index.ts';
+import { secretPath } from '../../vm/index.ts';
+import type { BootFiles } from './boot-files.ts';
+import { adviceLines } from './guest-text.ts';
+import { colours } from '../text/colours.ts';
+
+export const exportForms = ['libvirt', 'shell', 'packer'] as const;
+export type ExportForm = (typeof exportForms)[number];
+
+/** The same machine for another program, without the user's key. */
+export function exported(
+  form: ExportForm,
+  name: string,
+  title: string,
+  program: string,
+  machine: GuestMachine,
+  wiring: Wiring,
+  options: readonly QemuOption[],
+): string {
+  switch (form) {
+    case 'libvirt':
+      return libvirtDomain(name, title, program, machine, wiring);
+    case 'packer':
+      return packerTemplate(name, title, program, machine, wiring);
+    case 'shell':
+      return shellScript(title, program, options);
+  }
+}
+
+/** The command as bash takes it, and what else the user should know as comments. */
+export function commandText(files: BootFiles, options: readonly QemuOption[], verdict: Runs): string {
+  return [
+    renderCommand(files.qemu, options).trimEnd(),
+    `# ${secretPath} holds the SMC's configuration with your key; cidermill boot hands it over in memory`,
+    ...adviceLines(verdict, colours(false)).map((line) => `# ${line}`),
+  ].join('\n');
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../base/index.ts';
+import { parseOskReference, resolveOsk, type HostFacts, type OskReference } from '../../host/index.ts';
+import { boot, runGuest, smcConfiguration, withSecret } from '../../vm/index.ts';
+import { exitCodes } from '../exit.ts';
+
+/** A QEMU to be started with a user's key. */
+export interface Start {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly key: Key;
+  readonly signal: AbortSignal;
+}
+
+interface Key {
+  readonly reference: OskReference;
+  readonly osk: string;
+}
+
+/** The key that a reference leads to. @throws Failure when none is given, and what resolveOsk throws */
+export async function followReference(given: string | undefined, host: HostFacts): Promise<Key> {
+  const text = given ?? process.env['CIDERMILL_OSK'];
+  if (text === undefined || text === '')
+    throw new Failure('usage', 'OS X starts only where the SMC has its key, and no key is given', {
+      hint: '--osk env:NAME, --osk file:PATH, or on a Mac that runs Linux --osk smc.',
+    });
+  const reference = parseOskReference(text);
+  return { reference, osk: await resolveOsk(reference, host) };
+}
+
+/** Runs the guest on this terminal. @returns the exit code for this process */
+export async function runHere({ command, args, key, signal }: Start): Promise<number> {
+  const secret = smcConfiguration(key.osk);
+  const status = await runGuest({ command, args, secret, env: environmentFor(key), signal });
+  return signal.aborted ? exitCodes.interrupted : status;
+}
+
+/**
+ * Runs the guest unseen until a text stands where it is looked for, and ends it.
+ * @param text "serial:…", "screen:…" or "console:…"; the serial line where none is named
+ * @param seconds how long it may take
+ */
+export async function runUntil(
+  text: string,
+  seconds: number,
+  { command, args, key, signal }: Start,
+): Promise<void> {
+  const [, where = 'serial', pattern = text] = /^(serial|screen|console):(.*)$/s.exec(text) ?? [];
+  const folder = await mkdtemp(join(tmpdir(), 'cidermill-boot-'));
+  try {
+    const { reached } = await withSecret(smcConfiguration(key.osk), environmentFor(key), (spawn) =>
+      boot({
+        spawn,
+        command,
+        args,
+        folder,
+        milestones: [{ name: 'text', where: where as 'serial' | 'screen' | 'console', pattern }],
+        milliseconds: seconds * 1000,
+        signal,
+      }),
+    );
+    for (const { seen, milliseconds } of reached)
+      console.log(`${where}, after ${(milliseconds / 1000).toFixed(1)} s: ${seen.trimEnd()}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** QEMU's environment: this one's, without the variable that has the key. */
+function environmentFor({ reference }: Key): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  if (reference.kind === 'env') Reflect.deleteProperty(env, reference.name);
+  return env;
+}

@@ -1,0 +1,188 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DmgInfo } from '../../../image/index.ts';
+import { dmgExtractCommand } from './extract.ts';
+import { dmgListCommand } from './list.ts';
+import { catCommand } from '../hfs/cat.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { withProgress } from '../../progress-line.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
+
+const imagePlace = 'a .dmg, .sparseimage or raw image; OUTER.dmg:/inner.dmg for one inside another';
+
+export function dmgCommand(): Command {
+  return new Command('dmg')
+    .description("Look into Apple's disk images and convert them, without root and without mounting.")
+    .addCommand(info())
+    .addCommand(verify())
+    .addCommand(convert())
+    .addCommand(create())
+    .addCommand(dmgListCommand())
+    .addCommand(catCommand('dmg'))
+    .addCommand(dmgExtractCommand())
+    .addHelpText(
+      'after',
+      `
+"dmg" looks at whole images: their chunks, checksums and partitions. "hfs" looks into the HFS+ volume, and also checks
+and changes it. A place that goes on after ":/" is in the volume: there "dmg list", "cat" and "extract" do what they do
+in "hfs".
+
+Examples:
+  cidermill dmg info InstallESD.dmg
+  cidermill dmg convert InstallESD.dmg InstallESD.iso
+  cidermill dmg list InstallESD.dmg:/BaseSystem.dmg:/System/Library`,
+    );
+}
+
+function info(): Command {
+  return new Command('info')
+    .description('The chunks, checksums, partitions and volumes of an image.')
+    .argument('<image>', imagePlace)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
+    .action(async (path: string, flags: { readonly json?: boolean }) => {
+      const { describeDmg } = await import('../../../image/index.ts');
+      const found = await describeDmg(path);
+      console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
+    });
+}
+
+function verify(): Command {
+  return new Command('verify')
+    .description('Decode all of an image and check every checksum it has.')
+    .argument('<image>', imagePlace)
+    .option('--chunklist <file>', "and hold it against Apple's list of its chunks, e.g. BaseSystem.chunklist")
+    .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill dmg verify InstallESD.dmg
+  cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
+    )
+    .action(async (path: string, flags: VerifyFlags) => {
+      const { verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
+      const { Failure } = await import('../../../base/index.ts');
+      const { chunklist, key, json = false } = flags;
+      if (key !== undefined && chunklist === undefined) {
+        throw new Failure('usage', '--key is for the signature of a --chunklist');
+      }
+      const signal = onInterrupt();
+      const listed =
+        chunklist === undefined
+          ? undefined
+          : await withProgress('chunklist', (onProgress) =>
+              verifyChunklist(path, chunklist, { key, signal, onProgress }),
+            );
+      if (listed !== undefined && !json)
+        console.log(`right: all ${listed.chunks} chunks of the list; ${vouchers[listed.vouched]}`);
+      const found = await withProgress('verify', (onProgress) => verifyDmg(path, { onProgress, signal }));
+      const { checked, unchecked } = found;
+      if (json) {
+        console.log(JSON.stringify({ ...found, ...(listed && { chunklist: listed }) }, null, 2));
+        return;
+      }
+      console.log(
+        checked.length > 0 ? `right: ${checked.map(printable).join(', ')}` : 'decoded; it has no checksums',
+      );
+      if (unchecked.length > 0) console.log(`without a checksum: ${unchecked.map(printable).join(', ')}`);
+    });
+}
+
+interface VerifyFlags {
+  readonly chunklist?: string;
+  readonly key?: string;
+  readonly json?: boolean;
+}
+
+const vouchers = {
+  key: 'the list was signed with the key given',
+  'unjudged-signature': 'the list is signed, not judged: no --key was given',
+  digest: 'the list has a digest in place of a signature: it proves no origin',
+  unknown: 'the list has a signature of a kind unknown, not judged',
+} as const;
+
+function convert(): Command {
+  return new Command('convert')
+    .description('Write the whole disk an image holds, its partition map included, as a sparse raw image.')
+    .argument('<image>', imagePlace)
+    .argument(
+      '<output>',
+      'the .iso or .img to write; it appears when it is whole and its checksums are right',
+    )
+    .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg InstallESD.iso')
+    .action(async (path: string, output: string) => {
+      const { convertDmg } = await import('../../../image/index.ts');
+      const signal = onInterrupt();
+      const { size, checked } = await withProgress('convert', (onProgress) =>
+        convertDmg(path, output, { onProgress, signal }),
+      );
+      const sums = checked.length > 0 ? `${checked.length} checksums right` : 'no checksums to check';
+      console.log(`${output}: ${formatBytes(size)}, ${sums}`);
+    });
+}
+
+function create(): Command {
+  return new Command('create')
+    .description(
+      'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
+    )
+    .argument('<image>', 'a raw disk image, or any other that is to be made anew')
+    .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
+    .addOption(
+      new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
+        .choices(['UDZO', 'UDRO'])
+        .default('UDZO'),
+    )
+    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
+    .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
+    .action(
+      async (
+        path: string,
+        flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
+      ) => {
+        const { createDmg } = await import('../../../image/index.ts');
+        const { output, ...options } = flags;
+        const signal = onInterrupt();
+        const { size, fileSize } = await withProgress('create', (onProgress) =>
+          createDmg(path, output, { ...options, onProgress, signal }),
+        );
+        console.log(`${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
+      },
+    );
+}
+
+function level(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
+  return Number(text);
+}
+
+function describe(found: DmgInfo): string {
+  const rows: [string, string][] = [
+    ['format', { udif: 'UDIF', sparse: 'sparse', raw: 'raw' }[found.format]],
+    ['file', formatBytes(found.fileSize)],
+    ['disk', `${formatBytes(found.sectors * 512)}, ${found.sectors} sectors`],
+    ...Object.entries(found.chunks).map(([kind, { count, bytes }]): [string, string] => [
+      `  ${kind}`,
+      `${count} chunks, ${formatBytes(bytes)}`,
+    ]),
+    ['checksums', `data fork ${found.checksums.dataFork}, master ${found.checksums.master}`],
+    ['map', { gpt: 'GPT', apm: 'Apple partition map', none: 'none' }[found.map]],
+    ...found.partitions.map(({ kind, name, offset, size, volume }): [string, string] => [
+      `  ${printable(kind)}`,
+      [
+        `at ${offset}, ${formatBytes(size)}`,
+        name === '' ? '' : `"${printable(name)}"`,
+        volume === undefined
+          ? ''
+          : `${volume.format}${volume.name === undefined ? '' : ` volume "${printable(volume.name)}"`}`,
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    ]),
+    ...found.problems.map((problem): [string, string] => ['problem', printable(problem)]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { parseSize } from '../../../recipe/index.ts';
+import { formatBytes } from '../../text/format.ts';
+import { edit, imageAndPath } from './edit.ts';
+
+export function growCommand(): Command {
+  return new Command('grow')
+    .description(
+      'Give the volume of a raw image more room, and its partition with it. A copy is changed and takes its place.',
+    )
+    .argument('<image>', 'a raw or .iso image, with a partition map or without')
+    .argument('<size>', 'of the volume: 8G; or by how much: +500M')
+    .addHelpText('after', '\nExample:\n  cidermill hfs grow disk.img 8G')
+    .action(async (place: string, text: string) => {
+      const { Failure } = await import('../../../base/index.ts');
+      const { image, path } = imageAndPath(place);
+      const size = parseSize(text.replace(/^\+/, ''));
+      if (size === undefined || path !== '')
+        throw new Failure('usage', `${text} is not a size such as 8G or +500M, or ${place} not an image`);
+      const { before, after } = await edit(
+        image,
+        () => undefined,
+        (now) => (text.startsWith('+') ? now + size : size),
+      );
+      console.log(`${image}: the volume has ${formatBytes(after)}, ${formatBytes(after - before)} more`);
+    });
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { ListedEntry } from '../../../image/index.ts';
+import { printableName } from '../../text/printable.ts';
+
+export function listCommand(): Command {
+  return new Command('list')
+    .description('What is in a folder: mode, size in bytes and name. ":" stands for a "/" in a name.')
+    .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
+    .option('-r, --recursive', 'and in the folders in it')
+    .option('--json', 'all that is known of each: owners, dates, forks, attributes, links')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cidermill hfs list InstallESD.dmg:/BaseSystem.dmg:/System\n  cidermill hfs list disk.iso --json -r',
+    )
+    .action(listPlace);
+}
+
+export interface ListFlags {
+  readonly recursive?: boolean;
+  readonly json?: boolean;
+}
+
+/** Prints what is in a folder of a volume inside an image, or a file's line. */
+export async function listPlace(path: string, flags: ListFlags): Promise<void> {
+  const { listFolder, openInside } = await import('../../../image/index.ts');
+  const { volume, entry, close } = await openInside(path);
+  try {
+    const entries = listFolder(volume, entry, flags.recursive === true);
+    if (flags.json === true) {
+      const list: ListedEntry[] = [];
+      for await (const each of entries) list.push(each);
+      console.log(JSON.stringify(list, null, 2));
+    } else for await (const each of entries) console.log(entryLine(each));
+  } finally {
+    await close();
+  }
+}
+
+export function entryLine({ path, kind, mode, size, target }: ListedEntry): string {
+  const shown = kind === 'folder' ? `${path}/` : target === undefined ? path : `${path} -> ${target}`;
+  return `${mode} ${(kind === 'folder' ? '-' : String(size)).padStart(12)}  ${printableName(shown)}`;
+}

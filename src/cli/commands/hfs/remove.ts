@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { edit, entryAt, imageAndPath } from './edit.ts';
+
+export function removeCommand(): Command {
+  return new Command('remove')
+    .description(
+      'Take files and folders, with all that is in them, out of the volume of a raw image. A copy is changed and takes its place.',
+    )
+    .argument('<places...>', 'IMAGE:/path, and more of them in the same image')
+    .addHelpText('after', '\nExample:\n  cidermill hfs remove my.iso:/System/Installation/Packages')
+    .action(async (places: readonly string[]) => {
+      const { Failure } = await import('../../../base/index.ts');
+      const parts = places.map(imageAndPath);
+      const image = parts[0]?.image ?? '';
+      if (parts.some((part) => part.image !== image || part.path === ''))
+        throw new Failure('usage', 'each place is IMAGE:/path, and all in one image');
+      await edit(image, (editor) => {
+        // All are looked for before one goes: a folder may be named beside what is in it.
+        const entries = new Set(parts.map(({ path }) => entryAt(editor, path)));
+        for (const entry of entries) if (entry.parent !== undefined) editor.remove(entry);
+      });
+      console.log(`${image}: ${parts.length} removed`);
+    });
+}

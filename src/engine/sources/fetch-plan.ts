@@ -1,0 +1,66 @@
+import { Failure } from '../../base/index.ts';
+import type { Plan, PlannedStep } from '../../recipe/index.ts';
+import { hasBlob, openSession, type Store } from '../../store/index.ts';
+import type { FetchProgress, LockedFile } from '../../sources/index.ts';
+import type { StepSources } from './step-sources.ts';
+
+export interface FetchPlanOptions {
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly sources: StepSources;
+  readonly offline: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: string, progress: FetchProgress) => void;
+  readonly onStep: (fetched: FetchedStep) => void;
+}
+
+/** What a step's sources are, now that all of it is in the store. */
+export interface FetchedStep {
+  readonly step: string;
+  readonly files: readonly LockedFile[];
+  /** Was anything of it not there before? */
+  readonly fetched: boolean;
+}
+
+/**
+ * Brings every source and package that a plan's steps need into the store, so that a run needs no network. Of origins
+ * that can stand for one another the first that can be had is enough.
+ * @throws Failure of the first origin of a source that none of them gives
+ */
+export async function fetchPlan(options: FetchPlanOptions): Promise<FetchedStep[]> {
+  const session = await openSession(options.store);
+  try {
+    const steps: FetchedStep[] = [];
+    for (const step of options.plan.steps) {
+      options.signal.throwIfAborted();
+      const fetched = await fetchStep(step, options);
+      steps.push(fetched);
+      options.onStep(fetched);
+    }
+    return steps;
+  } finally {
+    await session.release();
+  }
+}
+
+async function fetchStep(step: PlannedStep, options: FetchPlanOptions): Promise<FetchedStep> {
+  const { store, sources, offline, signal } = options;
+  let failure: Failure | undefined;
+  for (const digests of sources.choices(step)) {
+    let fetched = false;
+    try {
+      const files = await sources.files(step, digests, {
+        ...{ offline, signal },
+        onProgress: (_source, progress) => {
+          fetched = true;
+          options.onProgress(step.name, progress);
+        },
+      });
+      return { step: step.name, files: files.filter((file) => hasBlob(store, file.sha256)), fetched };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure ?? new Error(`the step ${step.name} has no choice of sources`);
+}

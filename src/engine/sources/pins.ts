@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../../base/index.ts';
+import type { Buildroot, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
+import type { Located } from '../../yaml/located.ts';
+import {
+  lockedInstead,
+  lockLocal,
+  lookUpBuildroot,
+  originsOf,
+  lookUpOrigin,
+  originText,
+  readLock,
+  type Lock,
+  type LockedBuildroot,
+  type LockedOrigin,
+} from '../../sources/index.ts';
+
+/** Where every project, and cidermill itself, keeps its lockfile; relative to the root. */
+export const lockFile = join('recipes', 'lock.yaml');
+
+/** What the lockfiles pin: the project's own, then the one of the package the recipe comes with. */
+export interface Pins {
+  /** The origin with what is locked of it; else undefined, and a fault that names the command that locks it. */
+  origin(
+    recipe: Recipe,
+    source: Source,
+    origin: Located<Origin>,
+    faults: Diagnostic[],
+  ): LockedOrigin | undefined;
+  /** All that the project's lockfile has of a source, whatever its parameters chose. */
+  lockedAs(recipe: Recipe, source: Source): LockedOrigin[];
+  buildroot(buildroot: Buildroot, faults: Diagnostic[]): LockedBuildroot | undefined;
+  /** The digest of every file that is pinned. */
+  everything(): Sha256[];
+}
+
+/** @throws InvalidError when a lockfile cannot be read */
+export function openPins(project: Project): Pins {
+  const roots = [...new Set([project.root, project.builtin])];
+  const locks = roots.map((root) => openLock(root, root === project.root ? lockFile : join(root, lockFile)));
+  return {
+    origin: (recipe, source, { value: origin, ...place }, faults) => {
+      if (origin.kind === 'local') return lockLocal(origin, recipe.root);
+      const name = `${recipe.name}.${source.name}`;
+      const locked = firstOf(locks, (lock) => lookUpOrigin(lock, name, origin));
+      if (locked === undefined) {
+        const instead = locks.flatMap((lock) => lockedInstead(lock, name));
+        const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name);
+        const own = withoutOrigin(name, origin);
+        faults.push({ ...fault, hint: `${fault.hint ?? ''} ${own}` });
+      }
+      return locked;
+    },
+    lockedAs: (recipe, source) => {
+      const [own] = locks;
+      return own === undefined ? [] : originsOf(own, `${recipe.name}.${source.name}`);
+    },
+    buildroot: (buildroot, faults) => {
+      const locked = firstOf(locks, (lock) => lookUpBuildroot(lock, buildroot.name, buildroot));
+      if (locked === undefined) {
+        const instead = locks.some((lock) => lock.buildroots.has(buildroot.name))
+          ? ['another list of packages']
+          : [];
+        faults.push(notLocked(buildroot, `The buildroot ${buildroot.name}`, instead, buildroot.name));
+      }
+      return locked;
+    },
+    everything: () =>
+      locks.flatMap((lock) => [
+        ...[...lock.sources.values()].flat().flatMap(({ files }) => files.map(({ sha256 }) => sha256)),
+        ...[...lock.buildroots.values()].flatMap(({ packages }) => packages.map(({ sha256 }) => sha256)),
+      ]),
+  };
+}
+
+/** What a user can do where an origin cannot be reached. */
+export function withoutOrigin(source: string, { instead }: Origin): string {
+  const own = `run with a copy of your own: --source ${source}=FOLDER`;
+  return `Where it cannot be reached, ${own}${instead === undefined ? '.' : `; or ${instead}.`}`;
+}
+
+function openLock(root: string, name: string): Lock {
+  const { lock, text, diagnostics } = readLock(join(root, lockFile), name);
+  if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[name, text]]));
+  return lock;
+}
+
+function firstOf<T>(locks: readonly Lock[], look: (lock: Lock) => T | undefined): T | undefined {
+  for (const lock of locks) {
+    const found = look(lock);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function notLocked(
+  { file, span }: Place,
+  what: string,
+  instead: readonly string[],
+  target: string,
+): Diagnostic {
+  const state = instead.length === 0 ? 'is not locked' : `is not what is locked (${instead.join(', ')})`;
+  const hint = `Run \`cidermill lock ${target}\` to pin it in ${lockFile}.`;
+  return { code: 'not-locked', message: `${what} ${state}.`, hint, file, span };
+}

@@ -1,0 +1,43 @@
+import { Failure } from '../../base/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import type { StepEnd } from './step-process.ts';
+
+/** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
+export class StepFailure extends Failure {
+  readonly log: string;
+  readonly tail: readonly string[];
+
+  constructor(message: string, log: string, end: StepEnd) {
+    super('step-failed', message, { hint: end.failure?.hint });
+    this.log = log;
+    this.tail = end.tail;
+  }
+}
+
+/**
+ * Takes the declared outputs of a step that has ended, by name.
+ * @param take given an output's declared path
+ * @throws StepFailure when the script failed, or when it did not and an output is not there
+ */
+export async function takeOutputs<T>(
+  step: PlannedStep,
+  end: StepEnd,
+  log: string,
+  take: (path: string) => Promise<T>,
+): Promise<Record<string, T>> {
+  if (end.exitCode !== 0) {
+    const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
+    throw new StepFailure(end.failure?.message ?? `its script ended with ${how}`, log, end);
+  }
+  const outputs: Record<string, T> = {};
+  for (const [name, { value: path }] of step.recipe.outputs) {
+    try {
+      outputs[name] = await take(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const message = `its script ended well, but the output "${name}" (${path}) is not there`;
+      throw new StepFailure(message, log, end);
+    }
+  }
+  return outputs;
+}

@@ -1,0 +1,60 @@
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { isHfsPlus } from '../../formats/hfsplus/index.ts';
+import { slice } from '../../formats/source/index.ts';
+import { openFile } from './file-source.ts';
+import { openNested, placeOf } from './nested.ts';
+import { openDisk } from './open-disk.ts';
+import { readPartitionMap } from './partition-map.ts';
+import { findHfsPlus } from './volume.ts';
+
+/** An HFS+ volume as bytes that may be damaged. */
+export interface VolumeBytes {
+  readonly volume: ByteSource;
+  /** Of the volume in its disk, in bytes. */
+  readonly offset: number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Finds the HFS+ volume in `image.dmg`, or in `outer.dmg:/inner.dmg`, by the signature of either of its headers.
+ * @throws FormatError that says what is there instead; Failure when there is no such file
+ */
+export async function openVolumeBytes(path: string): Promise<VolumeBytes> {
+  const { file, inside } = placeOf(path);
+  const source = await openFile(file);
+  try {
+    const image = await openNested(
+      source,
+      inside.filter((each) => each !== ''),
+    );
+    return { ...(await findBytes(image)), close: source.close };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+type Found = Omit<VolumeBytes, 'close'>;
+
+async function findBytes(image: ByteSource): Promise<Found> {
+  let disk: ByteSource;
+  try {
+    ({ disk } = await openDisk(image));
+  } catch (error) {
+    // A raw volume whose header is damaged is not known to be one by that alone.
+    const found = error instanceof FormatError ? await findSigned(image) : undefined;
+    if (found === undefined) throw error;
+    return found;
+  }
+  return (await findSigned(disk)) ?? findHfsPlus(disk);
+}
+
+async function findSigned(disk: ByteSource): Promise<Found | undefined> {
+  const map = await readPartitionMap(disk);
+  for (const { offset, size } of map?.partitions ?? [{ offset: 0, size: disk.size }]) {
+    if (offset + size > disk.size) continue;
+    const volume = slice(disk, offset, size);
+    if (await isHfsPlus(volume)) return { volume, offset };
+  }
+  return undefined;
+}

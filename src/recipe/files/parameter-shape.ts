@@ -1,0 +1,140 @@
+import type { Parameter } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import type { Report } from '../../yaml/faults.ts';
+import { valueOfNode, type ParameterType } from './parameter-value.ts';
+import { mayHoldReferences } from '../../yaml/template.ts';
+import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
+import {
+  anything,
+  list,
+  locate,
+  named,
+  text,
+  word,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../../yaml/shape.ts';
+import type { YamlNode } from '../../yaml/node.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
+
+const recipeTypes = ['string', 'integer', 'boolean', 'size', 'choice', 'list'] as const;
+const pipelineTypes = [...recipeTypes, 'file'] as const;
+
+const typeSummary =
+  'string, integer, boolean, size (30G; K, M, G, T are powers of 1024), choice (of values), list (of strings)';
+
+const fields = {
+  type: required(word<ParameterType>(pipelineTypes), `${typeSummary}, file (a file of the user's own)`),
+  summary: optional(text(), 'What it is for, in one line'),
+  default: optional(
+    anything({
+      anyOf: [{ type: ['string', 'number', 'boolean'] }, { type: 'array', items: { type: 'string' } }],
+    }),
+    'The value when none is given; without it one must be given',
+  ),
+  values: optional(list(text(), 1), 'What a choice can be'),
+};
+
+type ReadParameter = ReadObject<typeof fields>;
+
+/** The parameters of a pipeline. */
+export const pipelineParameters: Shape<ReadonlyMap<string, Named<ReadParameter>>> = named(
+  withConditions(object('a parameter', fields), true),
+);
+
+/** The parameters of a recipe: it takes files as inputs. */
+export const recipeParameters: Shape<ReadonlyMap<string, Named<ReadParameter>>> = named(
+  withConditions(
+    object('a parameter', { ...fields, type: required(word<ParameterType>(recipeTypes), typeSummary) }),
+    false,
+  ),
+);
+
+/** What the type says about the other keys, for editors. */
+function withConditions(shape: Shape<ReadParameter>, references: boolean): Shape<ReadParameter> {
+  const reference: JsonSchema = { type: 'string', pattern: '\\$\\{' };
+  const when = (type: string, then: JsonSchema): JsonSchema => ({
+    if: { properties: { type: { const: type } }, required: ['type'] },
+    then,
+  });
+  const fallback = (type: string, schema: JsonSchema): JsonSchema =>
+    when(type, { properties: { default: references ? { anyOf: [schema, reference] } : schema } });
+  return {
+    read: (node, report) => shape.read(node, report),
+    schema: {
+      ...shape.schema,
+      allOf: [
+        fallback('string', { type: 'string' }),
+        fallback('integer', { type: 'integer' }),
+        fallback('boolean', { type: 'boolean' }),
+        fallback('size', { type: ['integer', 'string'] }),
+        fallback('list', { type: 'array', items: { type: 'string' } }),
+        when('choice', { required: ['values'], properties: { default: { type: 'string' } } }),
+      ],
+    },
+  };
+}
+
+/** A parameter with the node of its default, which a pipeline resolves. */
+export interface DeclaredParameter extends Parameter {
+  readonly defaultNode?: YamlNode;
+  /** Was no default written? A faulty one is not a missing one. */
+  readonly needed: boolean;
+}
+
+/** @param references may a default hold references? Then it is checked when they are resolved. */
+export function declareParameters(
+  read: ReadonlyMap<string, Named<ReadParameter>> | undefined,
+  references: boolean,
+  report: Report,
+): Map<string, DeclaredParameter> {
+  const parameters = new Map<string, DeclaredParameter>();
+  for (const [name, { key, value }] of read ?? []) {
+    const parameter = value === undefined ? undefined : declareParameter(name, value, references, report);
+    // A faulty one keeps its name, so that nobody is told that it does not exist.
+    parameters.set(name, { name, type: 'string', needed: false, ...key, ...parameter });
+  }
+  return parameters;
+}
+
+function declareParameter(
+  name: string,
+  { fields: { type, summary, default: node, values }, has }: ReadParameter,
+  references: boolean,
+  report: Report,
+): Partial<DeclaredParameter> | undefined {
+  if (type === undefined) return undefined;
+  if (type.value === 'choice' && !has('values'))
+    report('missing-key', type, `The choice "${name}" needs the key "values".`, 'List what it can be.');
+  if (type.value !== 'choice' && values !== undefined)
+    report('unknown-key', values, `Only a choice has values, and "${name}" is of type ${type.value}.`);
+  const declared: Partial<DeclaredParameter> = {
+    type: type.value,
+    needed: !has('default'),
+    ...(summary === undefined ? {} : { summary: summary.value }),
+    ...(type.value === 'choice' ? { values: values?.value ?? [] } : {}),
+  };
+  if (node === undefined) return declared;
+  const value: Located<ParameterValue> | undefined =
+    references && holdsReferences(node)
+      ? locate(writtenValue(node), node.place)
+      : type.value === 'choice' && values === undefined
+        ? undefined
+        : valueOfNode(
+            node,
+            { type: type.value, ...(values === undefined ? {} : { values: values.value }) },
+            report,
+          );
+  return value === undefined ? declared : { ...declared, default: value, defaultNode: node };
+}
+
+export function holdsReferences(node: YamlNode): boolean {
+  if (node.kind === 'list') return node.items.some(holdsReferences);
+  return node.kind === 'scalar' && typeof node.value === 'string' && mayHoldReferences(node.value);
+}
+
+function writtenValue(node: YamlNode): ParameterValue {
+  if (node.kind === 'list') return node.items.map((item) => String(writtenValue(item)));
+  return node.kind === 'scalar' ? (node.value ?? '') : '';
+}

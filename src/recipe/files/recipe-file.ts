@@ -1,0 +1,115 @@
+import { environmentShape } from './environment-shape.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Recipe, Source } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import { originSchema, sourceShape } from './origin-shape.ts';
+import { declareParameters, recipeParameters } from './parameter-shape.ts';
+import { object, optional, required } from '../../yaml/object-shape.ts';
+import { outputShape, type WrittenOutput } from './output-shape.ts';
+import { relativePathFault } from '../../yaml/relative-path.ts';
+import {
+  anything,
+  locate,
+  name,
+  named,
+  text,
+  type JsonSchema,
+  type Named,
+  type Shape,
+} from '../../yaml/shape.ts';
+import { defaultsOf, fillIn, isTemplate, recipeScope } from './recipe-template.ts';
+import { checkName, type FileName } from '../../yaml/file-name.ts';
+import type { YamlNode } from '../../yaml/node.ts';
+
+const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
+  /\.m?[jt]s$/.test(path) ? relativePathFault(path) : 'is not a script, a .ts, .mts, .js or .mjs file',
+);
+
+const shape = object('a recipe', {
+  recipe: required(name(), "The recipe's name, which is also its file's"),
+  summary: required(text(), 'What it makes, in one line'),
+  parameters: optional(recipeParameters, 'What a pipeline can choose'),
+  inputs: optional(named(text()), 'What it takes from other steps: name → what it is'),
+  sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
+  environment: required(anything(environmentShape.schema), 'Where its commands run'),
+  script: required(scriptPath, "The script that makes it, relative to the project's root"),
+  outputs: required(
+    named(outputShape, 1),
+    'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
+  ),
+});
+
+export const recipeSchema: JsonSchema = { ...shape.schema, definitions: { origin: originSchema } };
+
+/** @returns as much of the recipe as could be read: what depends on it can still be checked */
+export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
+  const read = shape.read(node, report);
+  if (read === undefined) return undefined;
+  const { fields } = read;
+  checkName(fields.recipe, of.name, report);
+  const parameters = declareParameters(fields.parameters, false, report);
+  for (const [input, { key }] of fields.inputs ?? []) {
+    if (parameters.has(input))
+      report('name-conflict', key, `"${input}" is a parameter as well.`, 'A step gives both below "with".');
+  }
+  const outputs = fields.outputs ?? new Map<string, Named<WrittenOutput>>();
+  const paths = new Map(
+    [...outputs].map(([output, { key, value }]) => [output, { key, value: value?.path }] as const),
+  );
+  checkOutputs(paths, report);
+  const scope = recipeScope(parameters, defaultsOf(parameters), report);
+  const readWith = <T>(shape: Shape<T>, node: YamlNode | undefined): T | undefined =>
+    node && shape.read(isTemplate(node) ? fillIn(node, scope, report) : node, report);
+  const { environment } = fields;
+  return {
+    ...of,
+    summary: fields.summary?.value ?? '',
+    parameters,
+    inputs: valuesOf(fields.inputs),
+    sources: new Map(
+      [...(fields.sources ?? [])].map(([source, { key, value }]): [string, Source] => [
+        source,
+        {
+          name: source,
+          origins: readWith(sourceShape, value) ?? [],
+          ...(value !== undefined && isTemplate(value) ? { template: value } : {}),
+          ...key,
+        },
+      ]),
+    ),
+    environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
+    ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
+    script: fields.script ?? locate('', read.place),
+    outputs: valuesOf(paths),
+    varies: new Map(
+      [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),
+    ),
+  };
+}
+
+/** Names stay where their value is faulty. */
+function valuesOf(
+  read: ReadonlyMap<string, Named<Located<string>>> | undefined,
+): Map<string, Located<string>> {
+  return new Map([...(read ?? [])].map(([key, { key: place, value }]) => [key, value ?? locate('', place)]));
+}
+
+/** No two outputs may be the same path or lie inside one another. */
+function checkOutputs(outputs: ReadonlyMap<string, Named<Located<string>>>, report: Report): void {
+  const paths = [...outputs].flatMap(([output, { value }]) =>
+    value === undefined ? [] : [{ output, place: value, path: value.value.replace(/\/$/, '') }],
+  );
+  const owners = new Map<string, string>();
+  for (const { output, place, path } of paths) {
+    const owner = owners.get(path);
+    if (owner === undefined) owners.set(path, output);
+    else report('output-conflict', place, `The outputs "${owner}" and "${output}" are the same path.`);
+  }
+  for (const { output, place, path } of paths) {
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const owner = owners.get(path.slice(0, slash));
+      if (owner !== undefined)
+        report('output-conflict', place, `The output "${output}" lies inside the output "${owner}".`);
+    }
+  }
+}

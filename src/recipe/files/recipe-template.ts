@@ -1,0 +1,98 @@
+import type { ParameterValue } from '../../step/protocol.ts';
+import { environmentShape } from './environment-shape.ts';
+import { evaluate } from './evaluate.ts';
+import type { Report } from '../../yaml/faults.ts';
+import type { Parameter, Recipe, Source } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import { sourceShape } from './origin-shape.ts';
+import { holdsReferences } from './parameter-shape.ts';
+import type { Scope } from './resolved.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
+
+/** Does a value, or anything below it, hold references? */
+export function isTemplate(node: YamlNode): boolean {
+  if (node.kind === 'map') return node.entries.some(({ value }) => isTemplate(value));
+  if (node.kind === 'list') return node.items.some(isTemplate);
+  return holdsReferences(node);
+}
+
+/** A recipe's own parameters, which are all that its sources and its environment may refer to. */
+export function recipeScope(
+  declared: ReadonlyMap<string, Parameter>,
+  values: ReadonlyMap<string, Located<ParameterValue>>,
+  report: Report,
+): Scope {
+  return {
+    resolve({ name, output }, place) {
+      const parameter = output === undefined ? declared.get(name) : undefined;
+      if (parameter === undefined) {
+        const written = output === undefined ? name : `${name}.${output}`;
+        report('unknown-reference', place, `The recipe has no parameter "${written}".`, () =>
+          suggestOrList(name, declared.keys(), 'parameters'),
+        );
+      }
+      const value = parameter && values.get(name);
+      return parameter && value && { kind: 'value', type: parameter.type, value };
+    },
+    parameter: () => undefined,
+    output: () => undefined,
+  };
+}
+
+/** The value with its references replaced; what cannot be is broken, and reported where it is not only without a value. */
+export function fillIn(node: YamlNode, scope: Scope, report: Report): YamlNode {
+  switch (node.kind) {
+    case 'map':
+      return {
+        ...node,
+        entries: node.entries.map((entry) => ({ ...entry, value: fillIn(entry.value, scope, report) })),
+      };
+    case 'list':
+      return { ...node, items: node.items.map((item) => fillIn(item, scope, report)) };
+    case 'broken':
+      return node;
+    case 'scalar': {
+      if (!holdsReferences(node)) return node;
+      const found = evaluate(node, { type: 'string' }, scope, report);
+      const value = found?.kind === 'value' ? found.value.value : undefined;
+      if (value !== undefined && typeof value !== 'object')
+        return { kind: 'scalar', place: node.place, value };
+      if (value !== undefined)
+        report('wrong-type', node.place, 'Here must be text, not a list.', 'Only one value fits here.');
+      return { kind: 'broken', place: node.place };
+    }
+  }
+}
+
+/** The recipe as a step's parameters make it. */
+export function applyParameters(
+  recipe: Recipe,
+  values: ReadonlyMap<string, Located<ParameterValue>>,
+  report: Report,
+): Recipe {
+  const sources = [...recipe.sources.values()];
+  if (recipe.environmentTemplate === undefined && !sources.some(({ template }) => template !== undefined))
+    return recipe;
+  const scope = recipeScope(recipe.parameters, values, report);
+  const environment =
+    recipe.environmentTemplate &&
+    environmentShape.read(fillIn(recipe.environmentTemplate, scope, report), report);
+  const filled = sources.map((source): Source => {
+    const { template } = source;
+    if (template === undefined) return source;
+    return { ...source, origins: sourceShape.read(fillIn(template, scope, report), report) ?? [] };
+  });
+  return {
+    ...recipe,
+    sources: new Map(filled.map((source) => [source.name, source])),
+    environment: environment ?? recipe.environment,
+  };
+}
+
+/** The values that a recipe has when it is given none. */
+export function defaultsOf(parameters: ReadonlyMap<string, Parameter>): Map<string, Located<ParameterValue>> {
+  return new Map(
+    [...parameters].flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

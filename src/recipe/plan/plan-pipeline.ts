@@ -1,0 +1,141 @@
+import { basename } from 'node:path';
+import { assembleSteps, type PlanOptions } from './assemble.ts';
+import { bindStep, type BoundStep } from './bind-step.ts';
+import { onlyReference } from '../files/evaluate.ts';
+import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
+import { type Binding, paperFiles, type Plan, type Product, type Recipe } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import type { PipelineFile, PipelineProduct } from '../files/pipeline-file.ts';
+import { startPlanning, type Overrides, type Planning } from './planning.ts';
+import type { Project } from '../project/project.ts';
+import type { Scope } from '../files/resolved.ts';
+import { createScope } from './scope.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+
+/**
+ * Loads a pipeline and everything it names, and resolves all references.
+ * @throws InvalidError with every fault of every file involved
+ */
+export function planPipeline(
+  project: Project,
+  name: string,
+  overrides: Overrides = {},
+  options: PlanOptions = {},
+): Plan {
+  const planning = startPlanning(project, name, overrides);
+  const loaded = pipelineFile(project, name);
+  if (loaded === undefined) reportUnknown(project, 'pipelines', name, planning.target, planning.report);
+  const pipeline = loaded && planning.use(loaded);
+  const plan = pipeline && resolvePipeline(planning, pipeline, options);
+  planning.finish();
+  if (plan === undefined) throw new Error(`the pipeline ${name} is without fault and without a plan`);
+  return plan;
+}
+
+function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: PlanOptions): Plan {
+  const recipes = recipesOf(planning, pipeline);
+  const scope = createScope(planning, pipeline, (step) => recipes.get(step));
+  checkSettings(planning, pipeline);
+  for (const name of pipeline.parameters.keys()) scope.parameter(name);
+  const bound: BoundStep[] = [];
+  for (const step of pipeline.steps.values()) {
+    const made = bindStep(step, recipes.get(step.name), scope, planning.report);
+    if (made !== undefined) bound.push(made);
+  }
+  const products = pipeline.products.map((product) =>
+    resolveProduct(product, pipeline, recipes, scope, planning),
+  );
+  const steps = assembleSteps(planning, bound, wantedBy(products), options);
+  const planned = new Set(steps.map(({ name }) => name));
+  return {
+    pipeline: pipeline.name,
+    summary: pipeline.summary,
+    root: planning.project.root,
+    file: pipeline.file,
+    steps,
+    products,
+    unneeded: [...pipeline.steps.keys()].filter((name) => !planned.has(name)),
+  };
+}
+
+/** Step → its recipe, for those whose recipe is without fault. */
+function recipesOf(planning: Planning, pipeline: PipelineFile): Map<string, Recipe> {
+  const { project, report } = planning;
+  const recipes = new Map<string, Recipe>();
+  for (const { name, recipe: written } of pipeline.steps.values()) {
+    if (written === undefined) continue;
+    const loaded = recipeFile(project, written.value);
+    if (loaded === undefined) reportUnknown(project, 'recipes', written.value, written, report);
+    const recipe = loaded && planning.use(loaded);
+    if (recipe !== undefined && loaded?.diagnostics.length === 0) recipes.set(name, recipe);
+  }
+  return recipes;
+}
+
+function checkSettings({ settings, report }: Planning, { name: pipeline, parameters }: PipelineFile): void {
+  for (const [name, { key }] of settings) {
+    if (parameters.has(name)) continue;
+    report('unknown-parameter', key, `The pipeline ${pipeline} has no parameter "${name}".`, () =>
+      suggestOrList(name, parameters.keys(), 'parameters'),
+    );
+  }
+}
+
+function resolveProduct(
+  { name, key, from, gate, papers }: PipelineProduct,
+  pipeline: PipelineFile,
+  recipes: ReadonlyMap<string, Recipe>,
+  scope: Scope,
+  { report }: Planning,
+): Product {
+  const taken = new Map<string, string>();
+  const entries = new Map<string, Located<Binding & { kind: 'output' }>>();
+  for (const [entry, { value: written }] of from) {
+    if (written === undefined) continue;
+    const { file, span, value } = written;
+    const node = { kind: 'scalar', place: { file, span }, value } as const;
+    const reference = onlyReference(node, report);
+    const output = reference && scope.output(reference, { file, span });
+    if (output === undefined) continue;
+    entries.set(entry, output);
+    const path = placeInProduct(
+      entry,
+      recipes.get(output.value.step)?.outputs.get(output.value.output)?.value,
+    );
+    const owner = taken.get(path);
+    const paper = papers.find((kind) => paperFiles[kind] === path);
+    if (paper !== undefined)
+      report(
+        'output-conflict',
+        { file, span },
+        `The entry "${entry}" and the paper "${paper}" would both be ${path} in the product.`,
+      );
+    else if (owner === undefined) taken.set(path, entry);
+    else
+      report(
+        'output-conflict',
+        { file, span },
+        `The entries "${owner}" and "${entry}" would both be ${path} in the product.`,
+      );
+  }
+  if (gate !== undefined && !pipeline.steps.has(gate.value)) {
+    report('unknown-step', gate, `There is no step "${gate.value}".`, () =>
+      suggestOrList(gate.value, pipeline.steps.keys(), 'steps'),
+    );
+  }
+  return { name, from: entries, papers, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
+}
+
+/** A file output lies under its own name, a directory under the name of its entry. */
+function placeInProduct(entry: string, output = ''): string {
+  return output === '' || output.endsWith('/') ? entry : basename(output);
+}
+
+/** The steps that products and their gates name; without products, undefined: all. */
+function wantedBy(products: readonly Product[]): string[] | undefined {
+  if (products.length === 0) return undefined;
+  return products.flatMap(({ from, gate }) => [
+    ...[...from.values()].map(({ value }) => value.step),
+    ...(gate === undefined ? [] : [gate]),
+  ]);
+}

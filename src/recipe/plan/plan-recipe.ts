@@ -1,0 +1,102 @@
+import type { ParameterValue } from '../../step/protocol.ts';
+import { assembleSteps, type PlanOptions } from './assemble.ts';
+import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step.ts';
+import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
+import type { Binding, Plan, Recipe } from '../model.ts';
+import type { Located } from '../../yaml/located.ts';
+import { planPipeline } from './plan-pipeline.ts';
+import { startPlanning, type Overrides, type Planning } from './planning.ts';
+import { namesIn, type Project } from '../project/project.ts';
+import { bindFile } from './scope.ts';
+import { valueOfSetting } from './setting.ts';
+import { locate, shorten } from '../../yaml/shape.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+
+/**
+ * A plan for a pipeline, or else for the recipe of that name.
+ * @throws InvalidError with every fault of every file involved
+ */
+export function planNamed(
+  project: Project,
+  name: string,
+  overrides: Overrides = {},
+  options: PlanOptions = {},
+): Plan {
+  if (pipelineFile(project, name) !== undefined) return planPipeline(project, name, overrides, options);
+  if (recipeFile(project, name) !== undefined) return planRecipe(project, name, overrides, options);
+  const planning = startPlanning(project, name, overrides);
+  planning.report(
+    'unknown-pipeline',
+    planning.target,
+    `There is no pipeline or recipe "${name}".`,
+    () =>
+      suggestOrList(
+        name,
+        [...namesIn(project, 'pipelines'), ...namesIn(project, 'recipes')],
+        'pipelines and recipes',
+      ) ?? 'See `cidermill list`.',
+  );
+  planning.finish();
+  throw new Error('a fault was reported and not thrown');
+}
+
+/**
+ * A recipe as a pipeline of one step, whose inputs are the user's own files and whose product is all it makes.
+ * @throws InvalidError with every fault of every file involved
+ */
+export function planRecipe(
+  project: Project,
+  name: string,
+  overrides: Overrides = {},
+  options: PlanOptions = {},
+): Plan {
+  const planning = startPlanning(project, name, overrides);
+  const loaded = recipeFile(project, name);
+  if (loaded === undefined) reportUnknown(project, 'recipes', name, planning.target, planning.report);
+  const recipe = loaded && planning.use(loaded);
+  const step = recipe && bindRecipe(planning, recipe);
+  const steps = step === undefined ? [] : assembleSteps(planning, [step], undefined, options);
+  planning.finish();
+  if (recipe === undefined) throw new Error(`the recipe ${name} is without fault and without a plan`);
+  const { summary, file, outputs } = recipe;
+  const from = new Map(
+    [...outputs].map(([output, place]) => [
+      output,
+      locate({ kind: 'output', step: name, output } as const, place),
+    ]),
+  );
+  const products = [{ name, from, papers: [], file: place(recipe).file, span: place(recipe).span }];
+  return { pipeline: name, summary, root: project.root, file, steps, products, unneeded: [] };
+}
+
+function bindRecipe(planning: Planning, recipe: Recipe): BoundStep {
+  const { report, settings, target, project } = planning;
+  const parameters = new Map<string, Located<ParameterValue>>();
+  const inputs = new Map<string, Located<Binding>>();
+  for (const [name, setting] of settings) {
+    const parameter = recipe.parameters.get(name);
+    if (parameter !== undefined) {
+      const value = valueOfSetting(setting, parameter, report);
+      if (value !== undefined) parameters.set(name, value);
+    } else if (recipe.inputs.has(name)) {
+      const path = valueOfSetting(setting, { type: 'file' }, report);
+      const binding = path && bindFile(String(path.value), path, project.cwd, planning);
+      if (binding !== undefined) inputs.set(name, binding);
+    } else {
+      reportUnknownParameter(recipe, name, setting.key, report);
+    }
+  }
+  addDefaults(recipe, parameters, target, (name) => settings.has(name), report);
+  for (const [name, summary] of recipe.inputs) {
+    if (settings.has(name)) continue;
+    const what = `the input "${name}" (${shorten(summary.value)})`;
+    const hint = `Give a file with --set ${name}=FILE.`;
+    report('missing-input', target, `The recipe ${recipe.name} needs ${what}.`, hint);
+  }
+  return { name: recipe.name, recipe, parameters, inputs, ...place(recipe) };
+}
+
+/** A recipe stands where its script is named. */
+function place({ script: { file, span } }: Recipe): Pick<BoundStep, 'file' | 'span'> {
+  return { file, span };
+}

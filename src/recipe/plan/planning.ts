@@ -1,0 +1,81 @@
+import { InvalidError, type Diagnostic, type Place } from '../../base/index.ts';
+import { collectFaults, type Report } from '../../yaml/faults.ts';
+import { commandLine } from '../project/load.ts';
+import type { Located } from '../../yaml/located.ts';
+import type { LoadedFile, Project } from '../project/project.ts';
+import { locate } from '../../yaml/shape.ts';
+
+/** What the user set, name → text, or texts of a list. */
+export type Overrides = Readonly<Record<string, string | readonly string[]>>;
+
+/** What was set on the command line, each with its place in a text made up for it. */
+export interface Setting {
+  readonly key: Place;
+  readonly values: readonly Located<string>[];
+}
+
+/** Everything that one plan gathers while it is made. */
+export interface Planning {
+  readonly project: Project;
+  readonly report: Report;
+  readonly target: Place;
+  readonly settings: ReadonlyMap<string, Setting>;
+  /** Makes the file's faults faults of the plan. @returns what could be read of it */
+  use<T>(loaded: LoadedFile<T>): T | undefined;
+  /** @throws InvalidError with every fault of every file involved */
+  finish(): void;
+}
+
+export function startPlanning(project: Project, name: string, overrides: Overrides): Planning {
+  const faults = collectFaults();
+  const used = new Set<LoadedFile<unknown>>();
+  const { text, settings } = layOutCommandLine(name, overrides);
+  const texts = new Map([...project.memory.texts, [commandLine, text]]);
+  return {
+    project,
+    report: faults.report,
+    target: { file: commandLine, span: { start: 0, end: name.length } },
+    settings,
+    use(loaded) {
+      used.add(loaded);
+      return loaded.value;
+    },
+    finish() {
+      const all = mergeByFile([...used].flatMap(({ diagnostics }) => diagnostics).concat(faults.sorted()));
+      if (all.length === 0) return;
+      throw new InvalidError(all, new Map([...texts, ...project.memory.texts]));
+    },
+  };
+}
+
+function layOutCommandLine(
+  name: string,
+  overrides: Overrides,
+): { text: string; settings: Map<string, Setting> } {
+  let text = name;
+  const settings = new Map<string, Setting>();
+  for (const [key, given] of Object.entries(overrides)) {
+    const values: Located<string>[] = [];
+    let keyPlace: Place | undefined;
+    for (const value of typeof given === 'string' ? [given] : given) {
+      text += '\n--set ';
+      keyPlace ??= { file: commandLine, span: { start: text.length, end: text.length + key.length } };
+      text += `${key}=`;
+      const span = { start: text.length, end: text.length + Math.max(1, value.length) };
+      values.push(locate(value, { file: commandLine, span }));
+      text += value;
+    }
+    if (keyPlace !== undefined) settings.set(key, { key: keyPlace, values });
+  }
+  return { text, settings };
+}
+
+function mergeByFile(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const files = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const list = files.get(diagnostic.file) ?? [];
+    files.set(diagnostic.file, list);
+    list.push(diagnostic);
+  }
+  return [...files.values()].flatMap((list) => list.sort((a, b) => a.span.start - b.span.start));
+}

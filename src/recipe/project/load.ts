@@ -1,0 +1,108 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidError } from '../../base/index.ts';
+import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
+import { collectFaults, type Report } from '../../yaml/faults.ts';
+import type { Buildroot, Recipe } from '../model.ts';
+import { readPipeline, type PipelineFile } from '../files/pipeline-file.ts';
+import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
+import { readRecipe } from '../files/recipe-file.ts';
+import type { FileName } from '../../yaml/file-name.ts';
+import { suggestOrList } from '../../yaml/suggest.ts';
+import type { YamlNode } from '../../yaml/node.ts';
+
+/** The recipe of that name; undefined when there is none. */
+export function recipeFile(project: Project, name: string): LoadedFile<Recipe> | undefined {
+  return loadFile(project, 'recipes', name, readWithFiles);
+}
+
+export function pipelineFile(project: Project, name: string): LoadedFile<PipelineFile> | undefined {
+  return loadFile(project, 'pipelines', name, readPipeline);
+}
+
+export function buildrootFile(project: Project, name: string): LoadedFile<BuildrootFile> | undefined {
+  return loadFile(project, 'recipes/buildroots', name, readBuildroot);
+}
+
+/** @throws InvalidError when there is none of that name, or with all of its faults */
+export function loadRecipe(project: Project, name: string): Recipe {
+  return soundValue(project, recipeFile(project, name) ?? unknown(project, 'recipes', name));
+}
+
+/** @throws InvalidError when there is none of that name, or with all of its faults; references are not checked */
+export function loadPipeline(project: Project, name: string): PipelineFile {
+  return soundValue(project, pipelineFile(project, name) ?? unknown(project, 'pipelines', name));
+}
+
+/** @throws InvalidError when there is none of that name, or with all of its faults */
+export function loadBuildroot(project: Project, name: string): Buildroot {
+  return soundValue(project, buildrootFile(project, name) ?? unknown(project, 'recipes/buildroots', name))
+    .buildroot;
+}
+
+function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
+  const recipe = readRecipe(node, of, report);
+  if (recipe === undefined) return undefined;
+  const { script } = recipe;
+  if (script.value !== '' && !isFile(join(of.root, script.value))) {
+    report(
+      'missing-script',
+      script,
+      `There is no script ${script.value}.`,
+      `It would be ${join(of.root, script.value)}.`,
+    );
+  }
+  for (const { origins } of recipe.sources.values()) {
+    for (const origin of origins) {
+      if (origin.value.kind !== 'local') continue;
+      const path = join(of.root, origin.value.path);
+      if (statSync(path, { throwIfNoEntry: false }) === undefined)
+        report(
+          'missing-file',
+          origin,
+          `There is no file or folder ${origin.value.path}.`,
+          `It would be ${path}.`,
+        );
+    }
+  }
+  return recipe;
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // Not to be reached: a folder that may not be entered, a name that is too long, a loop of links.
+    return false;
+  }
+}
+
+const kinds = {
+  recipes: { code: 'unknown-recipe', noun: 'recipe' },
+  pipelines: { code: 'unknown-pipeline', noun: 'pipeline' },
+  'recipes/buildroots': { code: 'unknown-buildroot', noun: 'buildroot' },
+} as const;
+
+/** Where the name was not written in a file, it stands for one. */
+function unknown(project: Project, folder: keyof typeof kinds, name: string): never {
+  const faults = collectFaults();
+  const place = { file: commandLine, span: { start: 0, end: name.length } };
+  reportUnknown(project, folder, name, place, faults.report);
+  throw new InvalidError(faults.sorted(), new Map([...project.memory.texts, [commandLine, name]]));
+}
+
+/** What stands in a place for a file when the user typed it. */
+export const commandLine = '<command line>';
+
+export function reportUnknown(
+  project: Project,
+  folder: keyof typeof kinds,
+  name: string,
+  place: Parameters<Report>[1],
+  report: Report,
+): void {
+  const { code, noun } = kinds[folder];
+  report(code, place, `There is no ${noun} "${name}" in ${folder}/.`, () =>
+    suggestOrList(name, namesIn(project, folder), `${noun}s`),
+  );
+}

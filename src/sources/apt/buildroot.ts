@@ -1,0 +1,130 @@
+import { linkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, isSha256 } from '../../base/index.ts';
+import { blobPath, ensureTree, hasBlob, soundTree } from '../../store/index.ts';
+import { fetchFromArchive } from './apt-fetch.ts';
+import { aptHost } from './apt-host.ts';
+import { openApt, type AptState } from './apt-state.ts';
+import { relockHint, type SourceContext } from '../context.ts';
+import { dropDamaged } from '../drop-damaged.ts';
+import { fetchFailure } from './debian.ts';
+import { fileName, packagesDigest, type LockedBuildroot, type LockedPackage } from '../locked.ts';
+import { packagesIndex } from './packages-index.ts';
+import { lastLines } from '../../host/program.ts';
+
+export interface BuildrootWish {
+  readonly suite: string;
+  readonly packages: readonly string[];
+  /** Debian's name; absent: the host's. */
+  readonly architecture?: string;
+}
+
+/**
+ * Finds the exact packages of a root filesystem: all that are Essential, those asked for, and what they depend on;
+ * nothing that is only recommended. Digests come from the suite's signed index.
+ * @throws Failure 'unknown-package', 'no-suite'
+ */
+export async function resolveBuildroot(
+  wish: BuildrootWish,
+  context: SourceContext,
+): Promise<LockedBuildroot> {
+  const architecture = wish.architecture ?? (await aptHost()).architecture;
+  const apt = await openApt({ suite: wish.suite, kind: 'binary', architecture }, context);
+  for (const name of wish.packages) {
+    if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name)) {
+      throw new Failure('unknown-package', `"${name}" is not a name of a Debian package`);
+    }
+  }
+  // It stands for the folders that are links into /usr from the beginning; else apt takes usrmerge, and all of Perl with it.
+  const merged = await apt.run('apt-cache', ['show', 'usr-is-merged']);
+  const names = [
+    ...wish.packages,
+    ...(merged.stdout.includes('Package: usr-is-merged') ? ['usr-is-merged'] : []),
+  ];
+  const { exitCode, stdout, stderr } = await apt.run('apt-get', [
+    ...['-qq', 'install', '--yes', '--no-install-recommends', '--print-uris', '?essential'],
+    ...names,
+  ]);
+  if (exitCode !== 0) throw unresolvable(wish.suite, stderr);
+  const roots = [...new Set(apt.sources.map((source) => source.uri))].sort((a, b) => b.length - a.length);
+  const packages = stdout
+    .split('\n')
+    .filter((line) => line.startsWith(`'`))
+    .map((line) => lockedPackage(line, roots));
+  packages.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { suite: wish.suite, architecture, requested: wish.packages, packages };
+}
+
+/** A line of `apt-get --print-uris`: 'address' name_version_architecture.deb size SHA256:digest. */
+function lockedPackage(line: string, roots: readonly string[]): LockedPackage {
+  const [, uri = '', target = '', size = '', digest = ''] =
+    /^'([^']*)' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line) ?? [];
+  const root = roots.find((one) => uri.startsWith(one));
+  const [name, version] = target.split('_');
+  if (root === undefined || name === undefined || version === undefined || !isSha256(digest)) {
+    throw new Failure('apt-failed', `apt gives no SHA-256 for ${line}`);
+  }
+  const file = decodeURIComponent(uri.slice(root.length));
+  return { name, version: decodeURIComponent(version), file, size: Number(size), sha256: digest };
+}
+
+function unresolvable(suite: string, said: string): Failure {
+  const unknown = [
+    ...said.matchAll(/Unable to locate package (\S+)|Package '(\S+)' has no installation candidate/g),
+  ];
+  const names = unknown.map(([, located, candidate]) => located ?? candidate ?? '');
+  return names.length > 0
+    ? new Failure('unknown-package', `${suite} has no package ${names.join(', ')}`)
+    : new Failure('unresolvable', `apt finds no set of packages in ${suite}:\n${lastLines(said, 12)}`);
+}
+
+/** Fetches every package into the store. @throws Failure 'package-vanished' naming the versions and what is offered now */
+export async function ensurePackages(locked: LockedBuildroot, context: SourceContext): Promise<void> {
+  const what = `packages of ${locked.suite}`;
+  await dropDamaged(context.store, locked.packages);
+  if (context.offline === true) {
+    const missing = locked.packages.filter((one) => !hasBlob(context.store, one.sha256, one.size));
+    if (missing.length === 0) return;
+    const names = missing.map((one) => one.name).join(', ');
+    throw new Failure('offline', `${what}: not in the store, and this is offline: ${names}`);
+  }
+  const misses = await fetchFromArchive(locked.packages, what, context);
+  if (misses.files.length === 0) return;
+  const { suite, architecture } = locked;
+  const apt = await openApt({ suite, kind: 'binary', architecture }, context);
+  const digests = new Set(misses.files.map((file) => file.sha256));
+  const missing = locked.packages.filter((one) => digests.has(one.sha256));
+  const vanished: string[] = [];
+  for (const one of missing) {
+    const offered = await offeredVersions(apt, one.name);
+    if (!offered.includes(one.version)) {
+      vanished.push(`${one.name} ${one.version} (offered now: ${offered.join(', ') || 'none'})`);
+    }
+  }
+  if (vanished.length === 0) throw fetchFailure(what, misses, context);
+  throw new Failure('package-vanished', `no longer in ${suite}: ${vanished.join('; ')}`, {
+    hint: relockHint(context, 'Debian replaces packages in place; lock the buildroot again'),
+  });
+}
+
+async function offeredVersions(apt: AptState, name: string): Promise<string[]> {
+  const { stdout } = await apt.run('apt-cache', ['madison', name]);
+  return stdout.split('\n').flatMap((line) => line.split('|')[1]?.trim() ?? []);
+}
+
+/**
+ * A folder that is a Debian repository of exactly these packages: the .deb files, fetched where they are not in the
+ * store, and `Packages`. For mmdebstrap: `deb [trusted=yes] copy:FOLDER ./`.
+ */
+export async function ensurePackageFolder(locked: LockedBuildroot, context: SourceContext): Promise<string> {
+  const { store } = context;
+  const digest = packagesDigest(locked);
+  const home = await soundTree(store, digest);
+  if (home !== undefined) return home;
+  await ensurePackages(locked, context);
+  return ensureTree(store, digest, async (folder) => {
+    for (const { file, sha256 } of locked.packages)
+      linkSync(blobPath(store, sha256), join(folder, fileName(file)));
+    writeFileSync(join(folder, 'Packages'), await packagesIndex(locked.packages, folder));
+  });
+}

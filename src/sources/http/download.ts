@@ -1,0 +1,238 @@
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { open, rm, truncate } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Failure, type Sha256 } from '../../base/index.ts';
+import {
+  hasBlob,
+  partialPath,
+  putFile,
+  sessionName,
+  withLock,
+  type Blob,
+  type Store,
+} from '../../store/index.ts';
+import { requestFailure, responseFailure, shownUrl } from './http-failure.ts';
+import { fromFirst } from './mirrors.ts';
+import { proxyAgents } from './proxy.ts';
+
+export interface DownloadOptions {
+  readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte after which a connection is given up. */
+  readonly patience?: number;
+  /** Milliseconds before the second, third … attempt at one address; their count bounds the attempts. */
+  readonly pauses?: readonly number[];
+}
+
+const usualPauses = [300, 1000, 3000, 8000];
+/** A server that asks for more is asked again later by the user. */
+const longestRetryAfter = 30_000;
+/** Of a file whose size nothing has told yet. */
+const largestFile = 64 * 2 ** 30;
+
+/**
+ * Fetches a file of known digest into the store, from the first address that gives it. What a broken connection or a
+ * killed run has left in `partial/` is carried on from, if the server can.
+ */
+export async function downloadBlob(
+  store: Store,
+  urls: readonly string[],
+  expected: Blob,
+  options: DownloadOptions = {},
+): Promise<Blob> {
+  const path = partialPath(store, expected.digest);
+  return withLock(join(store.root, 'locks', `fetch-${expected.digest}`), async () => {
+    if (hasBlob(store, expected.digest, expected.size)) return expected;
+    return fromFirst(urls, async (url) => {
+      const before = sizeOf(path);
+      const got = await downloadTo(path, url, expected.size, options);
+      if (got.digest === expected.digest && got.size === expected.size) return putFile(store, path, expected);
+      await rm(path, { force: true });
+      // The bytes that were there may have been another server's wrong ones: once more, from the start.
+      if (before === 0) throw wrongBytes(url, expected, got);
+      const again = await downloadTo(path, url, expected.size, options);
+      if (again.digest === expected.digest) return putFile(store, path, expected);
+      await rm(path, { force: true });
+      throw wrongBytes(url, expected, again);
+    });
+  });
+}
+
+/** Fetches a file whose digest nobody knows yet: what locking does. */
+export async function downloadUnknown(
+  store: Store,
+  urls: readonly string[],
+  options: DownloadOptions = {},
+): Promise<Blob> {
+  return fromFirst(urls, async (url) => {
+    const path = join(store.root, 'tmp', `${sessionName}.fetch.${randomBytes(6).toString('hex')}`);
+    try {
+      const got = await downloadTo(path, url, undefined, options);
+      return await putFile(store, path, got);
+    } finally {
+      await rm(path, { force: true });
+    }
+  });
+}
+
+function wrongBytes(url: string, expected: Blob, found: Blob): Failure {
+  return new Failure(
+    'digest-mismatch',
+    `${shownUrl(url)} is not the file that was locked: expected sha256 ${expected.digest} (${expected.size} bytes), ` +
+      `found ${found.digest} (${found.size} bytes)`,
+    { hint: 'If the new file is to be trusted, lock it again with `cidermill lock`.' },
+  );
+}
+
+/** Makes the file at `path` what the address holds, beginning with what is there already. */
+async function downloadTo(
+  path: string,
+  url: string,
+  size: number | undefined,
+  options: DownloadOptions,
+): Promise<Blob> {
+  const pauses = options.pauses ?? usualPauses;
+  let etag: string | undefined;
+  for (let attempt = 0; ; attempt++) {
+    options.signal?.throwIfAborted();
+    try {
+      return await attemptDownload(path, url, { size, etag, remember: (tag) => (etag = tag) }, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const failure = requestFailure(url, error);
+      const pause = pauses[attempt];
+      if (!failure.temporary || pause === undefined) throw failure;
+      await wait(Math.max(pause, retryAfter(failure)), undefined, { signal: options.signal });
+    }
+  }
+}
+
+function retryAfter(failure: Failure): number {
+  const headers = (failure.cause as { headers?: IncomingMessage['headers'] } | undefined)?.headers;
+  const seconds = Number(headers?.['retry-after']);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, longestRetryAfter) : 0;
+}
+
+interface Known {
+  readonly size: number | undefined;
+  /** Of the answer that gave what is there already, where this process saw it. */
+  readonly etag: string | undefined;
+  readonly remember: (etag: string | undefined) => void;
+}
+
+async function attemptDownload(
+  path: string,
+  url: string,
+  known: Known,
+  { onProgress, signal, patience = 30_000 }: DownloadOptions,
+): Promise<Blob> {
+  let have = sizeOf(path);
+  // Without a digest to check the whole by, only an etag says that the rest belongs to the beginning.
+  const trusted = known.size !== undefined || known.etag !== undefined;
+  if (have > 0 && (!trusted || have > (known.size ?? Infinity))) {
+    await rm(path, { force: true });
+    have = 0;
+  }
+  if (have > 0 && have === known.size) return hashOf(path);
+  const { got } = await import('got');
+  const request = got.stream(url, {
+    headers: {
+      'user-agent': 'cidermill',
+      'accept-encoding': 'identity',
+      ...(have === 0 ? {} : { range: `bytes=${have}-` }),
+      ...(have === 0 || known.etag === undefined ? {} : { 'if-range': known.etag }),
+    },
+    agent: proxyAgents(),
+    decompress: false,
+    maxRedirects: 10,
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    timeout: {
+      lookup: patience,
+      connect: patience,
+      secureConnect: patience,
+      socket: patience,
+      response: patience,
+    },
+    hooks: { beforeRedirect: [(next) => refuseDowngrade(url, String(next.url), known.size !== undefined)] },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  // The loop below sees the errors of later; one before the answer must not be nobody's.
+  request.once('error', () => undefined);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve);
+    request.once('error', reject);
+  });
+  const start = startOf(response, have);
+  if (start === undefined) {
+    request.destroy();
+    if (response.statusCode === 416) await rm(path, { force: true });
+    throw responseFailure(url, response);
+  }
+  const tag = response.headers.etag;
+  known.remember(tag?.startsWith('W/') === true ? undefined : tag);
+  if (start < have) await truncate(path, start);
+  const hash = start === 0 ? createHash('sha256') : await hashFrom(path);
+  const length = Number(response.headers['content-length'] ?? NaN);
+  const total = known.size ?? (Number.isFinite(length) ? start + length : undefined);
+  const limit = known.size ?? largestFile;
+  let done = start;
+  onProgress?.(done, total);
+  // Written as it comes, not by a stream: what has come before a connection broke is there for the next attempt.
+  const file = await open(path, start === 0 ? 'w' : 'a');
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      done += chunk.length;
+      if (done > limit) {
+        await rm(path, { force: true });
+        throw new Failure('too-large', `${shownUrl(url)} gives more than the ${limit} bytes expected`);
+      }
+      hash.update(chunk);
+      await file.appendFile(chunk);
+      onProgress?.(done, total);
+    }
+  } finally {
+    request.destroy();
+    await file.close();
+  }
+  if (total !== undefined && done < total && known.size === undefined) {
+    throw new Failure('fetch-failed', `${shownUrl(url)} broke off at ${done} of ${total} bytes`, {
+      temporary: true,
+    });
+  }
+  return { digest: hash.digest('hex') as Sha256, size: done };
+}
+
+/** Where the answer's bytes begin in the file; undefined when it does not hold them. */
+function startOf(response: IncomingMessage, have: number): number | undefined {
+  if (response.statusCode === 200) return 0;
+  if (response.statusCode !== 206) return undefined;
+  const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+  return start !== undefined && Number(start) <= have ? Number(start) : undefined;
+}
+
+/** A digest makes any road safe; a file that is to be locked must not come by a road that anyone can write on. */
+function refuseDowngrade(from: string, to: string, digestKnown: boolean): void {
+  if (digestKnown || !from.startsWith('https:') || to.startsWith('https:')) return;
+  throw new Failure(
+    'insecure-redirect',
+    `${shownUrl(from)} leads to ${shownUrl(to)}, which is not encrypted`,
+  );
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+async function hashFrom(path: string): Promise<Hash> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash;
+}
+
+async function hashOf(path: string): Promise<Blob> {
+  return { digest: (await hashFrom(path)).digest('hex') as Sha256, size: sizeOf(path) };
+}

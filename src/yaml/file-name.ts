@@ -1,0 +1,22 @@
+import type { Report } from './faults.ts';
+import type { Located } from './located.ts';
+
+/** Where a file lies and what it is called by. */
+export interface FileName {
+  /** The recipe's, pipeline's or buildroot's name by the file's. */
+  readonly name: string;
+  readonly root: string;
+  /** Relative to `root`. */
+  readonly file: string;
+}
+
+/** Reports a name inside a file that is not the file's own. */
+export function checkName(written: Located<string> | undefined, expected: string, report: Report): void {
+  if (written === undefined || written.value === expected) return;
+  report(
+    'name-mismatch',
+    written,
+    `The file's name says "${expected}", this says "${written.value}".`,
+    'Rename one of them.',
+  );
+}
