@@ -2,13 +2,14 @@ import { Failure, FormatError, type ByteSource } from '../base/index.ts';
 import { findEntry, openData, openVolume } from '../formats/hfsplus/index.ts';
 import { readPlist } from '../formats/plist/index.ts';
 import { slice } from '../formats/source/index.ts';
-import { readPartitionMap, readVolume } from '../image/index.ts';
+import { readPartitionMap, readVolumeIn, type Partition } from '../image/index.ts';
 import { withServedDisk } from '../vm/index.ts';
-import { imageInfo, type DiskTools, type ImageInfo } from './qemu-img.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
+import type { DiskTools, ImageInfo } from './qemu-img.ts';
 
 /** A guest's disk: the image, and what is on the disk in it. */
 export interface DiskInfo extends ImageInfo {
-  readonly map: 'gpt' | 'apm' | 'none';
+  readonly map: 'gpt' | 'apm' | 'mbr' | 'none';
   readonly partitions: readonly DiskPartition[];
 }
 
@@ -27,12 +28,16 @@ export interface DiskPartition {
 }
 
 /** Looks into an image of any format that QEMU knows, without changing it. */
-export async function describeDisk(tools: DiskTools, image: string): Promise<DiskInfo> {
-  const info = await imageInfo(tools, image);
+export async function describeDisk(
+  tools: DiskTools,
+  image: string,
+  option: RawOption = {},
+): Promise<DiskInfo> {
+  const info = await diskInfo(tools, image, option);
   const file = { file: image, format: info.format, writable: false };
   return withServedDisk(tools.system, file, async (disk) => {
     const map = await readPartitionMap(disk);
-    const whole = { kind: 'whole disk', name: '', offset: 0, size: disk.size };
+    const whole = { kind: 'whole disk', content: 'hfs', name: '', offset: 0, size: disk.size } as const;
     const places = map?.partitions ?? [whole];
     const partitions: DiskPartition[] = [];
     for (const place of places) {
@@ -40,7 +45,7 @@ export async function describeDisk(tools: DiskTools, image: string): Promise<Dis
       const found =
         offset + size > disk.size
           ? { problem: 'it ends behind the disk' }
-          : await look(slice(disk, offset, size));
+          : await look(place, slice(disk, offset, size));
       if (map !== undefined || Object.keys(found).length > 0)
         partitions.push({ kind, name, offset, size, ...found });
     }
@@ -49,10 +54,11 @@ export async function describeDisk(tools: DiskTools, image: string): Promise<Dis
 }
 
 async function look(
+  partition: Pick<Partition, 'content'>,
   bytes: ByteSource,
 ): Promise<Pick<DiskPartition, 'format' | 'volume' | 'system' | 'problem'>> {
   try {
-    const found = await readVolume(bytes);
+    const found = await readVolumeIn(partition, bytes);
     if (found === undefined) return {};
     const system = found.format === 'HFS+' || found.format === 'HFSX' ? await systemOf(bytes) : undefined;
     return {

@@ -1,6 +1,7 @@
 import { openVolume, editVolume } from '../formats/hfsplus/index.ts';
-import { findHfsPlus } from '../image/index.ts';
+import { findHfsPlusToChange } from '../image/index.ts';
 import { checkedCommit } from './checked-commit.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
 import { editDisk } from './edit-disk.ts';
 import type { DiskTools } from './qemu-img.ts';
 
@@ -18,9 +19,14 @@ const caches = [
  * Takes AppleIntelCPUPowerManagement.kext, and the caches that may hold it, off an installed disk.
  * @returns the paths that are gone; undefined when there was no such extension, and nothing was changed
  */
-export async function fixDisk(tools: DiskTools, image: string): Promise<readonly string[] | undefined> {
+export async function fixDisk(
+  tools: DiskTools,
+  image: string,
+  option: RawOption = {},
+): Promise<readonly string[] | undefined> {
+  await diskInfo(tools, image, option);
   return editDisk(tools, image, async (disk) => {
-    const { volume, offset } = await findHfsPlus(disk);
+    const { volume, offset } = await findHfsPlusToChange(disk);
     const edit = await editVolume(await openVolume(volume), { date: new Date() });
     if (edit.find(powerManagement) === undefined) return undefined;
     const gone = [powerManagement, ...caches].filter((path) => {

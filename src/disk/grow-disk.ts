@@ -1,11 +1,18 @@
-import { Failure } from '../base/index.ts';
+import { Failure, FormatError } from '../base/index.ts';
 import { editVolume, openVolume } from '../formats/hfsplus/index.ts';
-import { growPartition, findHfsPlus, planGrowth, readPartitionMap } from '../image/index.ts';
+import {
+  checkFillsPartition,
+  findHfsPlusToChange,
+  growPartition,
+  planGrowth,
+  readPartitionMap,
+} from '../image/index.ts';
 import type { RemoteDisk } from '../vm/index.ts';
 import { withServedDisk } from '../vm/index.ts';
 import { checkedCommit } from './checked-commit.ts';
 import { editDisk } from './edit-disk.ts';
-import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
+import { qemuImg, type DiskTools } from './qemu-img.ts';
 
 /** What grew: the disk alone, or the HFS+ volume at its end with it, to that many bytes. */
 export type Grown = { readonly kind: 'disk' } | { readonly kind: 'volume'; readonly size: number };
@@ -16,10 +23,16 @@ const gptBackup = 33 * 512;
 /**
  * Makes a disk larger, and the HFS+ volume that ends it.
  * @param size of the disk, in bytes
- * @throws Failure 'usage' when it is not larger; the image is untouched when anything fails
+ * @throws Failure 'usage' when it is not larger; 'not-a-disk'; 'not-a-volume' where an HFS+ header is in a partition of
+ *   another type, which growing would destroy; the image is untouched when anything fails
  */
-export async function growDisk(tools: DiskTools, image: string, size: number): Promise<Grown> {
-  const info = await imageInfo(tools, image);
+export async function growDisk(
+  tools: DiskTools,
+  image: string,
+  size: number,
+  option: RawOption = {},
+): Promise<Grown> {
+  const info = await diskInfo(tools, image, option);
   if (size <= info.size || size % 512 !== 0)
     throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not more, in whole sectors`);
   const file = { file: image, format: info.format, writable: false };
@@ -41,17 +54,22 @@ interface Last {
 /** The HFS+ volume that nothing follows; undefined where the disk has none, or another partition is behind it. */
 async function lastVolume(disk: RemoteDisk): Promise<Last | undefined> {
   const map = await readPartitionMap(disk);
-  const found = await findHfsPlus(disk).catch(() => undefined);
+  const found = await findHfsPlusToChange(disk).catch((error: unknown) => {
+    // No volume, or one that is damaged, is left to the guest.
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  });
   if (found === undefined) return undefined;
   const { offset } = found;
   const used = map?.partitions.filter(({ kind }) => kind !== 'Apple_Free') ?? [];
   if (used.some((partition) => partition.offset > offset)) return undefined;
+  checkFillsPartition(found);
   return { offset, hasGpt: map?.scheme === 'gpt' };
 }
 
 /** @returns the volume's new size in bytes */
 async function growVolume(disk: RemoteDisk, { offset, hasGpt }: Last): Promise<number> {
-  const { volume } = await findHfsPlus(disk);
+  const { volume } = await findHfsPlusToChange(disk);
   const edit = await editVolume(await openVolume(volume), { date: new Date() });
   const size = disk.size - offset - (hasGpt ? gptBackup : 0);
   const growth = await planGrowth(disk, { offset }, size);

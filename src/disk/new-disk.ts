@@ -5,9 +5,10 @@ import { Failure } from '../base/index.ts';
 import { byRename } from '../image/index.ts';
 import { withServedDisk } from '../vm/index.ts';
 import { layOut, type NewVolume } from './lay-out.ts';
-import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
+import { diskInfo, type RawOption } from './check-disk.ts';
+import { qemuImg, type DiskTools } from './qemu-img.ts';
 
-export interface NewDisk {
+export interface NewDisk extends RawOption {
   /** What the guest sees, in bytes; that of the backing image when left out. */
   readonly size?: number;
   /** An image that this one starts from and leaves as it is. */
@@ -24,7 +25,7 @@ export interface NewDisk {
 export async function newDisk(
   tools: DiskTools,
   output: string,
-  { size, backing, volume }: NewDisk,
+  { size, backing, volume, raw }: NewDisk,
 ): Promise<void> {
   if (existsSync(output))
     throw new Failure('exists', `${output} is there already`, { hint: 'Remove it, or name another.' });
@@ -37,7 +38,7 @@ export async function newDisk(
   const behind =
     backing === undefined
       ? []
-      : ['-b', resolve(backing), '-F', (await imageInfo(tools, resolve(backing))).format];
+      : ['-b', resolve(backing), '-F', (await diskInfo(tools, resolve(backing), { raw })).format];
   await byRename(output, async (partial) => {
     const length = size === undefined ? [] : [String(size)];
     await qemuImg(tools, ['create', '-q', '-f', 'qcow2', ...behind, partial, ...length]);

@@ -1,31 +1,32 @@
 import PQueue from 'p-queue';
-import { canonicalJson, Failure, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, Failure, type Json } from '../base/index.ts';
+import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
-  type Action,
-  actionKey,
   type ActionResult,
   DamagedBlob,
   type Lock,
   openMemo,
   openSession,
-  readAction,
   readEntry,
   type Store,
   touchAction,
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
+import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import type { RunEvent } from './events.ts';
 import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources, SourceFailure } from './step/gather.ts';
-import { openHistory, readRecord, writeRecord } from './history.ts';
+import { fetchSources } from './step/gather.ts';
 import { openMending, type Mending } from './mending.ts';
-import { whyRun } from './preview.ts';
+import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
+import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
+import { previewRun } from './preview.ts';
 import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
-import { resolveStep, type Made } from './resolve.ts';
+import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
+import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
   readonly store: Store;
@@ -51,13 +52,18 @@ export interface RunOutcome {
  * Runs a plan: every step once its predecessors are done, from the action cache where its key is known, and publishes
  * the products whose gates passed. Foreseeable failures of a step or a product are events, not exceptions.
  * @throws Failure 'product-path-taken' before anything is run
+ * @throws UnmetPreconditions when a step that is to run is known not to pass, before any step is run
+ * @throws Failure 'no-space' and its like, when all of the run fails of the disk
  */
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
-  const { store, plan, signal } = options;
+  const { store, plan } = options;
+  const watch = new SpaceWatch(store.root);
+  const signal = AbortSignal.any([options.signal, watch.signal]);
   const start = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   const context: RunContext = {
     ...options,
+    signal,
     emit,
     history: openHistory(store, plan.root, plan.pipeline),
     toolVersions: openMemo(store, 'tools'),
@@ -65,17 +71,23 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   // What stands in a product's place is told before any step is run.
   for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
-  const run = new Run(context, options.keepGoing, counts);
+  const run = new Run(context, options.keepGoing, counts, (failure) => watch.stop(failure));
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   let isPublished = true;
   try {
     await run.all();
     if (!signal.aborted) isPublished = await run.publish(options.artifacts);
+  } catch (error) {
+    throw diskFailure(error, options.artifacts) ?? error;
   } finally {
+    watch.close();
     await run.close();
   }
-  const outcome = signal.aborted ? 'interrupted' : counts.failed > 0 || !isPublished ? 'failed' : 'done';
+  const interrupted = options.signal.aborted;
+  const failed = counts.failed > 0 || !isPublished || watch.failure !== undefined;
+  const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
   emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
+  if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
 }
 
@@ -86,24 +98,26 @@ class Run {
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
   readonly #queue: PQueue;
+  /** Stops all of the run for a failure that is not one step's. */
+  readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
   readonly #fromCache = new Set<string>();
-  /** Steps whose stored outputs turned out to be damaged. */
-  readonly #damaged = new Set<string>();
   #session: Promise<Lock> | undefined;
+  #ready: Promise<void> | undefined;
 
   constructor(
     context: RunContext,
     keepGoing: boolean,
     counts: { cached: number; executed: number; failed: number; skipped: number },
+    stop: (failure: Failure) => void,
   ) {
     this.#context = context;
     this.#keepGoing = keepGoing;
     this.#counts = counts;
+    this.#stop = stop;
     this.#queue = new PQueue({ concurrency: context.jobs });
     this.#mending = openMending(context, this.#done, async (step) => {
       if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
-      this.#damaged.add(step.name);
       await this.#attempt(step);
     });
   }
@@ -132,7 +146,7 @@ class Run {
       try {
         this.#context.emit(await this.#mending.around(publish));
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
+        if (!(error instanceof Failure) || diskFailure(error, artifacts) !== undefined) throw error;
         const { message, hint } = error;
         isPublished = false;
         this.#context.emit({
@@ -175,35 +189,25 @@ class Run {
       await this.#mending.around(() => this.#make(step));
     } catch (error) {
       if (isAborted(this.#context.signal)) return;
+      // All of the run is about to fail of it: it is told once, by whoever called.
+      const whole =
+        error instanceof UnmetPreconditions ? error : diskFailure(error, this.#context.store.root);
+      if (whole !== undefined) {
+        this.#stop(whole);
+        return;
+      }
       this.#counts.failed += 1;
       this.#context.emit(failureEvent(step, error));
     }
   }
 
-  /** Tries the origins of the step's sources in order; another origin is another action. */
   async #make(step: PlannedStep): Promise<void> {
-    const { sources, store } = this.#context;
-    let lastError: unknown;
-    for (const digests of sources.choices(step)) {
-      const action = await resolveStep(this.#context, step, this.#done, digests);
-      const key = actionKey(action);
-      const cached = readAction(store, key);
-      if (cached !== undefined) {
-        await this.#cached(step, action, key, cached);
-        return;
-      }
-      try {
-        await this.#queue.add(() => this.#execute(step, action, key));
-        return;
-      } catch (error) {
-        if (!(error instanceof SourceFailure)) throw error;
-        lastError ??= error;
-      }
-    }
-    throw lastError;
+    const decision = await decide(this.#context, step, this.#done);
+    if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
+    else await this.#queue.add(() => this.#execute(decision));
   }
 
-  async #cached(step: PlannedStep, action: Action, key: Sha256, result: ActionResult): Promise<void> {
+  async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
@@ -211,66 +215,68 @@ class Run {
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
-    await this.#record(step, action, key, 'cached', undefined);
+    await this.#record({ step: step.name, action, key, outcome: 'cached' });
   }
 
-  async #execute(step: PlannedStep, action: Action, key: Sha256): Promise<void> {
+  async #execute(decision: ResolvedStep): Promise<void> {
+    const { step } = decision;
     this.#context.signal.throwIfAborted();
-    await this.#openSession();
+    await (this.#ready ??= this.#getReady());
     this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
-    const why = this.#damaged.has(step.name)
-      ? ['what it had made is damaged in the store, or gone from it']
-      : whyRun(this.#context, step, action);
     const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
-    let log: string | undefined;
+    let resolved = decision;
     try {
-      const { result, shared } = await executeAction(this.#context, step, action, key, this.#done, (path) => {
-        log = path;
-        this.#context.emit({ type: 'step-started', step: step.name, key, why, log: path });
-      });
-      if (shared) {
-        await this.#cached(step, action, key, result);
+      // Another origin than the preferred one is another action.
+      resolved = withChoice(decision, await fetchSources(this.#context, step));
+      const { result, log } = await executeAction(this.#context, resolved, this.#done);
+      if (log === undefined) {
+        await this.#cached(resolved, result);
         return;
       }
+      const { action, key } = resolved;
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
-      await this.#record(step, action, key, 'done', log);
+      await this.#record({ step: step.name, action, key, outcome: 'done', log });
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
-      const isOwn = !this.#context.signal.aborted && !(error instanceof DamagedBlob);
-      if (isOwn) await this.#record(step, action, key, 'failed', log);
+      const isOwn = !isAborted(this.#context.signal) && !(error instanceof DamagedBlob);
+      if (isOwn) await this.#failed(resolved, error);
       throw error;
     }
   }
 
+  /** Before the first step that runs: nothing is begun that is known not to pass. */
+  async #getReady(): Promise<void> {
+    const { signal } = this.#context;
+    await this.#openSession();
+    refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
+    signal.throwIfAborted();
+  }
+
+  async #failed({ step, action, key }: ResolvedStep, error: unknown): Promise<void> {
+    const log = error instanceof StepFailure ? { log: error.log } : {};
+    await this.#record({ step: step.name, action, key, outcome: 'failed', ...log });
+  }
+
   /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
   #fetchAhead(running: PlannedStep): void {
-    const { plan, history, sources } = this.#context;
+    const { plan, history } = this.#context;
     const after = new Set([running.name]);
     for (const step of plan.steps) {
       if (!step.after.some((name) => after.has(name))) continue;
       after.add(step.name);
-      const [digests] = sources.choices(step);
-      if (digests === undefined || readRecord(history, step.name) !== undefined) continue;
+      if (readRecord(history, step.name) !== undefined) continue;
       // What fails here fails again, and is told, when the step itself asks for it.
-      fetchSources(this.#context, step, { sources: digests }).catch(() => undefined);
+      fetchSources(this.#context, step).catch(() => undefined);
     }
   }
 
-  async #record(
-    step: PlannedStep,
-    action: Action,
-    key: Sha256,
-    outcome: 'done' | 'cached' | 'failed',
-    log: string | undefined,
-  ): Promise<void> {
-    const time = Date.now();
+  async #record(record: Omit<StepRecord, 'time'>): Promise<void> {
     if (this.#context.store.readOnly) return;
-    const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
-    await writeRecord(this.#context.history, record);
+    await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
 }
 

@@ -4,7 +4,7 @@ import { openImage, type Image } from './open/open-image.ts';
 import { readPartitionMap } from './open/partition-map.ts';
 import { numbered, type Numbered } from './open/partitions.ts';
 import { slice } from '../formats/source/index.ts';
-import { readVolume, type Volume } from './open/volume.ts';
+import { readVolumeIn, type Volume } from './open/volume.ts';
 
 export interface DmgInfo {
   readonly format: 'udif' | 'sparse' | 'raw';
@@ -20,7 +20,7 @@ export interface DmgInfo {
     /** Of the tables; several when they differ. */
     readonly tables: readonly ChecksumKind[];
   };
-  readonly map: 'gpt' | 'apm' | 'none';
+  readonly map: 'gpt' | 'apm' | 'mbr' | 'none';
   /** One without a map is one partition from 0. */
   readonly partitions: readonly (Numbered & { readonly volume?: Volume })[];
   /** What is odd and yet no obstacle, e.g. a damaged backup GPT. */
@@ -61,7 +61,9 @@ async function describe({ format, udif, tables, source, disk }: Image): Promise<
       partitions.push(partition);
       continue;
     }
-    const volume = await readVolume(slice(disk, partition.offset, partition.size)).catch(tolerate);
+    const volume = await readVolumeIn(partition, slice(disk, partition.offset, partition.size)).catch(
+      tolerate,
+    );
     partitions.push(volume === undefined ? partition : { ...partition, volume });
   }
   return {

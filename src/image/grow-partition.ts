@@ -1,6 +1,8 @@
 import type { ByteSource, ByteTarget } from '../base/index.ts';
 import { growApm } from '../formats/apm/index.ts';
 import { growGpt, type Growth } from '../formats/gpt/index.ts';
+import { growMbr } from '../formats/mbr/index.ts';
+import { readPartitionMap } from './open/partition-map.ts';
 
 export interface GrowOptions {
   /** Of what the disk's new size is a multiple, in bytes: 2048 for what a CD-ROM drive is to show. By default 512. */
@@ -23,7 +25,11 @@ export async function planGrowth(
 ): Promise<Growth> {
   const { offset } = partition;
   const growth =
-    (await growGpt(disk, offset, size, multipleOf)) ?? (await growApm(disk, offset, size, multipleOf));
+    (await growGpt(disk, offset, size, multipleOf)) ??
+    (await growApm(disk, offset, size, multipleOf)) ??
+    ((await readPartitionMap(disk)) === undefined
+      ? undefined
+      : await growMbr(disk, offset, size, multipleOf));
   if (growth !== undefined) return growth;
   const total = Math.ceil((offset + size) / multipleOf) * multipleOf;
   return { size: Math.max(disk.size, total), patches: [] };

@@ -26,7 +26,13 @@ export type { DecodeOptions } from './decode/decode-all.ts';
 export { verifyChunklist, type ChunklistOptions, type ChunklistVerdict } from './verify-chunklist.ts';
 export { verifyDmg, type Verified } from './decode/verify-dmg.ts';
 export { openVolumeBytes, type VolumeBytes } from './open/volume-bytes.ts';
-export { findHfsPlus, readVolume, type Volume, type VolumeFormat } from './open/volume.ts';
+export {
+  checkFillsPartition,
+  findHfsPlus,
+  findHfsPlusToChange,
+  type FoundVolume,
+} from './open/find-volume.ts';
+export { readVolume, readVolumeIn, type Volume, type VolumeFormat } from './open/volume.ts';
 export { extractPackage, type Extracted, type ExtractPackageOptions } from './extract/extract-package.ts';
-export { isArchive, packageEntries, readPackage, type Package } from './package/package.ts';
+export { packageEntries, payloadEntries, readPackage, type Package } from './package/package.ts';
 export { readMember } from '../formats/xar/index.ts';

@@ -1,5 +1,5 @@
 import { Failure, FormatError, type ByteSource } from '../base/index.ts';
-import { isArchive, packageEntries, readPackage } from '../image/index.ts';
+import { packageEntries, readPackage } from '../image/index.ts';
 
 /** Yosemite's has 10 MB. It is held in memory: its size has to be known before the first byte is written. */
 const largestKernel = 64 * 2 ** 20;
@@ -16,7 +16,7 @@ export interface PackagedFile {
  */
 export async function takeFromPackage(source: ByteSource, file: string, name: string): Promise<PackagedFile> {
   const pkg = await readPackage(source);
-  for (const member of pkg.members.filter(isArchive)) {
+  for (const member of pkg.archives) {
     for await (const entry of packageEntries(pkg, member)) {
       if (entry.path !== file || entry.kind !== 'file') continue;
       if (entry.size > largestKernel)

@@ -15,6 +15,7 @@ import {
   showPlace,
   type Place,
 } from '../image/index.ts';
+import { laterInstaller } from './later.ts';
 import { findPacked, type UnpackOptions } from './packed.ts';
 import { readSystemVersion, type SystemVersion } from './system-version.ts';
 
@@ -63,6 +64,8 @@ export async function openMedium(
 ): Promise<Medium> {
   let place = placeOf(path);
   if (place.inside.length === 0 && (await isFolder(path))) {
+    const later = laterInstaller(path);
+    if (later !== undefined) throw later;
     place = { file: join(path, esdPath), inside: [] };
     if (!existsSync(place.file))
       throw new Failure('not-an-installer', `${path} holds no ${esdPath}`, { hint: whatToGive });

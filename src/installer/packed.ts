@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ByteSource } from '../base/index.ts';
 import { memberSource, readMember } from '../formats/xar/index.ts';
-import { checkFreeSpace, isArchive, openTarget, packageEntries, readPackage } from '../image/index.ts';
+import { checkFreeSpace, openTarget, packageEntries, readPackage } from '../image/index.ts';
 
 export interface UnpackOptions {
   /** The folder for what has to be unpacked; it needs as much space as InstallESD.dmg has. */
@@ -34,7 +34,7 @@ export async function findPacked(source: ByteSource, options: UnpackOptions): Pr
     if (memberSource(source, member) !== undefined) return { at: member.path };
     return { unpacked: await unpack(readMember(source, member), member.data.size, options) };
   }
-  for (const archive of pkg.members.filter(isArchive)) {
+  for (const archive of pkg.archives) {
     for await (const entry of packageEntries(pkg, archive)) {
       if (entry.kind !== 'file' || !isEsd(entry.path)) continue;
       return { unpacked: await unpack(entry.content, entry.size, options) };

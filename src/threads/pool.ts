@@ -28,11 +28,7 @@ interface Waiting<Result> {
  * @param entry the threads' module, `new URL('./NAME.ts', import.meta.url)`
  * @param workerData what every thread is given at its start
  */
-export function startPool<Job, Result>(
-  entry: URL,
-  threads: number,
-  workerData: unknown,
-): Pool<Job, Result> {
+export function startPool<Job, Result>(entry: URL, threads: number, workerData: unknown): Pool<Job, Result> {
   const members = Array.from({ length: threads }, () => {
     const member = { worker: startWorker(entry, workerData), waiting: [] as Waiting<Result>[] };
     const fail = (error: Error): void => {
@@ -44,7 +40,9 @@ export function startPool<Job, Result>(
       else first?.resolve(answer.result);
     });
     member.worker.on('error', fail);
-    member.worker.on('exit', (code) => fail(new Error(`a thread of ${basename(entry.pathname)} ended with code ${code}`)));
+    member.worker.on('exit', (code) =>
+      fail(new Error(`a thread of ${basename(entry.pathname)} ended with code ${code}`)),
+    );
     return member;
   });
   return {

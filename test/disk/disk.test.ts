@@ -214,7 +214,9 @@ describe('disk fix', () => {
   it('of what is no disk says so', async () => {
     const folder = freshFolder();
     writeFileSync(join(folder, 'text'), 'Dear Mac,\n'.repeat(1000));
-    await expect(fixDisk(tools, join(folder, 'text'))).rejects.toThrow(/no HFS\+ volume/);
+    await expect(fixDisk(tools, join(folder, 'text'))).rejects.toThrow(
+      /text is not a disk: it has no partition map/,
+    );
     expect(readdirSync(folder)).toEqual(['text']);
   });
 });

@@ -30,7 +30,6 @@ import { judgeSignature, readMember, readXar } from '../../src/formats/xar/index
 import { xarHeader, xarSignature } from '../../src/formats/xar/header.ts';
 import { decodeXz } from '../../src/formats/xz/index.ts';
 import {
-  isArchive,
   openDisk,
   packageEntries,
   planGrowth,
@@ -104,12 +103,12 @@ export const targets = {
   xar: async (bytes) => {
     const source = memorySource(bytes);
     const xar = await readXar(source);
-    xar?.signatures.map(judgeSignature);
+    await Promise.all(xar?.signatures.map(judgeSignature) ?? []);
     for (const member of xar?.members ?? []) await drain(readMember(source, member));
   },
   package: async (bytes) => {
     const pkg = await readPackage(memorySource(bytes));
-    for (const member of pkg.members.filter(isArchive))
+    for (const member of pkg.archives)
       for await (const entry of packageEntries(pkg, member)) await drain(entry.content);
   },
   cpio: async (bytes) => {

@@ -11,6 +11,7 @@ import { openProject } from '../workspace.ts';
 
 interface ToolFlags {
   readonly qemu?: string;
+  readonly raw?: boolean;
 }
 
 export function diskCommand(): Command {
@@ -20,6 +21,7 @@ export function diskCommand(): Command {
   return command.addCommand(make(command)).addCommand(info()).addCommand(fix()).addCommand(grow());
 }
 
+const rawOption = ['--raw', 'take a file in which no map and no volume is found for a raw disk'] as const;
 const qemuOption = ['--qemu <program>', 'qemu-system-x86_64 with qemu-img beside it, or its folder'] as const;
 
 interface NewFlags extends ToolFlags {
@@ -38,6 +40,7 @@ function make(parent: Command): Command {
     .option('--guest <release>', 'the release whose kernel flags the loader is to give')
     .option('--backing <image>', 'a base image that a team shares: this one holds what differs')
     .option(...qemuOption)
+    .option(...rawOption)
     .addHelpText(
       'after',
       `
@@ -58,6 +61,7 @@ Examples:
       await newDisk(findDiskTools(qemuOf(flags)), image, {
         ...(size !== undefined && { size }),
         ...(backing !== undefined && { backing }),
+        raw: flags.raw,
         ...(volume !== undefined && { volume: { name: volume, loader: { timeout: 5, kernelFlags } } }),
       });
       console.log(
@@ -92,11 +96,12 @@ function info(): Command {
     .description('An image of any format that QEMU knows: its disk, the volumes on it, the system in them.')
     .argument('<image>')
     .option(...qemuOption)
+    .option(...rawOption)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  cidermill disk info mac.qcow2')
     .action(async (image: string, flags: ToolFlags & { readonly json?: boolean }) => {
       const { describeDisk, findDiskTools } = await import('../../disk/index.ts');
-      const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image));
+      const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image), flags);
       console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
     });
 }
@@ -108,10 +113,11 @@ function fix(): Command {
     )
     .argument('<image>', "the guest's disk; the guest must be shut down")
     .option(...qemuOption)
+    .option(...rawOption)
     .addHelpText('after', '\nExample:\n  cidermill disk fix mac.qcow2')
     .action(async (image: string, flags: ToolFlags) => {
       const { findDiskTools, fixDisk } = await import('../../disk/index.ts');
-      const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image));
+      const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image), flags);
       console.log(
         gone === undefined
           ? `${image}: it has no AppleIntelCPUPowerManagement.kext; nothing was changed`
@@ -126,10 +132,11 @@ function grow(): Command {
     .argument('<image>', "the guest's disk; the guest must be shut down")
     .argument('<size>', 'of the disk, such as 64G', bytes)
     .option(...qemuOption)
+    .option(...rawOption)
     .addHelpText('after', '\nExample:\n  cidermill disk grow mac.qcow2 64G')
     .action(async (image: string, size: number, flags: ToolFlags) => {
       const { findDiskTools, growDisk } = await import('../../disk/index.ts');
-      const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size);
+      const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size, flags);
       console.log(
         grown.kind === 'volume'
           ? `${image}: ${formatBytes(size)}, its volume ${formatBytes(grown.size)}`
@@ -155,7 +162,7 @@ function describe({ format, size, taken, backing, map, partitions }: DiskInfo): 
     ['disk', formatBytes(size)],
     ['file', formatBytes(taken)],
     ...(backing === undefined ? [] : ([['backing', printable(backing)]] as [string, string][])),
-    ['map', { gpt: 'GPT', apm: 'Apple partition map', none: 'none' }[map]],
+    ['map', { gpt: 'GPT', apm: 'Apple partition map', mbr: 'MBR', none: 'none' }[map]],
     ...partitions.map((each): [string, string] => [
       `  ${printable(each.kind)}`,
       [

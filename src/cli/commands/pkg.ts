@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
+import type { SignatureReport } from '../../formats/xar/index.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
@@ -16,11 +17,11 @@ export function pkgCommand(): Command {
 function list(): Command {
   return new Command('list')
     .description('The members of a package and what its payloads and scripts hold.')
-    .argument('<package>', 'a flat .pkg')
+    .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  cidermill pkg list Essentials.pkg')
     .action(async (path: string, flags: { readonly json?: boolean }) => {
-      const { isArchive, openFile, packageEntries, readPackage } = await import('../../image/index.ts');
+      const { openFile, packageEntries, payloadEntries, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
       try {
         const pkg = await readPackage(file);
@@ -30,12 +31,13 @@ function list(): Command {
           else console.log(line(one));
         };
         if (flags.json !== true)
-          for (const { style, signer, state } of pkg.signatures)
-            console.log(`signature ${printable(style)} of ${printable(signer ?? 'nobody named')}: ${state}`);
+          for (const each of pkg.signatures) console.log(signatureLines(each).join('\n'));
+        for await (const { path, kind, mode, size, target } of pkg.isPayload ? payloadEntries(pkg) : [])
+          tell({ path: path === '' ? '.' : path, kind, mode: octal(mode), size, target });
         for (const member of pkg.members) {
           const { path, kind, mode, data, target } = member;
           tell({ path, kind, mode: octal(mode), size: data?.size ?? 0, target });
-          if (!isArchive(member)) continue;
+          if (!pkg.archives.has(member)) continue;
           for await (const { path: inner, kind, mode, size, target } of packageEntries(pkg, member))
             tell({ path: `${path}:/${inner}`, kind, mode: octal(mode), size, target });
         }
@@ -50,7 +52,7 @@ function list(): Command {
 function extract(): Command {
   return new Command('extract')
     .description('Extract a package: its payloads and scripts become folders.')
-    .argument('<package>', 'a flat .pkg')
+    .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
     .option('--limit <size>', 'refuse more than this, 20G say; by default what the disk has left', size)
     .addHelpText('after', '\nExample:\n  cidermill pkg extract Essentials.pkg -o Essentials')
@@ -58,8 +60,14 @@ function extract(): Command {
       const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
       try {
+        const pkg = await readPackage(file);
+        for (const { style, signer, state } of pkg.signatures)
+          if (state === 'does not match')
+            console.error(
+              `warning: the ${printable(style)} signature of ${printable(signer ?? 'nobody named')} does not match: the package was changed after it was signed, or the signature is damaged`,
+            );
         const progress = showProgress('extract');
-        const { files, skipped } = await extractPackage(await readPackage(file), flags.output, {
+        const { files, skipped } = await extractPackage(pkg, flags.output, {
           limit: flags.limit,
           onProgress: progress.take,
           signal: onInterrupt(),
@@ -81,11 +89,12 @@ function size(text: string): number {
 function cat(): Command {
   return new Command('cat')
     .description('Write one file of a package to standard output.')
-    .argument('<package>', 'a flat .pkg')
+    .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
     .argument('<path>', 'as list shows it, e.g. Payload:/usr/bin/tool')
     .addHelpText('after', '\nExample:\n  cidermill pkg cat Essentials.pkg Payload:/mach_kernel > mach_kernel')
     .action(async (path: string, wanted: string) => {
-      const { openFile, packageEntries, readMember, readPackage } = await import('../../image/index.ts');
+      const { openFile, packageEntries, payloadEntries, readMember, readPackage } =
+        await import('../../image/index.ts');
       const file = await openFile(path);
       try {
         const pkg = await readPackage(file);
@@ -95,9 +104,12 @@ function cat(): Command {
           await write(readMember(pkg.source, member));
           return;
         }
-        if (member !== undefined) {
-          for await (const entry of packageEntries(pkg, member)) {
-            if (entry.path !== inside || entry.kind !== 'file') continue;
+        if (member !== undefined || pkg.isPayload) {
+          const path = pkg.isPayload ? name : inside;
+          for await (const entry of member === undefined
+            ? payloadEntries(pkg)
+            : packageEntries(pkg, member)) {
+            if (entry.path !== path || entry.kind !== 'file') continue;
             await write(entry.content);
             return;
           }
@@ -117,6 +129,15 @@ async function write(bytes: AsyncIterable<Uint8Array>): Promise<void> {
       process.stdout.write(piece, (error) => (error ? reject(error) : resolve()));
     });
   }
+}
+
+function signatureLines({ style, signer, state, chain }: SignatureReport): string[] {
+  const judged = `signature ${printable(style)} of ${printable(signer ?? 'nobody named')}: ${state}`;
+  if (chain.length < 2) return [judged];
+  return [
+    judged,
+    `  signed by: ${chain.slice(1).map(printable).join(', by ')} (whether to trust it is not judged)`,
+  ];
 }
 
 const marks = { file: '-', folder: 'd', link: 'l', other: '?' } as const;

@@ -8,14 +8,15 @@ import type { Stored } from './stored-steps.ts';
  * something that the step does.
  * @throws Failure 'stored-damaged' that names the input or output
  */
-export async function checkStored(store: Store, { step, action, done, outputs }: Stored): Promise<void> {
+export async function checkStored(store: Store, stored: Stored): Promise<void> {
+  const { step, done, outputs } = stored;
   for (const [name, { value }] of step.inputs) {
     if (value.kind !== 'output') continue;
     const output = done.get(value.step)?.outputs[value.output];
     if (output !== undefined) await check(store, output, `its input "${name}", made by ${value.step},`);
   }
   try {
-    await checkInputs({ store }, step, action, done);
+    await checkInputs({ store }, stored, done);
   } catch (error) {
     throw damage(error, `its buildroot, made by ${step.buildrootStep ?? 'another step'},`);
   }

@@ -19,7 +19,6 @@ export const pbzxSignature = 0x70627a78;
 
 /** Apple's writers use 16 MiB. */
 const largestBlock = 64 * 2 ** 20;
-const xzMagic = Buffer.from('\xfd7zXZ\0', 'latin1');
 
 /**
  * Decodes a pbzx stream chunk by chunk; it ends where its input does.
@@ -47,7 +46,7 @@ export async function* readPbzx(bytes: ByteStream, at: number): AsyncGenerator<U
           { offset: place },
         );
       }
-      if (length === size && !xzMagic.equals(await reader.peek(6))) {
+      if (length === size) {
         yield* reader.stream(Number(size));
         continue;
       }

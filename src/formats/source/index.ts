@@ -1,3 +1,4 @@
+export * from './concat.ts';
 export * from './memory.ts';
 export * from './patch.ts';
 export * from './slice.ts';

@@ -15,6 +15,8 @@ export interface XarMember {
   readonly time: number | undefined;
   /** Of a link. */
   readonly target: string | undefined;
+  /** Of a further name of a file: the path of its first one, whose data it has. */
+  readonly hardLinkTo: string | undefined;
   /** Absent of an empty file. */
   readonly data: XarData | undefined;
 }
@@ -41,28 +43,62 @@ export interface Checksum {
 
 /** All that a table of contents lists, folders before what is in them. */
 export function listMembers(contents: XmlElement, heap: Heap): XarMember[] {
-  const members: XarMember[] = [];
+  const members: Listed[] = [];
   collect(contents, '', members, heap);
-  return members;
+  return resolveLinks(members, heap);
 }
 
-function collect(parent: XmlElement, below: string, members: XarMember[], heap: Heap): void {
+/** A member as it is listed, and what joins the names of one file. */
+interface Listed {
+  readonly member: XarMember;
+  readonly id: string | undefined;
+  /** Of a further name: the first one's id. */
+  readonly link: string | undefined;
+}
+
+/** Gives further names of a file what the first one has, which may come after them. */
+function resolveLinks(listed: readonly Listed[], heap: Heap): XarMember[] {
+  const firsts = new Map<string, XarMember>();
+  for (const { member, id, link } of listed)
+    if (id !== undefined && link === undefined && member.kind === 'file') firsts.set(id, member);
+  return listed.map(({ member, link }) => {
+    if (link === undefined) return member;
+    const first = firsts.get(link);
+    if (first === undefined) {
+      throw new FormatError(
+        'xar',
+        `the hard link "${printable(member.path)}" leads to no file (id "${printable(link)}")`,
+        {
+          offset: heap.tocAt,
+        },
+      );
+    }
+    const { data, mode, time } = first;
+    return { ...member, data, mode, time, hardLinkTo: first.path };
+  });
+}
+
+function collect(parent: XmlElement, below: string, members: Listed[], heap: Heap): void {
   for (const element of parent.children) {
     if (element.name !== 'file') continue;
     const name = memberName(element, heap);
     const path = below === '' ? name : `${below}/${name}`;
-    const kind = memberKind(child(element, 'type')?.text.trim());
+    const type = child(element, 'type');
+    const kind = memberKind(type?.text.trim(), path, heap);
+    const link = type?.text.trim() === 'hardlink' ? type.attributes.get('link') : undefined;
     const data = child(element, 'data');
     const mode = child(element, 'mode')?.text.trim() ?? '';
     const time = Date.parse(child(element, 'mtime')?.text.trim() ?? '');
-    members.push({
+    const member: XarMember = {
       path,
       kind,
       mode: /^[0-7]{1,6}$/.test(mode) ? parseInt(mode, 8) & 0o7777 : kind === 'folder' ? 0o755 : 0o644,
       time: Number.isNaN(time) ? undefined : time / 1000,
       target: kind === 'link' ? child(element, 'link')?.text : undefined,
+      hardLinkTo: undefined,
       data: data === undefined ? undefined : memberData(data, heap),
-    });
+    };
+    members.push({ member, id: element.attributes.get('id'), link: link === 'original' ? undefined : link });
     collect(element, path, members, heap);
   }
 }
@@ -82,9 +118,13 @@ function memberName(element: XmlElement, heap: Heap): string {
   return name;
 }
 
-function memberKind(type: string | undefined): MemberKind {
+/** What is there besides and cannot be extracted. */
+const otherTypes = new Set(['fifo', 'socket', 'character special', 'block special', 'whiteout']);
+
+function memberKind(type: string | undefined, path: string, heap: Heap): MemberKind {
   switch (type) {
     case 'file':
+    case 'hardlink':
     case undefined:
       return 'file';
     case 'directory':
@@ -92,7 +132,14 @@ function memberKind(type: string | undefined): MemberKind {
     case 'symlink':
       return 'link';
     default:
-      return 'other';
+      if (otherTypes.has(type)) return 'other';
+      throw new FormatError(
+        'xar',
+        `"${printable(path)}" is of the type "${printable(type)}", which is not known`,
+        {
+          offset: heap.tocAt,
+        },
+      );
   }
 }
 

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { slice } from '../source/index.ts';
-import { bunzip2, inflate, streamOf, type ByteStream } from '../stream/index.ts';
-import { decodeXz } from '../xz/index.ts';
+import { bunzip2, ByteReader, inflate, streamOf, type ByteStream } from '../stream/index.ts';
+import { unlzma } from '../lzma/index.ts';
+import { unxz, xzMagic } from '../xz/index.ts';
 import type { Checksum, XarData, XarMember } from './members.ts';
-
-/** An .xz member is decoded in one go. */
-const largestXz = 256 * 2 ** 20;
 
 /**
  * The bytes of a member. The size and both checksums are held against what comes, at the end of it: whoever stops
@@ -46,7 +44,7 @@ async function* decode(stored: ByteStream, path: string, data: XarData): AsyncGe
       return;
     case 'application/x-xz':
     case 'application/x-lzma':
-      yield await decodeWhole(stored, path, data);
+      yield* decodeLzma(stored, data.offset);
       return;
     default:
       throw new FormatError('xar', `"${path}" is encoded as "${data.encoding}", which is not known`, {
@@ -55,19 +53,11 @@ async function* decode(stored: ByteStream, path: string, data: XarData): AsyncGe
   }
 }
 
-async function decodeWhole(stored: ByteStream, path: string, data: XarData): Promise<Uint8Array> {
-  if (data.size > largestXz || data.length > largestXz) {
-    throw new FormatError(
-      'xar',
-      `"${path}" is an xz stream of ${data.size} bytes; ${largestXz} is the most`,
-      {
-        offset: data.offset,
-      },
-    );
-  }
-  const parts: Uint8Array[] = [];
-  for await (const piece of stored) parts.push(piece);
-  return decodeXz(Buffer.concat(parts), data.size, data.offset);
+/** Writers of either encoding have written either format: what is there decides. */
+async function* decodeLzma(stored: ByteStream, at: number): AsyncGenerator<Uint8Array> {
+  const reader = new ByteReader(stored, 'xar');
+  const isXz = xzMagic.equals(await reader.peek(xzMagic.length));
+  yield* isXz ? unxz(reader.rest(), at) : unlzma(reader.rest(), at);
 }
 
 async function* checked(

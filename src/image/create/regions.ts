@@ -19,6 +19,8 @@ const typeNames: ReadonlyMap<string, string> = new Map([
   ['53746f72-6167-11aa-aa11-00306543ecac', 'Apple_CoreStorage'],
 ]);
 
+const mbrNames: ReadonlyMap<string, string> = new Map([['0xaf', 'Apple_HFS']]);
+
 /** Cuts a disk as hdiutil does: the map's own parts, every partition, the space between. Their names are hdiutil's, too. */
 export async function regionsOf(disk: ByteSource): Promise<{
   readonly variant: 'disk' | 'partition';
@@ -47,12 +49,15 @@ function partsOf({ scheme, partitions, size }: PartitionMap, diskSize: number): 
     .filter((each) => each.size > 0 && each.type !== 'Apple_Free')
     .map(({ name, type, offset, size }) => ({
       name,
-      type: typeNames.get(type) ?? (scheme === 'gpt' ? type.toUpperCase() : type),
+      type: typeNames.get(type) ?? mbrNames.get(type) ?? (scheme === 'gpt' ? type.toUpperCase() : type),
       start: offset,
       size,
     }));
   if (scheme === 'apm') {
     return [{ name: 'Driver Descriptor Map', type: 'DDM', start: 0, size: sectorSize }, ...named];
+  }
+  if (scheme === 'mbr') {
+    return [{ name: 'Master Boot Record', type: 'MBR', start: 0, size: sectorSize }, ...named];
   }
   const end = Math.min(size, diskSize);
   return [

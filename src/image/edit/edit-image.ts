@@ -1,12 +1,11 @@
-import { Failure, type ByteSource } from '../../base/index.ts';
+import { Failure } from '../../base/index.ts';
 import { editVolume, openVolume, type HfsVolume, type VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { windowOf } from '../../formats/source/index.ts';
 import { byRename } from '../by-rename.ts';
 import { openTarget } from '../file-target.ts';
 import { growPartition } from '../grow-partition.ts';
 import { openImage } from '../open/open-image.ts';
-import { readPartitionMap } from '../open/partition-map.ts';
-import { findHfsPlus } from '../open/volume.ts';
+import { checkFillsPartition, findHfsPlusToChange } from '../open/find-volume.ts';
 import { copyImage } from './copy-image.ts';
 
 export interface EditImageOptions {
@@ -48,8 +47,9 @@ export async function editImage<Result>(
       throw new Failure('compressed-image', `${path} is packed, and only raw images are changed in place`, {
         hint: `Unpack it first: cidermill dmg convert ${path} OUTPUT.img`,
       });
-    const { volume: bytes, offset } = await findHfsPlus(image.disk);
-    const volume = await openVolume(bytes);
+    const found = await findHfsPlusToChange(image.disk);
+    const { offset } = found;
+    const volume = await openVolume(found.volume);
     const editor = await editVolume(volume, { date: options.date });
     const result = await change(editor, volume);
     const before = volume.header.totalBlocks * volume.header.blockSize;
@@ -57,8 +57,9 @@ export async function editImage<Result>(
     const wanted = options.size?.(before, needed) ?? needed;
     if (wanted < needed)
       throw new Failure('no-space', `the volume needs ${needed} bytes, more than the ${wanted} asked for`);
-    const room = await roomOf(image.disk, offset);
+    const room = found.partition?.size ?? image.disk.size;
     const grows = wanted > editor.size;
+    if (grows) checkFillsPartition(found);
     const size = grows ? Math.max(room, Math.ceil(wanted / unit) * unit) : editor.size;
     await byRename(path, async (partial) => {
       await copyImage(path, partial, editor.bytesToCopy(), { signal, onProgress: onCopied });
@@ -83,10 +84,4 @@ export async function editImage<Result>(
   } finally {
     await image.close();
   }
-}
-
-/** How many bytes there are for the volume without the disk's growing. */
-async function roomOf(disk: ByteSource, offset: number): Promise<number> {
-  const map = await readPartitionMap(disk);
-  return map?.partitions.find((each) => each.offset === offset)?.size ?? disk.size;
 }

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../base/index.ts';
 import type { StreamedEntry } from '../../formats/cpio/index.ts';
 import type { ByteStream } from '../../formats/stream/index.ts';
 import { readMember, type XarMember } from '../../formats/xar/index.ts';
-import { isArchive, packageEntries, type Package } from '../package/package.ts';
+import { packageEntries, payloadEntries, type Package } from '../package/package.ts';
 import { folderByRename } from './folder-by-rename.ts';
 import { TreeWriter } from './tree-writer.ts';
 
@@ -30,13 +30,26 @@ export async function extractPackage(
   folder: string,
   { onProgress, limit = Infinity, signal }: ExtractPackageOptions = {},
 ): Promise<Extracted> {
-  const total = pkg.members.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  const total = pkg.isPayload
+    ? pkg.source.size
+    : pkg.members.reduce(
+        (sum, { data, hardLinkTo }) => sum + (hardLinkTo === undefined ? (data?.length ?? 0) : 0),
+        0,
+      );
   let done = 0;
   const source = counted(pkg.source, (bytes) => onProgress?.((done += bytes), total));
   return folderByRename(folder, async (partial, free) => {
     const tree = new TreeWriter(partial, { format: 'pkg', limit: Math.min(limit, free), signal });
     const state = { files: 0, skipped: [] };
-    for (const member of pkg.members) await extractMember({ ...pkg, source }, member, tree, state);
+    const counting = { ...pkg, source };
+    if (pkg.isPayload) await extractEntries(payloadEntries(counting), '', tree, state);
+    for (const member of pkg.members)
+      if (member.hardLinkTo === undefined) await extractMember(counting, member, tree, state);
+    for (const { path, hardLinkTo } of pkg.members) {
+      if (hardLinkTo === undefined) continue;
+      tree.hardLink(path, hardLinkTo);
+      state.files++;
+    }
     tree.finish();
     return state;
   });
@@ -49,7 +62,7 @@ interface State {
 
 async function extractMember(pkg: Package, member: XarMember, tree: TreeWriter, state: State): Promise<void> {
   const { path, kind, target } = member;
-  if (isArchive(member)) {
+  if (pkg.archives.has(member)) {
     tree.folder(path, { mode: 0o755, time: member.time });
     await extractEntries(packageEntries(pkg, member), path, tree, state);
   } else if (kind === 'folder') tree.folder(path, member);
@@ -76,7 +89,8 @@ async function extractEntries(
 ): Promise<void> {
   const linked = new Map<string, Names>();
   for await (const entry of entries) {
-    const path = entry.path === '' ? below : `${below}/${entry.path}`;
+    const path = [below, entry.path].filter((part) => part !== '').join('/');
+    if (path === '') continue;
     if (entry.kind === 'folder') tree.folder(path, entry);
     else if (entry.kind === 'link' && entry.target !== undefined) tree.link(path, entry.target);
     else if (entry.kind !== 'file') state.skipped.push(path);

@@ -2,7 +2,7 @@ import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
 import { findEntry, linkTarget, openData, openVolume } from '../../formats/hfsplus/index.ts';
 import { memberSource, readXar } from '../../formats/xar/index.ts';
 import { openDisk } from './open-disk.ts';
-import { findHfsPlus } from './volume.ts';
+import { findHfsPlus } from './find-volume.ts';
 
 /** Where bytes are: a file, and the way in through the images and packages in one another. */
 export interface Place {

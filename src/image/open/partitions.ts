@@ -14,7 +14,14 @@ export async function partitionsOf(disk: ByteSource): Promise<readonly Numbered[
 }
 
 export function numbered(disk: ByteSource, map: PartitionMap | undefined): readonly Numbered[] {
-  const whole: Partition = { type: '', kind: 'whole disk', name: '', offset: 0, size: disk.size };
+  const whole: Partition = {
+    type: '',
+    kind: 'whole disk',
+    content: 'hfs',
+    name: '',
+    offset: 0,
+    size: disk.size,
+  };
   return (map?.partitions ?? [whole]).map((each, index) => ({ number: index + 1, ...each }));
 }
 

@@ -5,7 +5,9 @@ import { openFile } from './file-source.ts';
 import { openNested, placeOf } from './nested.ts';
 import { openDisk } from './open-disk.ts';
 import { readPartitionMap } from './partition-map.ts';
-import { findHfsPlus } from './volume.ts';
+import type { Content } from './partition-types.ts';
+import { isCoreStorage } from './core-storage.ts';
+import { findHfsPlus } from './find-volume.ts';
 
 /** An HFS+ volume as bytes that may be damaged. */
 export interface VolumeBytes {
@@ -51,10 +53,17 @@ async function findBytes(image: ByteSource): Promise<Found> {
 
 async function findSigned(disk: ByteSource): Promise<Found | undefined> {
   const map = await readPartitionMap(disk);
-  for (const { offset, size } of map?.partitions ?? [{ offset: 0, size: disk.size }]) {
+  const whole = { content: 'hfs', offset: 0, size: disk.size } as const;
+  const found: (Found & { readonly content: Content })[] = [];
+  for (const { content, offset, size } of map?.partitions ?? [whole]) {
     if (offset + size > disk.size) continue;
     const volume = slice(disk, offset, size);
-    if (await isHfsPlus(volume)) return { volume, offset };
+    // What is a member of something larger is named by findHfsPlus, unless a volume is beside it.
+    const member = content === 'core-storage' || content === 'raid' || (await isCoreStorage(volume));
+    if (!member && (await isHfsPlus(volume))) found.push({ volume, offset, content });
+    else if (member) found.push({ volume, offset, content: 'core-storage' });
   }
-  return undefined;
+  const own = found.find(({ content }) => content === 'hfs');
+  const blocked = found.some(({ content }) => content === 'core-storage');
+  return own ?? (blocked ? undefined : found[0]);
 }

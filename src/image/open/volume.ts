@@ -1,16 +1,16 @@
-import { FormatError, type ByteSource } from '../../base/index.ts';
+import type { ByteSource } from '../../base/index.ts';
 import {
   hfsPlusName,
   readVolumeHeader,
   readVolumeName,
   volumeAttribute,
-  type VolumeHeader,
 } from '../../formats/hfsplus/index.ts';
-import { slice } from '../../formats/source/index.ts';
-import { readPartitionMap } from './partition-map.ts';
+import { isCoreStorage } from './core-storage.ts';
+import type { Partition } from './partition-map.ts';
 
 /** What file system a volume begins with, as far as this project has to tell them apart. */
-export type VolumeFormat = 'HFS+' | 'HFSX' | 'HFS' | 'APFS' | 'FAT' | 'ISO 9660';
+export type VolumeFormat =
+  'HFS+' | 'HFSX' | 'HFS' | 'APFS' | 'FAT' | 'ISO 9660' | 'Core Storage' | 'Apple RAID';
 
 export interface Volume {
   readonly format: VolumeFormat;
@@ -24,6 +24,7 @@ export interface Volume {
 
 /** Looks at a volume's first bytes. @throws FormatError when they are HFS+ and damaged */
 export async function readVolume(volume: ByteSource): Promise<Volume | undefined> {
+  if (await isCoreStorage(volume)) return { format: 'Core Storage' };
   const header = await readVolumeHeader(volume);
   if (header !== undefined) {
     const name = await readVolumeName(volume, header);
@@ -42,35 +43,14 @@ export async function readVolume(volume: ByteSource): Promise<Volume | undefined
   return undefined;
 }
 
-/**
- * The HFS+ volume of a disk: the first there is in its map, or the disk itself where it has none.
- * @throws FormatError that names what is there instead
- */
-export async function findHfsPlus(disk: ByteSource): Promise<{
-  readonly volume: ByteSource;
-  /** In the disk, in bytes. */
-  readonly offset: number;
-  readonly header: VolumeHeader;
-}> {
-  const map = await readPartitionMap(disk);
-  const places = map?.partitions ?? [{ offset: 0, size: disk.size }];
-  const found: { format: VolumeFormat; offset: number }[] = [];
-  for (const { offset, size } of places) {
-    if (offset + size > disk.size) continue;
-    const volume = slice(disk, offset, size);
-    const header = await readVolumeHeader(volume);
-    if (header !== undefined) return { volume, offset, header };
-    const other = await readVolume(volume);
-    if (other !== undefined) found.push({ format: other.format, offset });
-  }
-  const instead = found.find((each) => each.format === 'APFS') ?? found[0];
-  throw instead === undefined
-    ? new FormatError('hfsplus', 'the image holds no HFS+ volume')
-    : new FormatError(
-        'hfsplus',
-        `the image's volume is ${instead.format}, of which only the image can be converted; an HFS+ volume is needed`,
-        { offset: instead.offset },
-      );
+/** The same for a partition, whose type may say that it is a member of something larger. */
+export async function readVolumeIn(
+  { content }: Pick<Partition, 'content'>,
+  volume: ByteSource,
+): Promise<Volume | undefined> {
+  if (content === 'core-storage') return { format: 'Core Storage' };
+  if (content === 'raid') return { format: 'Apple RAID' };
+  return readVolume(volume);
 }
 
 async function holds(volume: ByteSource, offset: number, mark: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Place } from '../../base/index.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
 import { evaluate } from '../files/evaluate.ts';
@@ -148,7 +148,10 @@ export function createScope(
   return scope;
 }
 
-/** A file of the user's own. */
+/** In "Install OS X ….app". */
+const installerImage = 'Contents/SharedSupport/InstallESD.dmg';
+
+/** A file of the user's own; of an installer's application, its image. */
 export function bindFile(
   path: string,
   place: Place,
@@ -156,7 +159,10 @@ export function bindFile(
   { report }: Planning,
 ): Located<Binding> | undefined {
   const absolute = isAbsolute(path) ? path : resolve(folder, path);
-  if (isFile(absolute)) return locate({ kind: 'file', path: absolute }, place);
+  // An installer's application is a folder: what counts in it is one file.
+  const image = join(absolute, installerImage);
+  const file = absolute.endsWith('.app') && isFile(image) ? image : absolute;
+  if (isFile(file)) return locate({ kind: 'file', path: file }, place);
   report(
     'missing-file',
     place,

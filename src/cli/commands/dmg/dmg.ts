@@ -29,7 +29,7 @@ in "hfs".
 
 Examples:
   cidermill dmg info InstallESD.dmg
-  cidermill dmg convert InstallESD.dmg InstallESD.iso
+  cidermill dmg convert InstallESD.dmg -o InstallESD.iso
   cidermill dmg list InstallESD.dmg:/BaseSystem.dmg:/System/Library`,
     );
 }
@@ -107,12 +107,19 @@ function convert(): Command {
   return new Command('convert')
     .description('Write the whole disk an image holds, its partition map included, as a sparse raw image.')
     .argument('<image>', imagePlace)
-    .argument(
-      '<output>',
+    .argument('[output]', 'the same as --output')
+    .option(
+      '-o, --output <file>',
       'the .iso or .img to write; it appears when it is whole and its checksums are right',
     )
-    .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg InstallESD.iso')
-    .action(async (path: string, output: string) => {
+    .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg -o InstallESD.iso')
+    .action(async (path: string, positional: string | undefined, flags: { readonly output?: string }) => {
+      const { Failure } = await import('../../../base/index.ts');
+      const output = flags.output ?? positional;
+      if (output === undefined || (flags.output !== undefined && positional !== undefined))
+        throw new Failure('usage', output === undefined ? 'no output is given' : 'two outputs are given', {
+          hint: 'Give the file to write: -o OUTPUT.',
+        });
       const { convertDmg } = await import('../../../image/index.ts');
       const signal = onInterrupt();
       const { size, checked } = await withProgress('convert', (onProgress) =>
@@ -168,7 +175,7 @@ function describe(found: DmgInfo): string {
       `${count} chunks, ${formatBytes(bytes)}`,
     ]),
     ['checksums', `data fork ${found.checksums.dataFork}, master ${found.checksums.master}`],
-    ['map', { gpt: 'GPT', apm: 'Apple partition map', none: 'none' }[found.map]],
+    ['map', { gpt: 'GPT', apm: 'Apple partition map', mbr: 'MBR', none: 'none' }[found.map]],
     ...found.partitions.map(({ kind, name, offset, size, volume }): [string, string] => [
       `  ${printable(kind)}`,
       [

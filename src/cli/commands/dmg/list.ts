@@ -45,12 +45,12 @@ export async function imageAt(path: string): Promise<Image | undefined> {
 }
 
 async function listImage(image: Image, { recursive, json }: ListFlags): Promise<void> {
-  const { listFolder, partitionsOf, partitionSource, readVolume } = await import('../../../image/index.ts');
+  const { listFolder, partitionsOf, partitionSource, readVolumeIn } = await import('../../../image/index.ts');
   const { openVolume } = await import('../../../formats/hfsplus/index.ts');
   const listed: object[] = [];
   for (const partition of await partitionsOf(image.disk)) {
     const source = partitionSource(image.disk, partition);
-    const found = await readVolume(source);
+    const found = await readVolumeIn(partition, source);
     if (json !== true) console.log(partitionLine(partition, found));
     const entries: object[] = [];
     if (recursive === true && (found?.format === 'HFS+' || found?.format === 'HFSX')) {

@@ -7,7 +7,7 @@ import type { Tree } from '../../tree.ts';
 import { forkExtents, type Extent } from '../../fork.ts';
 import { overflowKey } from '../../overflow.ts';
 import { reservedId } from '../../records.ts';
-import { volumeAttribute, type ForkData } from '../../volume-header.ts';
+import { hfsPlusName, volumeAttribute, type ForkData } from '../../volume-header.ts';
 import { blocksInUse } from '../blocks/in-use.ts';
 import { folderCountFlag } from './metadata.ts';
 import type { EditedAttribute, Inode, Item, Model, TreeName, TreeShape } from './model.ts';
@@ -73,7 +73,9 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
     bitmapExtents,
     root,
     fold: catalog.fold,
-    countsFolders: (root.record.readUInt16BE(2) & folderCountFlag) !== 0,
+    // mkfs.hfsplus forgets the flag on the root of its HFSX volumes, where every folder has it.
+    countsFolders:
+      hfsPlusName(header.signature) === 'HFSX' || (root.record.readUInt16BE(2) & folderCountFlag) !== 0,
     items,
     attributes,
     overflow: new Map(overflow),

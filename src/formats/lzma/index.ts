@@ -1,0 +1,1 @@
+export { isLzma, unlzma } from './unlzma.ts';

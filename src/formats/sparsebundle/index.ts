@@ -1,0 +1,1 @@
+export { bandNumber, readBundleInfo, type BundleInfo } from './info.ts';
