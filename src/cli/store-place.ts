@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { hasStore, openStore, type OpenOptions, type Store } from '../store/index.ts';
 
 /** Where the store of a project is, or will be; more than one where the first can only be read. */
@@ -49,7 +49,8 @@ function cacheFolder(): string | undefined {
 /** Are there hard links and kernel locks, which a store needs and some network file systems lack? */
 function canHoldStore(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    // One level at a time: a home folder that is not there is not made, and a recursive one never ends below /proc.
+    for (const path of [dirname(folder), folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     const trial = mkdtempSync(join(folder, 'trial-'));
     try {
       writeFileSync(join(trial, 'one'), '');

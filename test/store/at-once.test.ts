@@ -2,7 +2,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { greetingProject } from '../rig/greeting.ts';
-import { events, said, stepsOf, type TestProject } from '../rig/project.ts';
+import type { ChildProcess } from 'node:child_process';
+import { events, stepsOf, type TestProject } from '../rig/project.ts';
 
 function unpublish({ root }: TestProject): void {
   for (const name of ['.products', 'greeting'])
@@ -11,6 +12,13 @@ function unpublish({ root }: TestProject): void {
 
 function published({ root }: TestProject): string {
   return readFileSync(join(root, 'artifacts/greeting/text.txt'), 'utf8').trim();
+}
+
+/** Resolves when a process has said something; what it says later is read as well. */
+async function says({ stdout }: ChildProcess, what: string): Promise<void> {
+  let text = '';
+  stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await expect.poll(() => text, { timeout: 60_000 }).toContain(what);
 }
 
 describe('runs at once', () => {
@@ -50,7 +58,7 @@ describe('runs at once', () => {
     const project = greetingProject();
     const go = join(project.root, 'go');
     const running = project.start(['run', 'greeting', '--set', `wait=${go}`, '--json']);
-    await said(running.stdout, /"greeting"/);
+    await says(running, '"line":"greeting"');
     for (const args of [['verify', '--mend'], ['gc']]) {
       const refused = await project.run(['store', ...args]);
       expect(refused).toMatchObject({ code: 1 });
@@ -156,7 +164,7 @@ await output('copy', 'copy.bin');
     ];
     const running = project.start(args);
     const ended = new Promise((resolve) => running.once('exit', resolve));
-    await said(running.stdout, /"copying"/);
+    await says(running, '"line":"copying"');
     project.write('installer.bin', 'BBBB');
     writeFileSync(go, '');
     expect(await ended).toBe(1);

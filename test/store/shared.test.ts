@@ -71,7 +71,8 @@ describe('the store of a user', () => {
       expect(gc.code, gc.stderr).toBe(0);
     };
     await collect();
-    expect((await one.run(['fetch', 'pinned', '--offline'], env)).code).toBe(0);
+    server.answer((_request, response) => response.writeHead(404).end());
+    expect((await one.run(['fetch', 'pinned'], env)).code).toBe(0);
     for (const [project, word] of [
       [one, 'one'],
       [other, 'other'],
