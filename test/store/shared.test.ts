@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
@@ -140,8 +140,9 @@ describe.skipIf(noSandbox)('a store that can only be read (skipped where bubblew
   });
 
   it('serves what it has where nothing else can be written, and names what it lacks', async () => {
-    const project = greetingProject();
-    const env = { CIDERMILL_STORE: join(freshFolder(), 'mounted'), XDG_CACHE_HOME: '/proc/nowhere' };
+    const [project, file] = [greetingProject(), join(freshFolder(), 'file')];
+    writeFileSync(file, '');
+    const env = { CIDERMILL_STORE: join(freshFolder(), 'mounted'), XDG_CACHE_HOME: file };
     expect((await project.run(['run', 'greeting'], env)).code).toBe(0);
     const here = (...args: string[]) =>
       readingOnly([env.CIDERMILL_STORE, project.root], project.root, args, env);
