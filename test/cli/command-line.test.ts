@@ -165,7 +165,7 @@ it('list shows no escape sequence of a file', async () => {
   });
   const { code, stdout } = await project.run(['list']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^ +own +red$/m);
+  expect(stdout).toMatch(/^\* own +red$/m);
   // eslint-disable-next-line no-control-regex -- these characters are what it is about
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
 });
