@@ -56,7 +56,7 @@ Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --str
     .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
       const project = openProject(command);
       const boots = [flags.guest, flags.osk, flags.qemu].some((flag) => flag !== undefined);
-      const place = nearestFolder(storeFolder(project));
+      const place = nearestFolder(storeFolder(command, project));
       const found = flags.guest === undefined ? undefined : findGuest(project, flags.guest);
       const look = async (): Promise<Check[]> => {
         if (pipeline !== undefined) return checkPipeline(command, pipeline, flags);
