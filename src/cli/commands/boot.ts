@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { fstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import {
@@ -9,17 +9,26 @@ import {
   qemuOptions,
   solve,
   type Accelerator,
+  type Display,
   type Runs,
   type Wiring,
 } from '../../guest/index.ts';
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import { secretPath, timeAccelerators } from '../../vm/index.ts';
+import { refuseKeys, secretPath, timeAccelerators, withPrivateFolder } from '../../vm/index.ts';
 import { chooseAccelerator } from '../boot/accelerator.ts';
 import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot/boot-files.ts';
 import { commandText, exported, exportForms, type ExportForm } from '../boot/boot-output.ts';
 import { followReference, runHere, runUntil } from '../boot/boot-start.ts';
 import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
+import {
+  displayKinds,
+  displayOf,
+  shownSocket,
+  usualDisplay,
+  viewerLines,
+  type DisplayKind,
+} from '../boot/boot-display.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
 import { settingsNotes } from '../boot/loader-settings.ts';
@@ -31,7 +40,7 @@ import { openProject } from '../workspace.ts';
 interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
   readonly guest: string;
   readonly accel: Accelerator | 'auto';
-  readonly display?: 'gtk' | 'vnc' | 'none';
+  readonly display?: DisplayKind;
   readonly share?: string;
   readonly shareWritable?: boolean;
   readonly snapshot?: boolean;
@@ -50,6 +59,13 @@ export function bootCommand(): Command {
     .argument('[options...]', "after --: QEMU's own")
     .requiredOption('--guest <release>', 'lion, 10.7, or with its update 10.7.4')
     .option('--disk <file>', "the guest's disk, qcow2 or raw")
+    .addOption(
+      new Option(
+        '--disk-format <format>',
+        'its format; without it a qcow2 image is known by its header',
+      ).choices(['qcow2', 'raw']),
+    )
+    .option('--backing <folder>', 'with --disk-format: where the files lie that the disk is on top of')
     .option('--iso <file>', 'the installer, a raw image of its whole disk')
     .option('--loader <file>', "the loader, Chameleon's `boot`")
     .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
@@ -63,8 +79,8 @@ export function bootCommand(): Command {
     .addOption(
       new Option(
         '--display <kind>',
-        'a window, VNC for this host only, or nothing; what there is by default',
-      ).choices(['gtk', 'vnc', 'none']),
+        'a window, VNC for you alone, VNC on a port for all users of this host, or nothing; what there is by default',
+      ).choices(displayKinds),
     )
     .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
     .option('--share-writable', "… is written into the folder, by QEMU's old vvfat: keep a copy")
@@ -108,7 +124,7 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     const { guest, update, assumed } = findGuest(openProject(command), flags.guest);
     checkDespite(guest, flags);
     if (flags.osk !== undefined) parseOskReference(flags.osk);
-    const files = findBootFiles(folder, flags, flags.install === true);
+    const files = await findBootFiles(folder, flags, flags.install === true);
     const signal = onInterrupt();
     const host = readHostFacts();
     const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
@@ -122,7 +138,8 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     if (assumed)
       console.error(`${guest.name} is taken to be ${update}; for another say --guest ${guest.version}.N`);
     const machine = machineOf(situation, verdict);
-    const wiring = wiringOf(flags, files, own);
+    const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
+    const wiring = wiringOf(flags, files, own, display && displayOf(display, shownSocket()));
     const options = qemuOptions(machine, wiring);
     if (flags.export !== undefined) {
       const title = `${situationText(guest, situation)}; made by cidermill`;
@@ -130,17 +147,31 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       return;
     }
     if (flags.dryRun === true) {
-      console.log(commandText(files, options, verdict));
+      console.log(commandText(files, wiring, options, verdict));
       return;
     }
     const key = await followReference(flags.osk, host);
     await agreeToLicence(host, flags.iHaveTheRight === true);
     advise(verdict, flags);
+    refuseKeys(own, key.osk);
     const loader = loaderSteps(files.loader, flags);
     for (const note of await settingsNotes(files, loader !== undefined)) console.error(`note: ${note}`);
-    const start = { loader, command: files.qemu, args: options.flatMap(({ args }) => args), key, signal };
-    if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
-    else process.exitCode = await runHere(start);
+    const run = async (socket: string): Promise<void> => {
+      const wired = wiringOf(flags, files, own, display && displayOf(display, socket));
+      const args = qemuOptions(machine, wired).flatMap((option) => option.args);
+      const start = { loader, command: files.qemu, args, key, signal };
+      if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
+      else process.exitCode = await runHere(start);
+    };
+    if (display === 'vnc=tcp')
+      console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
+    if (display !== 'vnc') await run('');
+    else
+      await withPrivateFolder('vnc', async (folder) => {
+        const socket = join(folder, 'vnc.sock');
+        for (const line of viewerLines(socket)) console.error(line);
+        await run(socket);
+      });
   });
 }
 
@@ -149,16 +180,17 @@ function extraArguments(command: Command): readonly string[] {
   const { rawArgs } = (command.parent ?? command) as unknown as { readonly rawArgs: readonly string[] };
   const at = rawArgs.indexOf('--');
   const own = at === -1 ? [] : rawArgs.slice(at + 1);
-  if (own.some((argument) => /\bosk=/.test(argument)))
-    throw new Failure('usage', "a key among QEMU's options would stand in the process list", {
-      hint: 'Give it by --osk.',
-    });
+  refuseKeys(own);
   return own;
 }
 
-function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]): Wiring {
+function wiringOf(
+  flags: BootFlags,
+  files: BootFiles,
+  extra: readonly string[],
+  display: Display | undefined,
+): Wiring {
   const isShown = flags.dryRun === true || flags.export !== undefined;
-  const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
   return {
     loader: files.loader,
     disk: files.disk,
@@ -178,14 +210,6 @@ function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]):
 /** Can QEMU's monitor read commands here: from a terminal, or from a pipe? */
 function takesCommands(): boolean {
   return process.stdin.isTTY || fstatSync(0).isFIFO();
-}
-
-/** A window where there is a desktop and this QEMU can make one, else VNC. */
-function usualDisplay(qemu: string): 'gtk' | 'vnc' {
-  const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env;
-  if ((x11 ?? wayland ?? '') === '') return 'vnc';
-  const kinds = execFileSync(qemu, ['-display', 'help'], { encoding: 'utf8', timeout: 10_000 });
-  return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {
