@@ -10,6 +10,7 @@ const { $, input, text, output, note } = here;
 const routeFile = input('route');
 const values = routeValues({
   ...{ volume: text('volume'), version: text('version'), flags: text('flags') },
+  ...{ darwin: text('darwin'), mode: text('mode') },
 });
 const written = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(written, basename(routeFile), values);
