@@ -17,11 +17,7 @@ export async function openFile(path: string): Promise<FileSource> {
   const stat = await handle.stat();
   if (!stat.isFile()) {
     await handle.close();
-    throw new Failure('cannot-read', `${path} is not a file`, {
-      ...(/\.sparsebundle\/?$/.test(path)
-        ? { hint: 'Make one file of the bundle first, on a Mac: hdiutil convert … -format UDZO.' }
-        : {}),
-    });
+    throw new Failure('cannot-read', `${path} is not a file`);
   }
   return {
     path,
