@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Failure, type ByteSource } from '../../base/index.ts';
-import { isKin, joinSegments, readSegment, type Segment } from '../../formats/udif/index.ts';
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { isKin, joinSegments, koly, readSegment, type Segment } from '../../formats/udif/index.ts';
 import { openFile, type FileSource } from './file-source.ts';
 
 /** The image that a file is a segment of. */
@@ -11,6 +11,9 @@ export interface Joined {
   readonly close: () => Promise<void>;
 }
 
+/** In the trailer, in bytes. */
+const segmentCountAt = 60;
+
 /** NAME.dmg, NAME.002.dmgpart … : their common part. */
 function stemOf(path: string): string {
   return basename(path).replace(/(\.\d+)?\.dmgpart$|\.dmg$/i, '');
@@ -19,7 +22,7 @@ function stemOf(path: string): string {
 /**
  * Finds the other segments of an image beside one of them, by their common identifier, and joins them.
  * @returns undefined when the file is none of several
- * @throws Failure 'not-found' that names the segments that are missing; FormatError when they do not follow one another
+ * @throws FormatError that names the first one that is missing, or when they do not follow one another
  */
 export async function openSegments(file: FileSource): Promise<Joined | undefined> {
   const one = await readSegment(file);
@@ -45,12 +48,10 @@ export async function openSegments(file: FileSource): Promise<Joined | undefined
     const { segmentCount: count } = one.koly;
     const missing = firstMissing(found, count);
     if (missing !== undefined)
-      throw new Failure(
-        'not-found',
-        `${file.path} is segment ${one.koly.segmentNumber} of ${count}, and segment ${missing} is not beside it`,
-        {
-          hint: `All segments lie in one folder: ${stemOf(file.path)}.dmg, ${stemOf(file.path)}.002.dmgpart …`,
-        },
+      throw new FormatError(
+        'udif',
+        `${basename(file.path)} is segment ${one.koly.segmentNumber} of ${count}, and segment ${missing} is not beside it: all lie in one folder, as ${stemOf(file.path)}.dmg, ${stemOf(file.path)}.002.dmgpart …`,
+        { offset: file.size - koly.size + segmentCountAt },
       );
     return { source: joinSegments([...found.values()]), count, close };
   } catch (error) {
