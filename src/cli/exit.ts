@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
+import { diskFailure } from '../host/index.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
 import { colours, wantsColour } from './text/colours.ts';
 
@@ -24,9 +25,11 @@ export function reportError(error: unknown): number {
     console.error(renderInvalid(error, ink));
     return exitCodes.wrongUse;
   }
-  if (error instanceof Failure || error instanceof FormatError) {
-    console.error(renderFailure(error, ink));
-    return error instanceof Failure && wrongUse.has(error.code) ? exitCodes.wrongUse : exitCodes.failed;
+  // Raw, or wrapped by who did not know better: a full disk is never a bug of ours.
+  const known = diskFailure(error, process.cwd()) ?? error;
+  if (known instanceof Failure || known instanceof FormatError) {
+    console.error(renderFailure(known, ink));
+    return known instanceof Failure && wrongUse.has(known.code) ? exitCodes.wrongUse : exitCodes.failed;
   }
   if (error instanceof DOMException && error.name === 'AbortError') return exitCodes.interrupted;
   console.error(renderBug(error, ink));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, systemReason } from '../base/index.ts';
+import { diskFailure } from '../host/index.ts';
 
 /**
  * Makes a file that appears by rename when `write` has made all of it, or not at all.
@@ -23,6 +24,8 @@ export async function byRename<Result>(
       throw new Failure('cannot-write', `${output} cannot be written: ${systemReason(cause)}`, { cause });
     });
     return result;
+  } catch (error) {
+    throw diskFailure(error, dirname(resolve(output))) ?? error;
   } finally {
     await rm(partial, { force: true });
   }
