@@ -38,6 +38,7 @@ const program = new Command('cidermill')
     '-C, --directory <folder>',
     'the project: the nearest folder upwards from here with pipelines/ or recipes/',
   )
+  .option('--store <folder>', 'the store, in place of the one that CIDERMILL_STORE names')
   .showHelpAfterError('Run it with --help to see what it takes.')
   .addHelpText(
     'after',
@@ -50,7 +51,7 @@ Examples:
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
-  CIDERMILL_STORE   the store, when several checkouts share one (else artifacts/.store)
+  CIDERMILL_STORE   the store (else artifacts/.store where there is one, else ~/.cache/cidermill)
   CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 
@@ -63,8 +64,8 @@ inherit(program);
 
 /** What stands where a command does. */
 function firstWord(args: readonly string[]): string | undefined {
-  const valued = args.findIndex((each) => each === '-C' || each === '--directory');
-  return args.find((each, index) => !each.startsWith('-') && (valued < 0 || index !== valued + 1));
+  const valued = ['-C', '--directory', '--store'];
+  return args.find((each, index) => !each.startsWith('-') && !valued.includes(args[index - 1] ?? ''));
 }
 
 /** Commands that are made on their own do not take over how errors are shown. */
