@@ -1,6 +1,7 @@
 export { byRename } from './by-rename.ts';
 export { convertDmg, type Converted, type ConvertOptions } from './decode/convert-dmg.ts';
 export { createDmg, type Created } from './create/create-dmg.ts';
+export { createFromFolder, type FolderOptions } from './create/create-from-folder.ts';
 export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { extractPartition, partitionWork } from './extract/extract-partition.ts';

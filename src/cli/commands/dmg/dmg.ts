@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import type { DmgInfo } from '../../../image/index.ts';
+import { dmgCreateCommand } from './create.ts';
 import { dmgExtractCommand } from './extract.ts';
 import { dmgListCommand } from './list.ts';
 import { catCommand } from '../hfs/cat.ts';
@@ -18,7 +19,7 @@ export function dmgCommand(): Command {
     .addCommand(info())
     .addCommand(verify())
     .addCommand(convert())
-    .addCommand(create())
+    .addCommand(dmgCreateCommand())
     .addCommand(dmgListCommand())
     .addCommand(catCommand('dmg'))
     .addCommand(dmgExtractCommand())
@@ -143,41 +144,6 @@ function convert(): Command {
 
 interface ConvertFlags extends PasswordFlag {
   readonly output?: string;
-}
-
-function create(): Command {
-  return new Command('create')
-    .description(
-      'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
-    )
-    .argument('<image>', 'a raw disk image, or any other that is to be made anew')
-    .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
-    .addOption(
-      new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
-        .choices(['UDZO', 'UDRO'])
-        .default('UDZO'),
-    )
-    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
-    .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
-    .action(
-      async (
-        path: string,
-        flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
-      ) => {
-        const { createDmg } = await import('../../../image/index.ts');
-        const { output, ...options } = flags;
-        const signal = onInterrupt();
-        const { size, fileSize } = await withProgress('create', (onProgress) =>
-          createDmg(path, output, { ...options, onProgress, signal }),
-        );
-        console.log(`${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
-      },
-    );
-}
-
-function level(text: string): number {
-  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
-  return Number(text);
 }
 
 function describe(found: DmgInfo): string {
