@@ -10,6 +10,7 @@ const { $, inputs, params, output, note } = here;
 const routeFile = inputs['route'] as string;
 const values = routeValues({
   ...{ volume: params.text('volume'), version: params.text('version'), flags: params.text('flags') },
+  ...{ darwin: params.text('darwin'), mode: params.text('mode') },
 });
 const text = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(text, basename(routeFile), values);

@@ -1,11 +1,15 @@
 export type { Action, Step } from './watch/actions.ts';
 export { timeAccelerators, type AcceleratorTimes } from './accelerator.ts';
 export { boot, type BootRequest, type BootResult } from './boot.ts';
+export { driveLoader, type LoaderDrive } from './drive-loader.ts';
 export { BootFailure, type Sighting } from './watch/boot-failure.ts';
 export { pictureFile } from './screen/hands.ts';
 export { keyNames, keysOf, pressKeys } from './screen/keyboard.ts';
 export { milestoneLog } from './watch/milestone-log.ts';
 export type { Milestone, Reached, Where } from './watch/milestones.ts';
+export { inFolder, judgeDisk, type DiskImage, type DiskTrust } from './disk/disk-image.ts';
+export { namesKey, refuseKeys } from './key-guard.ts';
+export { runtimeFolder, withPrivateFolder } from './private-folder.ts';
 export { probeBoot, probeExit, probeMilestones, type ProbeExpectation } from './probe.ts';
 export type { Spawn } from './process/qemu-process.ts';
 export { runGuest, secretPath, withSecret } from './process/run-guest.ts';

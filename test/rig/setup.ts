@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTool, installPackages, installPrivilege, packageOf } from '../../src/host/index.ts';
+import { judgesFolder } from './judges/cache.ts';
 import { prepareJudges } from './judges/prepare.ts';
 
 /** The programs that judge what we write, or stand in for a user's, and the Debian packages that have them. */
@@ -52,6 +53,8 @@ export async function setup(): Promise<() => void> {
   // The judges stay where they are: the tests' processes would look for them in that folder.
   process.env['CIDERMILL_JUDGES'] ??= judgesFolder;
   process.env['XDG_CACHE_HOME'] = cache;
+  // The judges stay where they were downloaded: without this every test that asks one would be skipped.
+  process.env['CIDERMILL_JUDGES'] = judgesFolder;
   const missing = [
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
