@@ -1,4 +1,3 @@
-import { judgesFolder } from './judges/cache.ts';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,8 +49,6 @@ const tools = [
 export async function setup(): Promise<() => void> {
   // A store that none of the user's own projects use, for what names no other.
   const cache = mkdtempSync(join(tmpdir(), 'cidermill-cache-'));
-  // The judges stay where they are: the tests' processes would look for them in that folder.
-  process.env['CIDERMILL_JUDGES'] ??= judgesFolder;
   process.env['XDG_CACHE_HOME'] = cache;
   // The judges stay where they were downloaded: without this every test that asks one would be skipped.
   process.env['CIDERMILL_JUDGES'] = judgesFolder;
