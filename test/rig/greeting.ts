@@ -11,17 +11,17 @@ export function greetingProject(files: Readonly<Record<string, string>> = {}): T
 summary: Greets
 parameters: { word: { type: string, default: hello }, wait: { type: string, default: "" } }
 sources: { seed: { local: seed } }
-environment: none
+environment: { host: [cat] }
 script: scripts/greet.ts
 outputs: { text: text.txt }
 `,
     'scripts/greet.ts': `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { step } from ${stepModule};
-const { sources, params, output } = await step();
+const { source, text, output } = await step();
 console.log('greeting');
-while (params.text('wait') !== '' && !existsSync(params.text('wait'))) await setTimeout(20);
-writeFileSync('text.txt', params.text('word') + ' ' + readFileSync(sources['seed'] + '/name.txt', 'utf8') + '\\n'.repeat(100_000));
+while (text('wait') !== '' && !existsSync(text('wait'))) await setTimeout(20);
+writeFileSync('text.txt', text('word') + ' ' + readFileSync(source('seed') + '/name.txt', 'utf8') + '\\n'.repeat(100_000));
 await output('text', 'text.txt');
 `,
     'pipelines/greeting.yaml': `pipeline: greeting

@@ -131,17 +131,17 @@ describe("a user's file", () => {
 summary: Copies a file of the user's
 inputs: { file: yours }
 parameters: { wait: { type: string } }
-environment: none
+environment: { host: [cat] }
 script: scripts/copy.ts
 outputs: { copy: copy.bin }
 `,
       'scripts/copy.ts': `import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { step } from STEP_MODULE;
-const { inputs, params, output } = await step();
+const { input, text, output } = await step();
 console.log('copying');
-while (!existsSync(params.text('wait'))) await setTimeout(20);
-copyFileSync(inputs['file'], 'copy.bin');
+while (!existsSync(text('wait'))) await setTimeout(20);
+copyFileSync(input('file'), 'copy.bin');
 await output('copy', 'copy.bin');
 `,
     });

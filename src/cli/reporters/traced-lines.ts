@@ -13,11 +13,12 @@ export function tracedLines({ colours, marks }: Look, width: number, event: Trac
   const name = padTo(printable(event.step), width);
   const bad = undeclared.length > 0;
   const mark = marks ? `${bad ? colours.red(marks.failed) : colours.green(marks.done)} ` : '';
-  const what = sandboxed ? 'its script (its commands see nothing else)' : 'it';
   const count = undeclared.reduce((sum, each) => sum + each.count, 0);
   const words = bad
-    ? colours.red(`${what} read ${formatCount(count, 'file')} that nothing declares`)
-    : `${what} read what is declared alone, ${formatCount(opened, 'file')}`;
+    ? colours.red(`it read ${formatCount(count, 'file')} that nothing declares`)
+    : sandboxed
+      ? 'runs in a sandbox, where there is nothing that is not declared'
+      : `it read what is declared alone, ${formatCount(opened, 'file')}`;
   return [
     `${mark}${name}  ${words}`,
     ...undeclared.flatMap((each) => readLines({ colours, marks } as Look, each)),

@@ -1,11 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { StepRequest } from '../../step/protocol.ts';
 import type { Circumstances } from './circumstances.ts';
 import { clockAhead, type Unvaried } from './variation.ts';
 
 const milliseconds = 30_000;
 const day = 86_400;
+
+/** How a step's commands are started. */
+export interface Commands {
+  readonly launcher: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /**
  * Looks through the eyes of a step's commands whether the clock and the locale are other ones: both come from outside,
@@ -14,14 +19,14 @@ const day = 86_400;
  */
 export async function observe(
   { varied }: Circumstances,
-  { commandPrefix, commandEnvironment }: StepRequest,
+  commands: Commands | undefined,
 ): Promise<Unvaried[]> {
   const asked = varied.filter((each) => each === 'clock' || each === 'locale');
-  if (commandPrefix === null || asked.length === 0) return [];
+  if (commands === undefined || asked.length === 0) return [];
   const look = 'date +%s; printf "t\\nz\\n" | sort | head -n 1';
-  const [program, ...args] = [...commandPrefix, 'sh', '-c', look];
+  const [program, ...args] = [...commands.launcher, 'sh', '-c', look];
   const { stdout } = await promisify(execFile)(program, args, {
-    env: { ...commandEnvironment },
+    env: { ...commands.environment },
     timeout: milliseconds,
   }).catch(() => ({ stdout: '' }));
   const [seconds = '', first = ''] = stdout.split('\n');
