@@ -1,10 +1,7 @@
 import { FormatError } from '../../base/index.ts';
 import { binaryPlistMagic, readBinaryPlist } from './read-binary.ts';
+import type { PlistValue } from './value.ts';
 import { unescape } from '../xml/index.ts';
-
-/** What an XML property list holds. A dict is a Map: its keys come from outside. */
-export type PlistValue =
-  string | number | boolean | Date | Uint8Array | readonly PlistValue[] | ReadonlyMap<string, PlistValue>;
 
 const deepest = 64;
 
