@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { Image, Numbered, Volume } from '../../../image/index.ts';
+import type { Image, Numbered, Place, Volume } from '../../../image/index.ts';
+import { passwordOption, placeWith } from '../../password.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
@@ -9,6 +10,7 @@ export function dmgListCommand(): Command {
     .description("An image's partitions, by number; with a path, what is in a folder of its HFS+ volume.")
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
     .option('-r, --recursive', "and all files of its HFS+ volumes, or of the folder's folders")
+    .addOption(passwordOption())
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -19,9 +21,10 @@ Examples:
   cidermill dmg list InstallESD.dmg:/Packages`,
     )
     .action(async (path: string, flags: ListFlags) => {
-      const image = await imageAt(path);
+      const place = await placeWith(path, flags);
+      const image = await imageAt(place);
       if (image === undefined) {
-        await listPlace(path, flags);
+        await listPlace(place, flags);
         return;
       }
       try {
@@ -33,11 +36,11 @@ Examples:
 }
 
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
-export async function imageAt(path: string): Promise<Image | undefined> {
-  const { openImage, placeOf } = await import('../../../image/index.ts');
+export async function imageAt(place: Place): Promise<Image | undefined> {
+  const { openImage } = await import('../../../image/index.ts');
   const { Failure, FormatError } = await import('../../../base/index.ts');
-  if (placeOf(path).inside.length === 0) return openImage(path);
-  return openImage(path).catch((error: unknown) => {
+  if (place.inside.length === 0) return openImage(place);
+  return openImage(place).catch((error: unknown) => {
     // What is wrong with the place itself is told by whoever goes there as to a folder or file.
     if (error instanceof FormatError || error instanceof Failure) return undefined;
     throw error;
