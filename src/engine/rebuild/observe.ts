@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { run } from '../../host/program.ts';
 import type { StepRequest } from '../../step/protocol.ts';
 import type { Circumstances } from './circumstances.ts';
 import { clockAhead, type Unvaried } from './variation.ts';
@@ -20,11 +19,11 @@ export async function observe(
   if (commandPrefix === null || asked.length === 0) return [];
   const look = 'date +%s; printf "t\\nz\\n" | sort | head -n 1';
   const [program, ...args] = [...commandPrefix, 'sh', '-c', look];
-  const { stdout } = await promisify(execFile)(program, args, {
-    env: { ...commandEnvironment },
+  const ended = await run(program, args, {
+    onlyEnvironment: { ...commandEnvironment },
     timeout: milliseconds,
-  }).catch(() => ({ stdout: '' }));
-  const [seconds = '', first = ''] = stdout.split('\n');
+  }).catch(() => undefined);
+  const [seconds = '', first = ''] = ended?.exitCode === 0 ? ended.stdout.split('\n') : [];
   const off = Math.abs(Number(seconds) - (Date.now() / 1000 + clockAhead));
   const found: (Unvaried | false)[] = [
     asked.includes('clock') && !(off < day) && { variation: 'clock', why: 'libfaketime does not work there' },

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { isBuilt, packageRoot } from '../../host/index.ts';
+import { startProgram } from '../../host/start-program.ts';
 import type { StepEvent, StepRequest } from '../../step/protocol.ts';
 
 /** How a step's process ended. */
@@ -54,7 +54,7 @@ export async function runStepProcess(options: {
   const { launcher = [], nodeOptions = [], environment = {} } = options;
   const node = [process.execPath, ...nodeOptions, ...nodeArguments(options.script)];
   const [program = process.execPath, ...args] = [...launcher, ...node];
-  const child = spawn(program, args, {
+  const child = startProgram(program, args, {
     cwd: options.workFolder,
     env: { ...baseEnvironment(), ...environment, CIDERMILL_REQUEST: options.requestFile },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -85,11 +85,11 @@ export async function runStepProcess(options: {
     options.onEvent(event);
   };
   const streams = [
-    eachLine(child.stdout, keep),
-    eachLine(child.stderr, keep),
+    eachLine(child.stdout as Readable, keep),
+    eachLine(child.stderr as Readable, keep),
     eachLine(child.stdio[3] as Readable, take),
   ];
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   const { exitCode, signal } = await new Promise<Pick<StepEnd, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, by) => resolve({ exitCode: code, signal: by }));
