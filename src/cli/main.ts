@@ -37,7 +37,8 @@ const program = new Command('cidermill')
     '-C, --directory <folder>',
     'the project: the nearest folder upwards from here with pipelines/ or recipes/',
   )
-  .showHelpAfterError('Run it with --help to see what it takes.')
+  // `reportError` shows errors: commander's in the same form as all others.
+  .configureOutput({ outputError: () => undefined })
   .addHelpText(
     'after',
     `
@@ -70,6 +71,26 @@ function inherit(parent: Command): void {
   for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
 }
 
+/** The words of a command as far as they are known: "cidermill dmg info". */
+function commandWords(args: readonly string[]): string {
+  const words = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of args) {
+    command = command.commands.find((each) => each.name() === word);
+    if (command === undefined) break;
+    words.push(word);
+  }
+  return words.join(' ');
+}
+
+/** Arguments that name a file of bytes, which a FormatError is about. */
+const inputArguments = new Set(['image', 'place', 'package', 'installer', 'dmg']);
+let input: string | undefined;
+program.hook('preAction', (_, command) => {
+  const index = command.registeredArguments.findIndex((each) => inputArguments.has(each.name()));
+  input = index < 0 ? undefined : command.args[index];
+});
+
 // A reader that has seen enough (`cidermill log … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
@@ -79,5 +100,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error);
+  const args = process.argv.slice(2);
+  process.exitCode = reportError(error, {
+    json: args.includes('--json'),
+    command: commandWords(args.slice(args.indexOf(first))),
+    input,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Place } from '../base/index.ts';
-import type { Milestone, Step, Where } from '../vm/index.ts';
+import type { Milestone, BootStep, Where } from '../vm/index.ts';
 import { keyNames, keysOf } from '../vm/screen/keyboard.ts';
 import type { Report } from '../yaml/faults.ts';
 import type { Located } from '../yaml/located.ts';
@@ -94,7 +94,7 @@ export const routeSchema: JsonSchema = shape.schema;
 /** What a smoke boot sees and does on its way from the firmware to the kernel. */
 export interface Route {
   readonly name: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly BootStep[];
   readonly givesUp: readonly Omit<Milestone, 'name'>[];
   readonly end?: { readonly press?: readonly string[]; readonly exit: number };
 }
@@ -149,7 +149,7 @@ function stepOf(
   number: number,
   filled: Filler,
   report: Report,
-): Step | undefined {
+): BootStep | undefined {
   const { see, as, type, press, pick, picture } = fields;
   if (see !== undefined) {
     const seen = milestoneOf(see, filled, report);

@@ -22,7 +22,7 @@ const commands = [
   'pkg',
   'iso',
   'kvm',
-  'verify',
+  'verify-signature',
   'provenance',
   'guest',
   'boot',

@@ -5,11 +5,14 @@ import type { StepEnd } from './step-process.ts';
 /** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
 export class StepFailure extends Failure {
   readonly log: string;
+  /** Undefined when a signal ended the script. */
+  readonly exitCode: number | undefined;
   readonly tail: readonly string[];
 
   constructor(message: string, log: string, end: StepEnd) {
     super('step-failed', message, { hint: end.failure?.hint });
     this.log = log;
+    this.exitCode = end.exitCode ?? undefined;
     this.tail = end.tail;
   }
 }

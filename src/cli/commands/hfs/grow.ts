@@ -15,8 +15,12 @@ export function growCommand(): Command {
       const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       const size = parseSize(text.replace(/^\+/, ''));
-      if (size === undefined || path !== '')
-        throw new Failure('usage', `${text} is not a size such as 8G or +500M, or ${place} not an image`);
+      if (path !== '')
+        throw new Failure('usage', `${place} names a folder of a volume`, {
+          hint: `Name the image alone: ${image}`,
+        });
+      if (size === undefined)
+        throw new Failure('usage', `${text} is not a size`, { hint: 'Give a size such as 8G or +500M.' });
       const { before, after } = await edit(
         image,
         () => undefined,
