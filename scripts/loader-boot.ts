@@ -9,7 +9,9 @@ const here = await step();
 const { $, inputs, params, output, note } = here;
 const routeFile = inputs['route'] as string;
 const values = routeValues({
-  ...{ volume: params.text('volume'), version: params.text('version'), flags: params.text('flags') },
+  volume: params.text('volume'),
+  version: params.text('version'),
+  flags: params.text('flags'),
 });
 const text = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(text, basename(routeFile), values);

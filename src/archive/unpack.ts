@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   linkSync,
@@ -14,7 +13,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
-import { Failure } from '../base/index.ts';
+import { Failure, uniqueName } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
 import { decompress } from './decompress.ts';
 import { checkLinks, type Keep } from './links.ts';
@@ -45,7 +44,7 @@ export async function unpackArchive(
     readonly keep?: Keep | undefined;
   } = {},
 ): Promise<void> {
-  const work = join(folder, `.unpack-${randomBytes(6).toString('hex')}`);
+  const work = join(folder, `.unpack-${uniqueName()}`);
   mkdirSync(work);
   const tree = new UnpackedTree(work, more.limits ?? generous, more.keep);
   // Old archives have no magic number; their headers' checksums are checked all the same.

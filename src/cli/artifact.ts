@@ -14,7 +14,7 @@ import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product. @throws Failure 'not-found' */
+/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product. @throws Failure 'not-made', 'unknown-step', 'unknown-product' */
 export async function provenanceOf(
   workspace: Workspace,
   artifact: string,
@@ -43,7 +43,7 @@ export async function provenanceOf(
 function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement {
   const result = readAction(store, digest) ?? findResult(store, digest);
   if (result !== undefined) return stepProvenance(store, result, version());
-  throw new Failure('not-found', `no step in the store has made ${name} (sha256 ${digest})`, {
+  throw new Failure('not-made', `no step in the store has made ${name} (sha256 ${digest})`, {
     hint: 'A file that was changed since, or made on another machine, has no provenance here.',
   });
 }

@@ -78,8 +78,8 @@ async function insideParts(
     ];
     const at = await firstDifference(...sides);
     if (at === undefined) continue;
-    const told = a.fields === undefined || fieldRemarks(a, b).length > 0;
-    differing.push({ part: a, sides, at, rank: told ? (a.rank ?? 0) : 2 });
+    const reported = a.fields === undefined || fieldRemarks(a, b).length > 0;
+    differing.push({ part: a, sides, at, rank: reported ? (a.rank ?? 0) : 2 });
   }
   const [first] = differing.toSorted((a, b) => a.rank - b.rank);
   if (first === undefined && unpaired.length === 0) return undefined;

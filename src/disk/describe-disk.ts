@@ -45,7 +45,7 @@ export async function describeDisk(
       const found =
         offset + size > disk.size
           ? { problem: 'it ends behind the disk' }
-          : await look(place, slice(disk, offset, size));
+          : await describeVolume(place, slice(disk, offset, size));
       if (map !== undefined || Object.keys(found).length > 0)
         partitions.push({ kind, name, offset, size, ...found });
     }
@@ -53,7 +53,7 @@ export async function describeDisk(
   });
 }
 
-async function look(
+async function describeVolume(
   partition: Pick<Partition, 'content'>,
   bytes: ByteSource,
 ): Promise<Pick<DiskPartition, 'format' | 'volume' | 'system' | 'problem'>> {

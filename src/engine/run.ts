@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { canonicalJson, type Json, type Sha256 } from '../base/index.ts';
+import { isAborted, canonicalJson, type Json, type Sha256 } from '../base/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
   type Action,
@@ -226,11 +226,6 @@ class Run {
     const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
     await writeRecord(this.#context.history, record);
   }
-}
-
-/** As it is now, whatever it was when it was last looked at. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function sameOutputs(a: ActionResult, b: ActionResult): boolean {

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { Failure, systemReason } from '../base/index.ts';
+import { Failure, systemReason, temporaryBeside } from '../base/index.ts';
 
 /**
  * Makes a file that appears by rename when `write` has made all of it, or not at all.
@@ -13,10 +11,7 @@ export async function byRename<Result>(
 ): Promise<Result> {
   if ((await stat(output).catch(() => undefined))?.isDirectory() === true)
     throw new Failure('cannot-write', `${output} is a folder; name a file in it`);
-  const partial = join(
-    dirname(output),
-    `.${basename(output)}.${process.pid}-${randomBytes(6).toString('hex')}.partial`,
-  );
+  const partial = temporaryBeside(output, 'partial');
   try {
     const result = await write(partial);
     await rename(partial, output).catch((cause: unknown) => {

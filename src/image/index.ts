@@ -16,7 +16,7 @@ export { growPartition, planGrowth, type GrowOptions } from './grow-partition.ts
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open/open-disk.ts';
 export { openImage, type Image } from './open/open-image.ts';
-export { openNested, placeOf, showPlace, type Place } from './open/nested.ts';
+export { openNested, parseImagePath, showImagePath, type ImagePath } from './open/nested.ts';
 export { openInside, type Inside } from './open/open-inside.ts';
 export { listFolder, type ListedEntry } from './list-folder.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './open/partition-map.ts';

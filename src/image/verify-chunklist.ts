@@ -1,7 +1,7 @@
 import { FormatError, type ByteSource } from '../base/index.ts';
 import { checkChunks, isSignedBy, readChunklist, readPublicKey } from '../formats/chunklist/index.ts';
 import { openFile } from './open/file-source.ts';
-import { openNested, placeOf } from './open/nested.ts';
+import { openNested, parseImagePath } from './open/nested.ts';
 
 export interface ChunklistOptions {
   /** A public key's file: PEM, or a bare modulus. */
@@ -43,7 +43,7 @@ export async function verifyChunklist(
 
 /** Opens a file, or one inside an image, for as long as `use` takes. */
 async function reading<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
-  const { file, inside } = placeOf(path);
+  const { file, inside } = parseImagePath(path);
   const source = await openFile(file);
   try {
     return await use(await openNested(source, inside));

@@ -60,7 +60,9 @@ export async function makeIso(
         for (const { offset, bytes } of change.growth.patches) await target.write(offset, bytes);
         const volume = windowOf(target, base.offset, change.volumeSize);
         const grown = {
-          ...{ offset: base.offset, before: base.size, target: volume },
+          offset: base.offset,
+          before: base.size,
+          target: volume,
           blockSize: base.volume.header.blockSize,
         };
         await change.edit.commit(volume, {

@@ -71,7 +71,7 @@ const about = new Set([
 
 async function* filesBelow(path: string, subjects: ReadonlySet<string>): AsyncGenerator<string> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new Failure('cannot-read', `there is no file ${path}`);
+  if (found === undefined) throw new Failure('no-file', `there is no file ${path}`);
   if (!found.isDirectory()) {
     yield path;
     return;

@@ -19,7 +19,7 @@ export {
   lookUpBuildroot,
   lookUpOrigin,
   originsOf,
-  type Lock,
+  type Lockfile,
   type LockEntry,
 } from './lock/lock.ts';
 export { lockLocal } from './local.ts';

@@ -5,7 +5,7 @@ import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
 /** The digests of the files that belong to the user: hashed once a path, size, mtime and inode. */
 export interface UserFiles {
-  /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-user-file' */
+  /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-file' */
   known(path: string): Sha256 | undefined;
   hash(path: string): Promise<Sha256>;
 }
@@ -44,7 +44,7 @@ function identity(path: string, stat: BigIntStats): string {
 
 function look(path: string): BigIntStats {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) throw new Failure('no-user-file', `there is no file ${path}`);
-  if (!stat.isFile()) throw new Failure('no-user-file', `${path} is not a file`);
+  if (stat === undefined) throw new Failure('no-file', `there is no file ${path}`);
+  if (!stat.isFile()) throw new Failure('no-file', `${path} is not a file`);
   return stat;
 }

@@ -15,7 +15,7 @@ import { ensureTree } from './trees.ts';
 export async function putOutput(store: Store, folder: string, path: string): Promise<Output> {
   const keep = (file: string): Promise<Blob> => putFile(store, file);
   const whole = join(folder, path);
-  if (!path.endsWith('/')) return { type: 'file', path, ...(await readFile(whole, path, keep)) };
+  if (!path.endsWith('/')) return { type: 'file', path, ...(await takeFile(whole, path, keep)) };
   const listing = await readFolder(whole, keep);
   return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
 }
@@ -24,10 +24,10 @@ export async function putOutput(store: Store, folder: string, path: string): Pro
 export async function listOutput(folder: string, path: string): Promise<ListingEntry[]> {
   const whole = join(folder, path);
   if (path.endsWith('/')) return readFolder(whole, hashFile);
-  return [{ type: 'file', path, ...(await readFile(whole, path, hashFile)) }];
+  return [{ type: 'file', path, ...(await takeFile(whole, path, hashFile)) }];
 }
 
-async function readFile(
+async function takeFile(
   whole: string,
   path: string,
   keep: (file: string) => Promise<Blob>,

@@ -1,4 +1,4 @@
-import { isSha256 } from '../base/index.ts';
+import { isRecord, isSha256 } from '../base/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -54,8 +54,4 @@ function isBlob({ digest, size }: Fields): boolean {
 function isSafePath(path: unknown): path is string {
   if (typeof path !== 'string' || path.includes('\0')) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,12 +8,12 @@ import { makeSystemDisk } from './standins.ts';
 
 const source = (name: string) => join(root, 'recipes', name);
 const parameters = {
-  ...{ machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60 },
-  ...{ volume: 'Sample', version: '10.10.5', flags: '-v -x' },
+  machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60,
+  volume: 'Sample', version: '10.10.5', flags: '-v -x',
 };
 const outputs = {
-  ...{ screen: 'screen.png', 'screen-text': 'screen.txt', milestones: 'milestones.txt' },
-  ...{ console: 'console.txt', pictures: 'pictures/' },
+  screen: 'screen.png', 'screen-text': 'screen.txt', milestones: 'milestones.txt',
+  console: 'console.txt', pictures: 'pictures/',
 };
 const inputs: Record<string, string> = { qemu: hostQemu(), bios: firmware };
 
@@ -67,12 +67,10 @@ describe('the installer-iso script', () => {
         log,
         outputs: folder,
       } = await runScript('installer-iso', {
-        ...{
-          parameters: { settings },
+        parameters: { settings },
           sources: {},
           inputs: { installer },
           outputs: { iso: 'installer.iso' },
-        },
       });
       expect(code, log).toBe(0);
       return readFileSync(join(folder, 'installer.iso'));

@@ -11,7 +11,7 @@ import {
 import { secretPath } from '../../vm/index.ts';
 import type { BootFiles } from './boot-files.ts';
 import { adviceLines } from './guest-text.ts';
-import { colours } from '../text/colours.ts';
+import { makeColours } from '../text/colours.ts';
 
 export const exportForms = ['libvirt', 'shell', 'packer'] as const;
 export type ExportForm = (typeof exportForms)[number];
@@ -41,6 +41,6 @@ export function commandText(files: BootFiles, options: readonly QemuOption[], ve
   return [
     renderCommand(files.qemu, options).trimEnd(),
     `# ${secretPath} holds the SMC's configuration with your key; cidermill boot hands it over in memory`,
-    ...adviceLines(verdict, colours(false)).map((line) => `# ${line}`),
+    ...adviceLines(verdict, makeColours(false)).map((line) => `# ${line}`),
   ].join('\n');
 }

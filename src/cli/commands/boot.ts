@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Runs,
   type Wiring,
 } from '../../guest/index.ts';
+import { askProgram } from '../../host/ask-program.ts';
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
 import { secretPath, timeAccelerators } from '../../vm/index.ts';
@@ -22,7 +22,7 @@ import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
-import { colours, wantsColour } from '../text/colours.ts';
+import { makeColours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface BootFlags extends MachineFlags, BootFileFlags {
@@ -168,13 +168,13 @@ function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]):
 function usualDisplay(qemu: string): 'gtk' | 'vnc' {
   const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env;
   if ((x11 ?? wayland ?? '') === '') return 'vnc';
-  const kinds = execFileSync(qemu, ['-display', 'help'], { encoding: 'utf8', timeout: 10_000 });
+  const kinds = askProgram(qemu, ['-display', 'help'])?.stdout ?? '';
   return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {
-  const ink = colours(wantsColour(process.env, process.stderr.isTTY));
-  for (const line of adviceLines(verdict, ink)) console.error(line);
+  const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
+  for (const line of adviceLines(verdict, colours)) console.error(line);
   if (flags.snapshot === true && flags.install === true)
     console.error('note: with --snapshot nothing of this installation will be left');
   if (flags.shareWritable === true)

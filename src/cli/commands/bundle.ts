@@ -47,7 +47,14 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
       });
       const bundled = await writeBundle(
         {
-          ...{ store, project, plan, sources, fetched, signal, set: flags.set, cidermill: version() },
+          store,
+          project,
+          plan,
+          sources,
+          fetched,
+          signal,
+          set: flags.set,
+          cidermill: version(),
           withResults: flags.withResults === true,
           onHost: flags.environment === 'host',
         },

@@ -13,7 +13,7 @@ import {
 import { findGuest } from '../../recipe/index.ts';
 import { checkGuest, checkOsk } from '../boot/doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
-import { colours, wantsColour, type Colours } from '../text/colours.ts';
+import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
 import { openProject, storeFolder } from '../workspace.ts';
@@ -65,8 +65,8 @@ Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --str
         await installPackages([...new Set(packages)], installPrivilege(process.stdin.isTTY));
         checks = await look();
       }
-      const ink = colours(wantsColour(process.env, process.stdout.isTTY));
-      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checkLines(checks, ink));
+      const colours = makeColours(wantsColour(process.env, process.stdout.isTTY));
+      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checkLines(checks, colours));
       const state = worst(checks);
       if (state === 'fault' || (flags.strict === true && state === 'warning'))
         process.exitCode = exitCodes.failed;
@@ -81,15 +81,15 @@ function nearestFolder(folder: string): string {
 
 const columns = 110;
 
-function checkLines(checks: readonly Check[], ink: Colours): string {
+function checkLines(checks: readonly Check[], colours: Colours): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(9 + width + 2);
   return checks
     .flatMap(({ name, state, finding, mend }) => {
       const mark = {
-        ok: ink.green('ok     '),
-        warning: ink.yellow('warning'),
-        fault: ink.red('FAULT  '),
+        ok: colours.green('ok     '),
+        warning: colours.yellow('warning'),
+        fault: colours.red('FAULT  '),
       }[state];
       const [first = '', ...rest] = wrap(printable(finding), columns - indent.length);
       return [

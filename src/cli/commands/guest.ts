@@ -11,7 +11,7 @@ import {
   versionArgument,
   type MachineFlags,
 } from '../boot/machine-flags.ts';
-import { colours, wantsColour, type Colours } from '../text/colours.ts';
+import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface JsonFlag {
@@ -34,7 +34,7 @@ function list(parent: Command): Command {
     .addHelpText('after', '\nExample:\n  cidermill guest list')
     .action((flags: JsonFlag) => {
       const guests = loadGuests(openProject(parent));
-      console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, ink()));
+      console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, colours()));
     });
 }
 
@@ -46,7 +46,7 @@ function show(parent: Command): Command {
     .addHelpText('after', '\nExample:\n  cidermill guest show lion')
     .action((name: string, flags: JsonFlag) => {
       const { guest } = findGuest(openProject(parent), name);
-      console.log(flags.json === true ? JSON.stringify(guest, null, 2) : guestFacts(guest, ink()));
+      console.log(flags.json === true ? JSON.stringify(guest, null, 2) : guestFacts(guest, colours()));
     });
 }
 
@@ -105,7 +105,7 @@ Exit codes: 0 it runs, 1 a fact refuses`,
           (assumed ? ` (${update} is assumed: name another as ${guest.version}.N)` : ''),
       );
       console.log(
-        verdict.kind === 'runs' ? solutionText(situation, verdict, ink()) : refusalText(verdict, nearest),
+        verdict.kind === 'runs' ? solutionText(situation, verdict, colours()) : refusalText(verdict, nearest),
       );
     });
 }
@@ -115,6 +115,6 @@ function plain(verdict: ReturnType<typeof solve>): unknown {
   return verdict.kind === 'runs' ? { ...verdict, settings: Object.fromEntries(verdict.settings) } : verdict;
 }
 
-function ink(): Colours {
-  return colours(wantsColour(process.env, process.stdout.isTTY));
+function colours(): Colours {
+  return makeColours(wantsColour(process.env, process.stdout.isTTY));
 }

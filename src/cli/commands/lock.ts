@@ -37,7 +37,11 @@ Examples:
       }
       const again = names.length > 0;
       const changed = await lockPlan({
-        ...{ store, project, recipes, buildroots, again },
+        store,
+        project,
+        recipes,
+        buildroots,
+        again,
         signal: onInterrupt(),
         onLocked: (name, what) => console.log(`${name}  ${what}`),
         onProgress: () => undefined,

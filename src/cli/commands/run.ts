@@ -58,7 +58,12 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
       const open = (): Promise<Reporter> =>
         chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
       const options = {
-        ...{ store: workspace.store, plan, sources, jobs: flags.jobs, signal, offline },
+        store: workspace.store,
+        plan,
+        sources,
+        jobs: flags.jobs,
+        signal,
+        offline,
         onHost: flags.environment === 'host',
       };
       const reporter = await open();

@@ -61,7 +61,12 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
         env: process.env,
       });
       const { outcome } = await verifyPlan({
-        ...{ store: workspace.store, plan, sources, steps, jobs: flags.jobs, blame: flags.blame },
+        store: workspace.store,
+        plan,
+        sources,
+        steps,
+        jobs: flags.jobs,
+        blame: flags.blame,
         variations: new Set(flags.vary),
         ...(flags.keep === undefined ? {} : { keep: resolve(flags.keep) }),
         offline: flags.offline === true,

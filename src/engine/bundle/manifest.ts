@@ -1,4 +1,4 @@
-import { Failure, isSha256, type Sha256 } from '../../base/index.ts';
+import { isRecord, Failure, isSha256, type Sha256 } from '../../base/index.ts';
 import type { Overrides } from '../../recipe/index.ts';
 import type { ActionResult, Blob } from '../../store/index.ts';
 
@@ -65,10 +65,6 @@ export function badBundle(why: string): Failure {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isListOf(value: unknown, is: (each: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is);

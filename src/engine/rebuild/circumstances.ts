@@ -25,7 +25,7 @@ export interface Circumstances {
   readonly unvaried: readonly Unvaried[];
 }
 
-export interface Wish {
+export interface RebuildOptions {
   /** What is to be varied, where the host and the step allow it. */
   readonly variations: ReadonlySet<Variation>;
   /** A clock other than the one that the variation "clock" has. */
@@ -49,16 +49,16 @@ export function layOutRebuild(
   given: Gathered,
   folder: string,
   survey: Survey,
-  wish: Wish,
+  options: RebuildOptions,
   jobs: number,
   turn: number,
 ): Circumstances {
-  const unvaried = obstacles(action, survey).filter(({ variation }) => wish.variations.has(variation));
+  const unvaried = obstacles(action, survey).filter(({ variation }) => options.variations.has(variation));
   const varied = allVariations.filter(
-    (each) => wish.variations.has(each) && !unvaried.some(({ variation }) => variation === each),
+    (each) => options.variations.has(each) && !unvaried.some(({ variation }) => variation === each),
   );
   const has = (variation: Variation): boolean => varied.includes(variation);
-  const clock = wish.clock ?? (has('clock') ? { ahead: clockAhead } : undefined);
+  const clock = options.clock ?? (has('clock') ? { ahead: clockAhead } : undefined);
 
   const real = join(folder, 'real');
   for (const name of ['build', 'out']) mkdirSync(join(real, name), { recursive: true });
@@ -94,14 +94,18 @@ export function layOutRebuild(
   const hostName =
     has('host-name') && survey.hostName ? { hostName: otherName, files: otherNameFiles(folder) } : {};
   return {
-    ...{ workplace, gathered, varied, unvaried },
-    ...{ firstFolder: join(real, 'build'), outputFolder: join(real, 'out') },
+    workplace,
+    gathered,
+    varied,
+    unvaried,
+    firstFolder: join(real, 'build'),
+    outputFolder: join(real, 'out'),
     launcher: [
       ...(has('cpus') ? ['taskset', '-c', fewer.join(',')] : []),
       ...(mounts.length > 0 || 'hostName' in hostName
         ? inOwnWorld({ mounts, folder: workFolder, ...hostName })
         : []),
-      ...(wish.launcher ?? []),
+      ...(options.launcher ?? []),
     ],
     nodeOptions: clock === undefined ? [] : clockOfNode(clock),
     environment: {
@@ -186,7 +190,8 @@ function varySandbox(
       : {}),
     ...(has('user') ? { id: otherId } : {}),
     ...(has('host-name') ? { hostName: otherName } : {}),
-    ...{ environment, mounts },
+    environment,
+    mounts,
   };
 }
 

@@ -15,7 +15,7 @@ import { sandboxPrefix } from '../step/sandbox.ts';
 import { takeOutputs } from '../step/step-failure.ts';
 import { runStepProcess } from '../step/step-process.ts';
 import { stepRequest } from '../step/step-request.ts';
-import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
+import { layOutRebuild, type Circumstances, type RebuildOptions } from './circumstances.ts';
 import { observe } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Unvaried, Variation } from './variation.ts';
@@ -59,14 +59,14 @@ export interface RebuildContext extends GatherContext {
 export async function withRebuilt<T>(
   context: RebuildContext,
   { step, action, done, turn }: StoredStep,
-  wish: Wish,
+  options: RebuildOptions,
   log: string,
   use: (rebuilt: Rebuilt) => Promise<T>,
 ): Promise<T> {
   const folder = temporaryFolder(context.store, 'rebuild');
   try {
     const given = await gather(context, step, action, done);
-    const { how, request } = await arrange(context, { step, action, turn }, given, wish, folder);
+    const { how, request } = await arrange(context, { step, action, turn }, given, options, folder);
     const start = performance.now();
     const end = await runStepProcess({
       script: join(step.recipe.root, action.script),
@@ -85,8 +85,13 @@ export async function withRebuilt<T>(
     const milliseconds = Math.round(performance.now() - start);
     const outputs = await takeOutputs(step, end, log, (path) => listOutput(how.outputFolder, path));
     return await use({
-      ...{ home: folder, given, folder: how.outputFolder, outputs, milliseconds },
-      ...{ varied: how.varied, unvaried: how.unvaried },
+      home: folder,
+      given,
+      folder: how.outputFolder,
+      outputs,
+      milliseconds,
+      varied: how.varied,
+      unvaried: how.unvaried,
     });
   } finally {
     await removeFolder(folder);
@@ -98,15 +103,15 @@ async function arrange(
   { survey, jobs }: RebuildContext,
   { step, action, turn }: Pick<StoredStep, 'step' | 'action' | 'turn'>,
   given: Gathered,
-  wish: Wish,
+  options: RebuildOptions,
   folder: string,
 ): Promise<{ how: Circumstances; request: StepRequest }> {
-  const layOut = (name: string, variations: Wish['variations']) => {
+  const layOut = (name: string, variations: RebuildOptions['variations']) => {
     const home = join(folder, name);
-    const how = layOutRebuild(action, given, home, survey, { ...wish, variations }, jobs, turn);
+    const how = layOutRebuild(action, given, home, survey, { ...options, variations }, jobs, turn);
     return { home, how, request: stepRequest(step.name, action, how.gathered, how.workplace) };
   };
-  const first = layOut('first', wish.variations);
+  const first = layOut('first', options.variations);
   // What is mounted for the script alone is not to be seen here.
   const eyes = { sources: {}, inputs: {} };
   const commandPrefix =
@@ -116,7 +121,7 @@ async function arrange(
   const fruitless = await observe(first.how, { ...first.request, commandPrefix });
   if (fruitless.length === 0) return first;
   await removeFolder(first.home);
-  const without = [...wish.variations].filter(
+  const without = [...options.variations].filter(
     (each) => !fruitless.some(({ variation }) => variation === each),
   );
   const { how, request } = layOut('second', new Set(without));

@@ -14,6 +14,7 @@ import { storedSteps, type Stored } from './stored-steps.ts';
 import { surveyHost } from './survey.ts';
 import type { Variation } from './variation.ts';
 import type { StepVerdict, Verdict } from './verdict.ts';
+import { isAborted } from '../../base/index.ts';
 
 export interface VerifyOptions {
   readonly store: Store;
@@ -35,11 +36,6 @@ export interface VerifyOptions {
 
 export interface VerifyOutcome {
   readonly outcome: 'same' | 'different' | 'interrupted';
-}
-
-/** As it is now, whatever it was when it was last looked at. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** A step that was rebuilt within this time is rebuilt a few times more to find what makes it differ; milliseconds. */
@@ -138,8 +134,8 @@ async function findCause(
 ): Promise<string> {
   const { step, outputs: stored } = one;
   const hasClock = !unvaried.some(({ variation }) => variation === 'clock');
-  return blame(varied, hasClock, (wish) =>
-    withRebuilt(context, one, wish, log, ({ outputs }) => {
+  return blame(varied, hasClock, (options) =>
+    withRebuilt(context, one, options, log, ({ outputs }) => {
       const must = Object.entries(outputs).filter(([name]) => !step.recipe.varies.has(name));
       const word = JSON.stringify(must.map(([name, entries]) => [name, entries.map(wordOf)]));
       return Promise.resolve({ same: isSame(context.store, step, stored, outputs), word });

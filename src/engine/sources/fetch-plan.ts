@@ -50,7 +50,8 @@ async function fetchStep(step: PlannedStep, options: FetchPlanOptions): Promise<
     let fetched = false;
     try {
       const files = await sources.files(step, digests, {
-        ...{ offline, signal },
+        offline,
+        signal,
         onProgress: (_source, progress) => {
           fetched = true;
           options.onProgress(step.name, progress);

@@ -10,7 +10,7 @@ import {
   lookUpOrigin,
   originText,
   readLock,
-  type Lock,
+  type Lockfile,
   type LockedBuildroot,
   type LockedOrigin,
 } from '../../sources/index.ts';
@@ -79,13 +79,13 @@ export function withoutOrigin(source: string, { instead }: Origin): string {
   return `Where it cannot be reached, ${own}${instead === undefined ? '.' : `; or ${instead}.`}`;
 }
 
-function openLock(root: string, name: string): Lock {
+function openLock(root: string, name: string): Lockfile {
   const { lock, text, diagnostics } = readLock(join(root, lockFile), name);
   if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[name, text]]));
   return lock;
 }
 
-function firstOf<T>(locks: readonly Lock[], look: (lock: Lock) => T | undefined): T | undefined {
+function firstOf<T>(locks: readonly Lockfile[], look: (lock: Lockfile) => T | undefined): T | undefined {
   for (const lock of locks) {
     const found = look(lock);
     if (found !== undefined) return found;

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import PQueue from 'p-queue';
-import { Failure } from '../../base/index.ts';
+import { isAborted, Failure } from '../../base/index.ts';
 import { findTool, packageRoot, readSystemPackages, type SystemPackages } from '../../host/index.ts';
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
 import { type Action, openMemo, openSession, type Store, temporaryFolder } from '../../store/index.ts';
@@ -55,7 +55,9 @@ export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
   try {
     const folder = temporaryFolder(store, 'trace');
     const context: RebuildContext = {
-      ...{ ...options, ...nothing, emit },
+      ...options,
+      ...nothing,
+      emit,
       onEvent: ({ name: step }, event) => emit({ type: 'step-event', step, event }),
       onLine: ({ name: step }, line) => emit({ type: 'step-output', step, line }),
     };
@@ -106,12 +108,18 @@ async function traceStep(
   const straceLog = join(folder, `${step.name}.strace`);
   // The script of every step runs on the host; the commands of one in a buildroot do not see it.
   const sandboxed = action.environment.kind === 'buildroot';
-  const wish = { variations: new Set<never>(), launcher: straceOptions(straceLog, sandboxed) };
-  const { undeclared, opened, milliseconds } = await withRebuilt(context, one, wish, log, async (rebuilt) => {
-    const trace = await readTrace(straceLog);
-    const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
-    return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
-  });
+  const options = { variations: new Set<never>(), launcher: straceOptions(straceLog, sandboxed) };
+  const { undeclared, opened, milliseconds } = await withRebuilt(
+    context,
+    one,
+    options,
+    log,
+    async (rebuilt) => {
+      const trace = await readTrace(straceLog);
+      const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
+      return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
+    },
+  );
   context.emit({ type: 'step-traced', step: step.name, key, milliseconds, sandboxed, opened, undeclared });
   return undeclared;
 }
@@ -144,8 +152,4 @@ function declaredOf(step: PlannedStep, action: Action, rebuilt: Rebuilt): Declar
           ? ['bwrap']
           : [],
   };
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -33,7 +33,10 @@ export async function checkChunks(
   { onProgress, signal }: CheckOptions = {},
 ): Promise<void> {
   if (file.size !== list.size) {
-    throw new FormatError('chunklist', `it lists ${list.size} bytes, and the file has ${file.size}`);
+    throw new FormatError(
+      'chunklist',
+      `the chunk list is of ${list.size} bytes, and the file has ${file.size}`,
+    );
   }
   let [at, done] = [0, 0];
   for (const [index, { size, sha256 }] of list.chunks.entries()) {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { Failure, systemReason, type ByteSource } from '../../base/index.ts';
+import { cannotRead, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
 
 /**
@@ -12,7 +12,7 @@ export function lazyFile(path: string, size: number): ByteSource {
     async read(offset, length) {
       checkRange({ size }, offset, length);
       const failed = (cause: unknown): never => {
-        throw new Failure('cannot-read', `${path} cannot be read: ${systemReason(cause)}`, { cause });
+        throw cannotRead(path, cause);
       };
       const handle = await open(path, 'r').catch(failed);
       try {

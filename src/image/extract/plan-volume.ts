@@ -14,13 +14,13 @@ import {
 import { leadsInside } from './link-target.ts';
 
 /** One thing that is extracted; paths from the folder that is made. */
-export type Step =
+export type ExtractStep =
   | { readonly kind: 'folder' | 'file' | 'apple-double'; readonly path: string; readonly entry: Entry }
   | { readonly kind: 'link'; readonly path: string; readonly target: string; readonly entry: Entry }
   | { readonly kind: 'hard-link'; readonly path: string; readonly existing: string };
 
 export interface ExtractionPlan {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExtractStep[];
   /** Of all that is written. */
   readonly bytes: number;
   readonly files: number;
@@ -48,7 +48,7 @@ export async function planExtraction(
   entry: Entry,
   { outsideLinks = false, appleDouble = false }: PlanOptions = {},
 ): Promise<ExtractionPlan> {
-  const steps: Step[] = [];
+  const steps: ExtractStep[] = [];
   const outside: { path: string; target: string }[] = [];
   const devices: string[] = [];
   let [bytes, files, resourceForks] = [0, 0, 0];

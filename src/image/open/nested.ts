@@ -5,7 +5,7 @@ import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './find-volume.ts';
 
 /** Where bytes are: a file, and the way in through the images and packages in one another. */
-export interface Place {
+export interface ImagePath {
   readonly file: string;
   /** A path in the file, a path in what is there, and so on. */
   readonly inside: readonly string[];
@@ -15,14 +15,14 @@ export interface Place {
 const deepest = 8;
 
 /** Reads `outer.dmg:/inner.pkg:/member`. @throws Failure 'usage' when it is deeper than anything real */
-export function placeOf(path: string): Place {
+export function parseImagePath(path: string): ImagePath {
   const [file = '', ...inside] = path.split(':/');
   if (inside.length > deepest)
     throw new Failure('usage', `${path} names more than ${deepest} images in one another`);
   return { file, inside };
 }
 
-export function showPlace({ file, inside }: Place): string {
+export function showImagePath({ file, inside }: ImagePath): string {
   return [file, ...inside].join(':/');
 }
 

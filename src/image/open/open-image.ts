@@ -1,11 +1,11 @@
 import type { ByteSource } from '../../base/index.ts';
 import { openFile, type FileSource } from './file-source.ts';
-import { openNested, placeOf, type Place } from './nested.ts';
+import { openNested, parseImagePath, type ImagePath } from './nested.ts';
 import { openDisk, type Disk } from './open-disk.ts';
 
 /** A disk image, open. */
 export interface Image extends Disk {
-  readonly place: Place;
+  readonly place: ImagePath;
   /** The outermost file. */
   readonly file: FileSource;
   /** The image's own bytes, as they are stored: the file, or what is inside it. */
@@ -15,10 +15,10 @@ export interface Image extends Disk {
 
 /**
  * Opens `image.dmg`, or `outer.dmg:/inner.dmg` through images and packages in one another.
- * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' or 'not-found'
+ * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'no-file', 'cannot-read' or 'not-found'
  */
 export async function openImage(path: string): Promise<Image> {
-  const place = placeOf(path);
+  const place = parseImagePath(path);
   const file = await openFile(place.file);
   try {
     const source = await openNested(file, place.inside);
@@ -30,6 +30,6 @@ export async function openImage(path: string): Promise<Image> {
 }
 
 /** Where threads find an image's bytes: a descriptor that they share, or a place that each opens for itself. */
-export function inputOf({ place, file }: Image): number | Place {
+export function inputOf({ place, file }: Image): number | ImagePath {
   return place.inside.length === 0 ? file.handle.fd : place;
 }

@@ -7,7 +7,7 @@ import {
   type HfsVolume,
 } from '../../formats/hfsplus/index.ts';
 import { openFile } from './file-source.ts';
-import { openNested, placeOf } from './nested.ts';
+import { openNested, parseImagePath } from './nested.ts';
 import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './find-volume.ts';
 
@@ -24,7 +24,7 @@ export interface Inside {
  * @throws FormatError when an image is damaged; Failure 'not-found' when one of the paths leads nowhere
  */
 export async function openInside(path: string): Promise<Inside> {
-  const { file, inside } = placeOf(path);
+  const { file, inside } = parseImagePath(path);
   const source = await openFile(file);
   try {
     const { disk } = await openDisk(await openNested(source, inside.slice(0, -1)));

@@ -2,7 +2,7 @@ import { FormatError, type ByteSource } from '../../base/index.ts';
 import { isHfsPlus } from '../../formats/hfsplus/index.ts';
 import { slice } from '../../formats/source/index.ts';
 import { openFile } from './file-source.ts';
-import { openNested, placeOf } from './nested.ts';
+import { openNested, parseImagePath } from './nested.ts';
 import { openDisk } from './open-disk.ts';
 import { readPartitionMap } from './partition-map.ts';
 import type { Content } from './partition-types.ts';
@@ -22,7 +22,7 @@ export interface VolumeBytes {
  * @throws FormatError that says what is there instead; Failure when there is no such file
  */
 export async function openVolumeBytes(path: string): Promise<VolumeBytes> {
-  const { file, inside } = placeOf(path);
+  const { file, inside } = parseImagePath(path);
   const source = await openFile(file);
   try {
     const image = await openNested(

@@ -9,7 +9,7 @@ import { locate } from '../../yaml/shape.ts';
 export type Overrides = Readonly<Record<string, string | readonly string[]>>;
 
 /** What was set on the command line, each with its place in a text made up for it. */
-export interface Setting {
+export interface Override {
   readonly key: Place;
   readonly values: readonly Located<string>[];
 }
@@ -19,7 +19,7 @@ export interface Planning {
   readonly project: Project;
   readonly report: Report;
   readonly target: Place;
-  readonly settings: ReadonlyMap<string, Setting>;
+  readonly settings: ReadonlyMap<string, Override>;
   /** Makes the file's faults faults of the plan. @returns what could be read of it */
   use<T>(loaded: LoadedFile<T>): T | undefined;
   /** @throws InvalidError with every fault of every file involved */
@@ -51,9 +51,9 @@ export function startPlanning(project: Project, name: string, overrides: Overrid
 function layOutCommandLine(
   name: string,
   overrides: Overrides,
-): { text: string; settings: Map<string, Setting> } {
+): { text: string; settings: Map<string, Override> } {
   let text = name;
-  const settings = new Map<string, Setting>();
+  const settings = new Map<string, Override>();
   for (const [key, given] of Object.entries(overrides)) {
     const values: Located<string>[] = [];
     let keyPlace: Place | undefined;

@@ -10,7 +10,7 @@ import { holdsReferences } from '../files/parameter-shape.ts';
 import type { PipelineFile } from '../files/pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Resolved, Scope } from '../files/resolved.ts';
-import { valueOfSetting } from './setting.ts';
+import { valueOfOverride } from './override.ts';
 import { locate } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 
@@ -101,7 +101,7 @@ export function createScope(
   function effectiveValue(declared: DeclaredParameter): Resolved | undefined {
     const setting = settings.get(declared.name);
     if (setting !== undefined) {
-      return userValue(declared, valueOfSetting(setting, declared, report), project.cwd);
+      return userValue(declared, valueOfOverride(setting, declared, report), project.cwd);
     }
     const { defaultNode: node } = declared;
     if (node === undefined) {

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
-import type { Diagnostic, Span } from '../../base/index.ts';
+import { capital, type Diagnostic, type Span } from '../../base/index.ts';
 
 /** Collects the faults of one file. */
 export interface LockFaults {
@@ -95,8 +95,4 @@ export class Fields {
     }
     return node ?? undefined;
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

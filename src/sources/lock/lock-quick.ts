@@ -1,6 +1,6 @@
 import type { Sha256 } from '../../base/index.ts';
 import { forms, originOf, type LockedKind } from './lock-forms.ts';
-import { lockVersion, type Lock, type LockEntry } from './lock.ts';
+import { lockVersion, type Lockfile, type LockEntry } from './lock.ts';
 import type { LockedBuildroot, LockedFile, LockedPackage } from '../locked.ts';
 
 /** Text in double quotes, with what JSON and YAML escape alike, or a word that YAML takes as it is. */
@@ -19,7 +19,7 @@ const requestedLine = /^ {4}requested: \[(.*)\]$/;
  * takes twenty times as long. Undefined when there is anything else in it: then `parseLock` is to be asked, and to
  * say what is wrong if something is.
  */
-export function readQuickly(text: string): Lock | undefined {
+export function readQuickly(text: string): Lockfile | undefined {
   const lines = text.split('\n').filter((line) => line !== '' && !/^ *#/.test(line));
   const sources = new Map<string, LockEntry[]>();
   const buildroots = new Map<string, LockedBuildroot>();

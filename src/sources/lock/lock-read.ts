@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, parseDocument, type Node } from 'yaml';
 import { isSha256, type Diagnostic, type Sha256 } from '../../base/index.ts';
-import { emptyLock, lockVersion, type Lock, type LockEntry } from './lock.ts';
+import { emptyLock, lockVersion, type Lockfile, type LockEntry } from './lock.ts';
 import { forms, lockedKinds, originOf } from './lock-forms.ts';
 import { readQuickly } from './lock-quick.ts';
 import { fault, Fields, type LockFaults, type Value } from './lock-fields.ts';
 import type { LockedBuildroot, LockedFile, LockedPackage } from '../locked.ts';
 
 export interface ReadLock {
-  readonly lock: Lock;
+  readonly lock: Lockfile;
   readonly text: string;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -62,7 +62,7 @@ export function parseLock(text: string, file: string): ReadLock {
   return { lock, text, diagnostics: faults.diagnostics };
 }
 
-function readTop(contents: Node, faults: LockFaults): Lock {
+function readTop(contents: Node, faults: LockFaults): Lockfile {
   const top = new Fields(contents, 'the lockfile', ['version', 'sources', 'buildroots'], faults);
   const version = top.integer('version');
   if (version !== undefined && version !== lockVersion) {

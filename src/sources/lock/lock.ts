@@ -15,20 +15,20 @@ export interface LockEntry {
 }
 
 /** The lockfile. */
-export interface Lock {
+export interface Lockfile {
   /** "RECIPE.SOURCE" → one entry an origin. */
   readonly sources: ReadonlyMap<string, readonly LockEntry[]>;
   readonly buildroots: ReadonlyMap<string, LockedBuildroot>;
 }
 
-export const emptyLock: Lock = { sources: new Map(), buildroots: new Map() };
+export const emptyLock: Lockfile = { sources: new Map(), buildroots: new Map() };
 
 /**
  * The origin with what the lock says of it; undefined when it is not locked as it is now declared.
  * @param source "RECIPE.SOURCE"
  */
 export function lookUpOrigin(
-  lock: Lock,
+  lock: Lockfile,
   source: string,
   origin: Exclude<Origin, { kind: 'local' }>,
 ): LockedOrigin | undefined {
@@ -39,7 +39,7 @@ export function lookUpOrigin(
 
 /** The buildroot's packages; undefined when they are not locked for this suite and these packages. */
 export function lookUpBuildroot(
-  lock: Lock,
+  lock: Lockfile,
   name: string,
   wish: { readonly suite: string; readonly packages: readonly string[] },
 ): LockedBuildroot | undefined {
@@ -52,12 +52,12 @@ export function lookUpBuildroot(
 }
 
 /** What the lock holds instead, to tell a source that was never locked from one that has changed since. */
-export function lockedInstead(lock: Lock, source: string): string[] {
+export function lockedInstead(lock: Lockfile, source: string): string[] {
   return (lock.sources.get(source) ?? []).map((entry) => originText(entry.origin));
 }
 
 /** Every origin that is locked of a source. */
-export function originsOf(lock: Lock, source: string): LockedOrigin[] {
+export function originsOf(lock: Lockfile, source: string): LockedOrigin[] {
   return (lock.sources.get(source) ?? []).flatMap((entry) => {
     const { origin } = entry;
     return origin.kind === 'local' ? [] : (lockedOrigin(origin, entry) ?? []);

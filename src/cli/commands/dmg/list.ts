@@ -34,9 +34,9 @@ Examples:
 
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
 export async function imageAt(path: string): Promise<Image | undefined> {
-  const { openImage, placeOf } = await import('../../../image/index.ts');
+  const { openImage, parseImagePath } = await import('../../../image/index.ts');
   const { Failure, FormatError } = await import('../../../base/index.ts');
-  if (placeOf(path).inside.length === 0) return openImage(path);
+  if (parseImagePath(path).inside.length === 0) return openImage(path);
   return openImage(path).catch((error: unknown) => {
     // What is wrong with the place itself is told by whoever goes there as to a folder or file.
     if (error instanceof FormatError || error instanceof Failure) return undefined;
