@@ -130,8 +130,12 @@ export const targets = {
     const toc = deflateSync(bytes);
     const tocLength = BigInt(toc.length);
     const header = xarHeader.encode({
-      signature: xarSignature, headerSize: xarHeader.size, version: 1, checksum: 0,
-      tocLength, tocSize: BigInt(bytes.length),
+      signature: xarSignature,
+      headerSize: xarHeader.size,
+      version: 1,
+      checksum: 0,
+      tocLength,
+      tocSize: BigInt(bytes.length),
     });
     const source = memorySource(Buffer.concat([header, toc, Buffer.alloc(4096)]));
     for (const member of (await readXar(source))?.members ?? []) await drain(readMember(source, member));

@@ -8,12 +8,22 @@ import { makeSystemDisk } from './standins.ts';
 
 const source = (name: string) => join(root, 'recipes', name);
 const parameters = {
-  machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60,
-  volume: 'Sample', version: '10.10.5', flags: '-v -x',
+  machine: 'q35',
+  cpu: 'core2duo',
+  cpus: 2,
+  memory: 2 ** 28,
+  osk: testOsk,
+  timeout: 60,
+  volume: 'Sample',
+  version: '10.10.5',
+  flags: '-v -x',
 };
 const outputs = {
-  screen: 'screen.png', 'screen-text': 'screen.txt', milestones: 'milestones.txt',
-  console: 'console.txt', pictures: 'pictures/',
+  screen: 'screen.png',
+  'screen-text': 'screen.txt',
+  milestones: 'milestones.txt',
+  console: 'console.txt',
+  pictures: 'pictures/',
 };
 const inputs: Record<string, string> = { qemu: hostQemu(), bios: firmware };
 
@@ -68,9 +78,9 @@ describe('the installer-iso script', () => {
         outputs: folder,
       } = await runScript('installer-iso', {
         parameters: { settings },
-          sources: {},
-          inputs: { installer },
-          outputs: { iso: 'installer.iso' },
+        sources: {},
+        inputs: { installer },
+        outputs: { iso: 'installer.iso' },
       });
       expect(code, log).toBe(0);
       return readFileSync(join(folder, 'installer.iso'));

@@ -160,7 +160,11 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
     const json = await project.run(['hfs', 'list', '-r', '--json', image]);
     const entries = JSON.parse(json.stdout) as ListedEntry[];
     expect(entries.find(({ path }) => path === 'a_directory/a_resourcefork')).toMatchObject({
-      kind: 'file', mode: '100644', owner: 501, group: 20, size: 0,
+      kind: 'file',
+      mode: '100644',
+      owner: 501,
+      group: 20,
+      size: 0,
     });
     const none = await project.run(['hfs', 'cat', `${image}:/nothing`]);
     expect([none.code, none.stdout]).toEqual([1, '']);
