@@ -14,6 +14,6 @@ export function uniqueName(): string {
  * @param ending says what it is to whoever finds it after a crash, e.g. 'partial'
  */
 export function temporaryBeside(path: string, ending: string): string {
-  const stem = [...basename(path)].slice(0, longestStem).join('');
+  const stem = Array.from(basename(path)).slice(0, longestStem).join('');
   return join(dirname(path), `.${stem}.${uniqueName()}.${ending}`);
 }

@@ -77,12 +77,12 @@ export async function runForBytes(
     killer ??= setTimeout(() => child.kill('SIGKILL'), grace);
   };
   signal?.addEventListener('abort', stop, { once: true });
-  let late = false;
+  const over = { time: false };
   const timer =
     timeout === undefined
       ? undefined
       : setTimeout(() => {
-          late = true;
+          over.time = true;
           stop();
         }, timeout);
   let size = 0;
@@ -107,7 +107,7 @@ export async function runForBytes(
     const [exitCode, endedBy] = await ended;
     signal?.throwIfAborted();
     if (size > limit) throw new Failure('too-much-output', `${program} wrote more than ${limit} bytes`);
-    if (late)
+    if (over.time)
       throw new Failure(
         'program-killed',
         `${program} was stopped: it took longer than ${(timeout ?? 0) / 1000} s`,

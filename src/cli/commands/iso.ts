@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { cannotRead, Failure } from '../../base/index.ts';
+import { cannotRead } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { withProgress } from '../progress-line.ts';
 import { formatBytes } from '../text/format.ts';

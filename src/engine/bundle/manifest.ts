@@ -64,8 +64,6 @@ export function badBundle(why: string): Failure {
   });
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function isListOf(value: unknown, is: (each: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is);
 }
