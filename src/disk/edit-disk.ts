@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Failure, temporaryBeside } from '../base/index.ts';
 import { withServedDisk, type RemoteDisk } from '../vm/index.ts';
 import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
