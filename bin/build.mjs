@@ -1,21 +1,29 @@
+// @ts-check
 // Builds dist/: the command line, the scripts of the steps, the workers. Bundled, because loading a hundred small files
-// costs a no-op run more than all its work (docs/architecture.md, "Two ways to run").
+// costs a no-op run more than all its work (docs/architecture.md, "Two ways to run"). Started by itself it builds what
+// the published package has: the types of cidermill/step and the licences of what is built in, too.
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { pid } from 'node:process';
+import { basename, dirname, join } from 'node:path';
+import { argv, pid } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
+import { bundledLicences } from './licences.mjs';
+import { emitTypes } from './step-types.mjs';
 
-/** Found at run time by path, or loading files of their own: not bundled. */
-const external = ['tsx', 'esbuild', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
+/** Found at run time by path, or loading files of their own: not bundled, so they are the package's dependencies. */
+const external = ['tsx', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
 
-/** Builds into a folder of its own and puts it in place when it is whole. */
-export async function build(root) {
+/**
+ * Builds into a folder of its own and puts it in place when it is whole.
+ * @param {string} root absolute path of the checkout
+ * @param {{ forPackage?: boolean }} [options]
+ */
+export async function build(root, { forPackage = false } = {}) {
   const work = join(root, `dist.${pid}`);
-  const start = Date.now();
   const scripts = readdirSync(join(root, 'scripts')).filter((name) => name.endsWith('.ts'));
   const workers = findWorkers(root);
   try {
-    await esbuild.build({
+    const { metafile } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [
         { in: 'src/cli/main.ts', out: 'cidermill' },
@@ -30,14 +38,20 @@ export async function build(root) {
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      sourcemap: true,
-      legalComments: 'linked',
+      conditions: ['cidermill-source'],
+      sourcemap: !forPackage,
+      legalComments: 'none',
+      metafile: forPackage,
       external,
       banner: {
         js: "import { createRequire as _cr } from 'node:module';\nconst require = _cr(import.meta.url);",
       },
       logLevel: 'warning',
     });
+    if (metafile !== undefined) {
+      writeFileSync(join(work, 'licences.txt'), bundledLicences(root, Object.keys(metafile.inputs)));
+      emitTypes(root, join(work, 'types'));
+    }
     writeFileSync(join(work, '.built'), '');
     const dist = join(root, 'dist');
     if (existsSync(dist)) renameSync(dist, `${work}.old`);
@@ -46,12 +60,17 @@ export async function build(root) {
     rmSync(work, { recursive: true, force: true });
     rmSync(`${work}.old`, { recursive: true, force: true });
   }
-  return Date.now() - start;
 }
 
-/** The modules that are started as worker threads: every *-worker.ts below src/. */
+/**
+ * The modules that are started as worker threads: every *-worker.ts below src/.
+ * @param {string} root
+ */
 function findWorkers(root) {
-  return readdirSync(join(root, 'src'), { recursive: true })
+  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('-worker.ts'))
     .map((path) => join('src', path));
 }
+
+const self = fileURLToPath(import.meta.url);
+if (argv[1] === self) await build(dirname(dirname(self)), { forPackage: true });

@@ -1,3 +1,4 @@
+// @ts-check
 // Makes a checkout ready to run: Node's version, the packages of package-lock.json, the built files in dist/.
 // Plain JavaScript without dependencies, since it runs before there are any. A published package is ready as it is.
 import { spawnSync } from 'node:child_process';
@@ -7,7 +8,7 @@ import { argv, exit, stderr, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const isCheckout = existsSync(join(root, 'package-lock.json'));
+export const isCheckout = existsSync(join(root, 'package-lock.json'));
 
 /** Does what is needed and nothing else; a fresh checkout takes seconds, a ready one milliseconds. */
 export async function setUp() {
@@ -17,7 +18,11 @@ export async function setUp() {
     exit(1);
   }
   if (!isCheckout) return;
-  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) installPackages();
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+    const { missingTools } = await import('./missing-tools.mjs');
+    stderr.write(missingTools(root));
+    installPackages();
+  }
   if (modified('dist/.built') < newestSource()) {
     const { build } = await import('./build.mjs');
     await build(root);
@@ -26,8 +31,13 @@ export async function setUp() {
 
 function installPackages() {
   stderr.write('Installing the npm packages of package-lock.json …\n');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // What builds dist/ is among the packages for development; `npm pack --dry-run` needs a dist/ as well.
+  const env = { ...process.env };
+  delete env['npm_config_dry_run'];
+  const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', ['ci', ...options], {
     cwd: root,
+    env,
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) {
@@ -39,6 +49,7 @@ function installPackages() {
 /** The newest modification time of what dist/ is built from, in milliseconds. */
 function newestSource() {
   let newest = Math.max(modified('package.json'), modified('package-lock.json'));
+  /** @param {string} folder */
   const visit = (folder) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name);
@@ -46,11 +57,11 @@ function newestSource() {
       else newest = Math.max(newest, modified(path));
     }
   };
-  visit('src');
-  visit('scripts');
+  for (const folder of ['bin', 'scripts', 'src']) visit(folder);
   return newest;
 }
 
+/** @param {string} path */
 function modified(path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

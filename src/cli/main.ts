@@ -4,6 +4,7 @@ import { version } from '../host/index.ts';
 
 /** In the order in which help lists them. One is loaded when it is asked for: to load all takes longer than most run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./commands/init.ts')).initCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   plan: async () => (await import('./commands/plan.ts')).planCommand(),
   why: async () => (await import('./commands/why.ts')).whyCommand(),
@@ -43,6 +44,7 @@ const program = new Command('cidermill')
     'after',
     `
 Examples:
+  cidermill init demo                 a project of your own
   cidermill run quickstart            build everything, prove it by booting it
   cidermill plan quickstart           what would run, and why
   cidermill iso make InstallESD.dmg -o yosemite.iso   a bootable disc of an installer

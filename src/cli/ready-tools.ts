@@ -1,15 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
-import type { StepSources } from '../engine/index.ts';
-import {
-  findTool,
-  installCommand,
-  installPackages,
-  installPrivilege,
-  isRootAlone,
-  packageOf,
-} from '../host/index.ts';
-import type { Plan, PlannedStep } from '../recipe/index.ts';
+import { toolsOf, type StepSources } from '../engine/index.ts';
+import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
+import type { Plan } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './plan-options.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -57,26 +50,4 @@ async function agreed(packages: readonly string[]): Promise<boolean> {
   } finally {
     prompt.close();
   }
-}
-
-/** The programs that a step starts on the host. */
-function toolsOf(step: PlannedStep, onHost: boolean): string[] {
-  const environment = step.recipe.environment.value;
-  const kinds = [...step.recipe.sources.values()].flatMap(({ origins }) => origins[0]?.value.kind ?? []);
-  return [
-    'flock',
-    ...(environment.kind === 'host' ? environment.tools : []),
-    ...(environment.kind === 'buildroot' && onHost ? (environment.hostTools ?? []) : []),
-    ...(environment.kind === 'buildroot' && !onHost ? ['bwrap', 'tar'] : []),
-    ...(step.buildroot === undefined ? [] : ['apt-get', 'dpkg-deb', ...mapOfUserIds()]),
-    ...(kinds.includes('debian') ? ['apt-get', 'xz'] : []),
-    ...(kinds.includes('git') ? ['git'] : []),
-    ...(kinds.includes('svn') ? ['svn'] : []),
-  ];
-}
-
-/** What lets mmdebstrap make files of several users. */
-function mapOfUserIds(): string[] {
-  if (process.getuid?.() !== 0) return ['newuidmap'];
-  return isRootAlone() ? ['fakechroot'] : [];
 }

@@ -1,10 +1,11 @@
 import type { Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { type Action, actionKey, openMemo, readAction } from '../store/index.ts';
+import { type Action, openMemo, readAction } from '../store/index.ts';
 import type { RunContext } from './context.ts';
+import { decide } from './decide.ts';
 import { openHistory, readRecord } from './history.ts';
 import { explainChange } from './explain.ts';
-import { resolveStep, type Made } from './resolve.ts';
+import type { Made } from './resolve.ts';
 
 /** What a run would do with a step, as far as it can be known before it. */
 export interface Preview {
@@ -48,28 +49,16 @@ async function previewStep(
   if (unmade.length > 0) {
     return { step: step.name, verdict: 'unknown', waitsFor: unmade, why: [] };
   }
-  let first: { action: Action; key: Sha256 } | undefined;
-  for (const digests of context.sources.choices(step)) {
-    const action = await resolveStep(context, step, made, digests);
-    const key = actionKey(action);
-    first ??= { action, key };
-    const result = readAction(context.store, key);
-    if (result === undefined) continue;
-    made.set(step.name, result);
-    return {
-      step: step.name,
-      verdict: waitsFor.length === 0 ? 'cached' : 'cached-if-same',
-      waitsFor,
-      why: [],
-      key,
-      action,
-    };
+  const { action, key, ...decided } = await decide(context, step, made);
+  if (decided.verdict === 'cached') {
+    made.set(step.name, decided.result);
+    const verdict = waitsFor.length === 0 ? 'cached' : 'cached-if-same';
+    return { step: step.name, verdict, waitsFor, why: [], key, action };
   }
-  if (first === undefined) throw new Error(`the step ${step.name} has no choice of sources`);
   const record = readRecord(context.history, step.name);
   const before = record === undefined ? undefined : readAction(context.store, record.key);
   if (before !== undefined) made.set(step.name, before);
-  return { step: step.name, verdict: 'run', why: whyRun(context, step, first.action), waitsFor, ...first };
+  return { step: step.name, verdict: 'run', why: whyRun(context, step, action), waitsFor, key, action };
 }
 
 /** Why an action that is not in the store will be executed: never empty. */

@@ -1,9 +1,8 @@
 import PQueue from 'p-queue';
-import { isAborted, canonicalJson, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, isAborted, type Failure, type Json } from '../base/index.ts';
+import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
-  type Action,
-  actionKey,
   type ActionResult,
   type Lock,
   openMemo,
@@ -13,15 +12,18 @@ import {
   touchAction,
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
+import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import type { RunEvent } from './events.ts';
 import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources, SourceFailure } from './step/gather.ts';
-import { openHistory, readRecord, writeRecord } from './history.ts';
-import { whyRun } from './preview.ts';
+import { fetchSources } from './step/gather.ts';
+import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
+import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
+import { previewRun } from './preview.ts';
 import { publishProduct } from './products.ts';
-import { resolveStep, type Made } from './resolve.ts';
+import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
+import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
   readonly store: Store;
@@ -46,28 +48,39 @@ export interface RunOutcome {
 /**
  * Runs a plan: every step once its predecessors are done, from the action cache where its key is known, and publishes
  * the products whose gates passed. Foreseeable failures of a step are events, not exceptions.
+ * @throws UnmetPreconditions when a step that is to run is known not to pass, before any step is run
+ * @throws Failure 'no-space' and its like, when all of the run fails of the disk
  */
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
-  const { store, plan, signal } = options;
+  const { store, plan } = options;
+  const watch = new SpaceWatch(store.root);
+  const signal = AbortSignal.any([options.signal, watch.signal]);
   const start = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   const context: RunContext = {
     ...options,
+    signal,
     emit,
     history: openHistory(store, plan.root, plan.pipeline),
     toolVersions: openMemo(store, 'tools'),
   };
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
-  const run = new Run(context, options.keepGoing, counts);
+  const run = new Run(context, options.keepGoing, counts, (failure) => watch.stop(failure));
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   try {
     await run.all();
     if (!signal.aborted) await run.publish(options.artifacts);
+  } catch (error) {
+    throw diskFailure(error, options.artifacts) ?? error;
   } finally {
+    watch.close();
     await run.close();
   }
-  const outcome = signal.aborted ? 'interrupted' : counts.failed > 0 ? 'failed' : 'done';
+  const interrupted = options.signal.aborted;
+  const failed = counts.failed > 0 || watch.failure !== undefined;
+  const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
   emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
+  if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
 }
 
@@ -78,16 +91,21 @@ class Run {
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
   readonly #queue: PQueue;
+  /** Stops all of the run for a failure that is not one step's. */
+  readonly #stop: (failure: Failure) => void;
   #session: Promise<Lock> | undefined;
+  #ready: Promise<void> | undefined;
 
   constructor(
     context: RunContext,
     keepGoing: boolean,
     counts: { cached: number; executed: number; failed: number; skipped: number },
+    stop: (failure: Failure) => void,
   ) {
     this.#context = context;
     this.#keepGoing = keepGoing;
     this.#counts = counts;
+    this.#stop = stop;
     this.#queue = new PQueue({ concurrency: context.jobs });
   }
 
@@ -133,98 +151,92 @@ class Run {
       await this.#make(step);
     } catch (error) {
       if (isAborted(this.#context.signal)) return;
+      // All of the run is about to fail of it: it is told once, by whoever called.
+      const whole =
+        error instanceof UnmetPreconditions ? error : diskFailure(error, this.#context.store.root);
+      if (whole !== undefined) {
+        this.#stop(whole);
+        return;
+      }
       this.#counts.failed += 1;
       this.#context.emit(failureEvent(step, error));
     }
   }
 
-  /** Tries the origins of the step's sources in order; another origin is another action. */
   async #make(step: PlannedStep): Promise<void> {
-    const { sources, store } = this.#context;
-    let lastError: unknown;
-    for (const digests of sources.choices(step)) {
-      const action = await resolveStep(this.#context, step, this.#done, digests);
-      const key = actionKey(action);
-      const cached = readAction(store, key);
-      if (cached !== undefined) {
-        await this.#cached(step, action, key, cached);
-        return;
-      }
-      try {
-        await this.#queue.add(() => this.#execute(step, action, key));
-        return;
-      } catch (error) {
-        if (!(error instanceof SourceFailure)) throw error;
-        lastError ??= error;
-      }
-    }
-    throw lastError;
+    const decision = await decide(this.#context, step, this.#done);
+    if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
+    else await this.#queue.add(() => this.#execute(decision));
   }
 
-  async #cached(step: PlannedStep, action: Action, key: Sha256, result: ActionResult): Promise<void> {
+  async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
     this.#done.set(step.name, result);
     await touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
-    await this.#record(step, action, key, 'cached', undefined);
+    await this.#record({ step: step.name, action, key, outcome: 'cached' });
   }
 
-  async #execute(step: PlannedStep, action: Action, key: Sha256): Promise<void> {
+  async #execute(decision: ResolvedStep): Promise<void> {
+    const { step } = decision;
     this.#context.signal.throwIfAborted();
-    this.#session ??= openSession(this.#context.store);
-    await this.#session;
+    await (this.#ready ??= this.#getReady());
     this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
-    const why = whyRun(this.#context, step, action);
-    let log: string | undefined;
+    const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
+    let resolved = decision;
     try {
-      const { result, shared } = await executeAction(this.#context, step, action, key, this.#done, (path) => {
-        log = path;
-        this.#context.emit({ type: 'step-started', step: step.name, key, why, log: path });
-      });
-      if (shared) {
-        await this.#cached(step, action, key, result);
+      // Another origin than the preferred one is another action.
+      resolved = withChoice(decision, await fetchSources(this.#context, step));
+      const { result, log } = await executeAction(this.#context, resolved, this.#done);
+      if (log === undefined) {
+        await this.#cached(resolved, result);
         return;
       }
-      const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
+      const { action, key } = resolved;
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
-      await this.#record(step, action, key, 'done', log);
+      await this.#record({ step: step.name, action, key, outcome: 'done', log });
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
-      if (!this.#context.signal.aborted) await this.#record(step, action, key, 'failed', log);
+      if (!isAborted(this.#context.signal)) await this.#failed(resolved, error);
       throw error;
     }
   }
 
+  /** Before the first step that runs: nothing is begun that is known not to pass. */
+  async #getReady(): Promise<void> {
+    const { store, signal } = this.#context;
+    this.#session = openSession(store);
+    await this.#session;
+    refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
+    signal.throwIfAborted();
+  }
+
+  async #failed({ step, action, key }: ResolvedStep, error: unknown): Promise<void> {
+    const log = error instanceof StepFailure ? { log: error.log } : {};
+    await this.#record({ step: step.name, action, key, outcome: 'failed', ...log });
+  }
+
   /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
   #fetchAhead(running: PlannedStep): void {
-    const { plan, history, sources } = this.#context;
+    const { plan, history } = this.#context;
     const after = new Set([running.name]);
     for (const step of plan.steps) {
       if (!step.after.some((name) => after.has(name))) continue;
       after.add(step.name);
-      const [digests] = sources.choices(step);
-      if (digests === undefined || readRecord(history, step.name) !== undefined) continue;
+      if (readRecord(history, step.name) !== undefined) continue;
       // What fails here fails again, and is told, when the step itself asks for it.
-      fetchSources(this.#context, step, { sources: digests }).catch(() => undefined);
+      fetchSources(this.#context, step).catch(() => undefined);
     }
   }
 
-  async #record(
-    step: PlannedStep,
-    action: Action,
-    key: Sha256,
-    outcome: 'done' | 'cached' | 'failed',
-    log: string | undefined,
-  ): Promise<void> {
-    const time = Date.now();
-    const record = { step: step.name, key, action, outcome, time, ...(log === undefined ? {} : { log }) };
-    await writeRecord(this.#context.history, record);
+  async #record(record: Omit<StepRecord, 'time'>): Promise<void> {
+    await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
 }
 

@@ -2,6 +2,7 @@ export * from './checkup.ts';
 export * from './host-facts.ts';
 export * from './install.ts';
 export { kernelFolderParameters } from './kernel/build-folder.ts';
+export * from './namespace-limits.ts';
 export * from './osk.ts';
 export * from './package-root.ts';
 export * from './packages.ts';
@@ -12,3 +13,12 @@ export { readSystemPackages, type SystemPackages } from './system-packages.ts';
 export * from './tools.ts';
 export * from './user-namespaces.ts';
 export * from './version.ts';
+export {
+  diskFailure,
+  diskSpace,
+  nearestFolder,
+  noSpace,
+  saysNoSpace,
+  SpaceWatch,
+  type DiskSpace,
+} from './disk-space.ts';

@@ -54,6 +54,8 @@ export interface Recipe {
   readonly environmentTemplate?: YamlNode;
   /** Relative to `root`. */
   readonly script: Located<string>;
+  /** Relative to `root`: the script that is run before any step, to find early what would make this one fail. */
+  readonly check?: Located<string>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */
   readonly outputs: ReadonlyMap<string, Located<string>>;
   /** Of the outputs that two runs of the same action may make differently: output name → why. */

@@ -1,17 +1,13 @@
-export {
-  resolveBuildroot,
-  ensurePackages,
-  ensurePackageFolder,
-  type BuildrootWish,
-} from './apt/buildroot.ts';
+export { resolveBuildroot, type BuildrootWish } from './apt/buildroot.ts';
 export type { FetchProgress, SourceContext } from './context.ts';
 export {
-  packagesDigest,
+  filesOf,
   sourceDigest,
   type LockedBuildroot,
   type LockedFile,
   type LockedOrigin,
   type LockedPackage,
+  type Pinned,
 } from './locked.ts';
 export {
   emptyLock,
@@ -20,11 +16,10 @@ export {
   lookUpOrigin,
   originsOf,
   type Lockfile,
-  type LockEntry,
-} from './lock/lock.ts';
+} from './lock/lockfile.ts';
 export { lockLocal } from './local.ts';
-export { parseLock, readLock, type ReadLock } from './lock/lock-read.ts';
-export { mergeLock, updateLock, type LockChanges } from './lock/lock-write.ts';
+export { parseLockfile, readLockfile, type ReadLock } from './lock/read.ts';
+export { mergeLock, updateLock, type LockChanges } from './lock/write.ts';
 export {
   originKey,
   originText,
@@ -35,7 +30,7 @@ export {
   type SvnOrigin,
   type UrlOrigin,
 } from './origin.ts';
-export { materialsOf, packageMaterials } from './materials.ts';
+export { materialsOf } from './materials.ts';
 export { packagesIndex } from './apt/packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
 export { unpackArchive, type UnpackLimits } from '../archive/unpack.ts';

@@ -12,6 +12,9 @@ export interface LockedFile {
   readonly sha256: Sha256;
 }
 
+/** What a source is, byte for byte: one of its origins, or the packages of a buildroot. */
+export type Pinned = LockedOrigin | LockedBuildroot;
+
 /** An origin with what the lockfile says of it. Of `local` the tree's digest as it is now. */
 export type LockedOrigin =
   | { readonly kind: 'debian'; readonly origin: DebianOrigin; readonly files: readonly LockedFile[] }
@@ -38,6 +41,7 @@ export interface LockedPackage extends LockedFile {
 }
 
 export interface LockedBuildroot {
+  readonly kind: 'packages';
   readonly suite: string;
   readonly architecture: string;
   /** As asked for, in order. */
@@ -55,14 +59,18 @@ export function fileName(path: string): string {
 const treeVersion = 1;
 
 /**
- * Digest of all that determines the tree a step sees; no I/O. Where the bytes came from is not in it: the upstream
+ * The digest of all that determines the tree a step sees; no I/O. Where the bytes came from is not in it: the upstream
  * tarball of an archive and the same one from its home page are the same source.
  */
-export function sourceDigest(locked: LockedOrigin): Sha256 {
+export function sourceDigest(pinned: Pinned): Sha256 {
+  if (pinned.kind === 'packages') {
+    const { architecture, packages } = pinned;
+    return sha256(canonicalJson({ packages: treeVersion, architecture, files: digests(packages) }));
+  }
   // Of a local tree only what is wanted is digested.
-  const only = locked.kind === 'local' ? undefined : locked.origin.only;
+  const only = pinned.kind === 'local' ? undefined : pinned.origin.only;
   return sha256(
-    canonicalJson({ tree: treeVersion, ...treeRecipe(locked), ...(only === undefined ? {} : { only }) }),
+    canonicalJson({ tree: treeVersion, ...treeRecipe(pinned), ...(only === undefined ? {} : { only }) }),
   );
 }
 
@@ -87,13 +95,8 @@ function digests(files: readonly LockedFile[]): string[] {
   return files.map((file) => file.sha256).sort();
 }
 
-/** Digest of all that determines a buildroot's packages; no I/O. */
-export function packagesDigest(locked: LockedBuildroot): Sha256 {
-  return sha256(
-    canonicalJson({
-      packages: treeVersion,
-      architecture: locked.architecture,
-      files: locked.packages.map((one) => one.sha256).sort(),
-    }),
-  );
+/** Lists the files that are fetched for it; none of a local one. */
+export function filesOf(pinned: Pinned): readonly LockedFile[] {
+  if (pinned.kind === 'local') return [];
+  return pinned.kind === 'packages' ? pinned.packages : pinned.files;
 }

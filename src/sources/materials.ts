@@ -1,9 +1,11 @@
 import type { Material } from '../base/index.ts';
-import { fileName, type LockedBuildroot, type LockedFile, type LockedOrigin } from './locked.ts';
+import { fileName, type LockedBuildroot, type LockedFile, type Pinned } from './locked.ts';
 
-/** What a locked origin is to the provenance of what is made from it. */
-export function materialsOf(locked: LockedOrigin): readonly Material[] {
+/** What a source is to the provenance of what is made from it. */
+export function materialsOf(locked: Pinned): readonly Material[] {
   switch (locked.kind) {
+    case 'packages':
+      return packageMaterials(locked);
     case 'debian': {
       const uri = packageUrl(locked.origin.package, locked.origin.version, 'arch=source');
       return locked.files.map((file) => fileMaterial(uri, file));
@@ -29,7 +31,7 @@ export function materialsOf(locked: LockedOrigin): readonly Material[] {
 }
 
 /** The packages of a buildroot. */
-export function packageMaterials({ architecture, suite, packages }: LockedBuildroot): readonly Material[] {
+function packageMaterials({ architecture, suite, packages }: LockedBuildroot): readonly Material[] {
   return packages.map((one) =>
     fileMaterial(
       packageUrl(one.name, one.version, `arch=${architectureOf(one, architecture)}&distro=${suite}`),

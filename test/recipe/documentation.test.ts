@@ -23,8 +23,11 @@ describe('docs/recipes.md', () => {
   });
 
   it('lists every code that a fault can have', () => {
-    const folder = join(root, 'src/recipe');
-    const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    const code = ['src/recipe', 'src/yaml'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(root, folder, file), 'utf8')),
+    );
     const used = code.flatMap((text) =>
       [...text.matchAll(/(?:report\(\s*|code: )'([a-z0-9-]+)'/g)].map(([, word]) => word),
     );

@@ -5,7 +5,6 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
 import {
   ensureFiles,
-  ensurePackageFolder,
   ensureSourceTree,
   lockOrigin,
   resolveBuildroot,
@@ -53,14 +52,14 @@ describe("Debian's archive, through the host's mirrors", () => {
       ...root,
       packages: root.packages.filter(({ name }) => ['make', 'usr-is-merged'].includes(name)),
     };
-    const repository = await ensurePackageFolder(some, context);
+    const repository = await ensureSourceTree(some, context);
     const index = readFileSync(join(repository, 'Packages'), 'utf8');
     for (const one of some.packages) {
       expect(index).toContain(`Package: ${one.name}\n`);
       expect(index).toContain(`SHA256: ${one.sha256}\n`);
       expect(sha256(readFileSync(join(repository, one.file.replace(/.*\//, ''))))).toBe(one.sha256);
     }
-    expect(await ensurePackageFolder(some, { ...context, offline: true })).toBe(repository);
+    expect(await ensureSourceTree(some, { ...context, offline: true })).toBe(repository);
   });
 
   test('is not asked when all is there or nothing may be asked', async () => {

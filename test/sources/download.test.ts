@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
@@ -65,6 +66,29 @@ describe('a file of known digest', () => {
     server.answer(handler, (_request, response) => response.writeHead(200).end(bytes));
     await downloadBlob(store, [`${server.url}/f`], blob, { ...quick, onProgress });
     expect(hasBlob(store, blob.digest, blob.size)).toBe(true);
+  });
+
+  test('that comes too slowly is a failed try, and carried on with by the next', async () => {
+    const { bytes, blob } = fresh(3000);
+    let dripping: NodeJS.Timeout | undefined;
+    const drip = (_request: IncomingMessage, response: ServerResponse): void => {
+      response.writeHead(200, { 'content-length': bytes.length });
+      let sent = 0;
+      dripping = setInterval(() => response.write(bytes.subarray(sent, ++sent)), 10);
+      response.once('close', () => clearInterval(dripping));
+    };
+    server.answer(drip, send(bytes));
+    await downloadBlob(store, [`${server.url}/f`], blob, { ...quick, window: 200 });
+    expect(server.requests[1]).toMatch(/^GET \/f bytes=\d+-$/);
+    expect(hasBlob(store, blob.digest, blob.size)).toBe(true);
+    server.answer(drip);
+    const other = downloadUnknown(store, [`${server.url}/f`], { pauses: [1], patience: 2000, window: 200 });
+    await expect(other).rejects.toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('is too slow') as string,
+      temporary: true,
+    });
+    expect(server.requests).toHaveLength(2);
   });
 
   test('is asked for again after 503, and not after 404', async () => {

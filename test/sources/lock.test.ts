@@ -7,13 +7,13 @@ import {
   lookUpBuildroot,
   lookUpOrigin,
   mergeLock,
-  parseLock,
-  readLock,
+  parseLockfile,
+  readLockfile,
   updateLock,
   type LockedBuildroot,
   type LockedOrigin,
 } from '../../src/sources/index.ts';
-import { readQuickly } from '../../src/sources/lock/lock-quick.ts';
+import { readAsWritten, readAsYaml } from '../../src/sources/lock/read.ts';
 import { freshContext } from './store-rig.ts';
 
 const { folder } = freshContext();
@@ -53,6 +53,7 @@ const svn: Pinned = {
   files: [file('trunk.tar')],
 };
 const buildroot: LockedBuildroot = {
+  kind: 'packages',
   suite: 'bookworm',
   architecture: 'amd64',
   requested: ['make', 'gcc'],
@@ -68,7 +69,7 @@ const all: { sources: Record<string, Pinned[]>; buildroots: Record<string, Locke
 
 describe('the lockfile', () => {
   test('gives back every origin and buildroot that was written to it', () => {
-    const { lock, diagnostics } = parseLock(mergeLock('', all), 'lock.yaml');
+    const { lock, diagnostics } = parseLockfile(mergeLock('', all), 'lock.yaml');
     expect(diagnostics).toEqual([]);
     for (const [name, origins] of Object.entries(all.sources)) {
       for (const locked of origins) {
@@ -81,7 +82,7 @@ describe('the lockfile', () => {
   });
 
   test('does not speak for an origin or a buildroot that is declared otherwise now', () => {
-    const { lock } = parseLock(mergeLock('', all), 'lock.yaml');
+    const { lock } = parseLockfile(mergeLock('', all), 'lock.yaml');
     const origin = { kind: 'debian', package: 'qemu', version: '1:7.2+dfsg' } as const;
     expect(lookUpOrigin(lock, 'q.tree', origin)).toBeUndefined();
     expect(lookUpOrigin(lock, 'q.tree', { ...origin, suite: 'trixie' })).toBeUndefined();
@@ -97,41 +98,55 @@ describe('the lockfile', () => {
     expect(mergeLock(one, { buildroots: all.buildroots })).toBe(mergeLock('', all));
   });
 
-  test('keeps the entries that are not locked anew byte for byte, with their comments', () => {
-    const odd = `# mine
-version: 1
-sources:
-  # about a
-  a.tree:
-    - url:   "https://example.org/x"   # spaced oddly
-      files: [{file: x, size: 1, sha256: ${sha256('x')}}]
-
-  # about q
-  q.tree:
-    - debian: old@1
-      files: []
-buildroots: # all of them
-  zzz: { suite: s, architecture: a, requested: [], packages: [] }
-`;
-    const merged = mergeLock(odd, { sources: { 'b.tree': [git], 'q.tree': [debian] } });
-    const kept = odd.slice(0, odd.indexOf('\n  # about q'));
-    expect(merged.startsWith(`${kept}  b.tree:\n    - git: https://user@example.org/r.git@v1\n`)).toBe(true);
-    expect(merged).toContain('\n  zzz: { suite: s, architecture: a, requested: [], packages: [] }\n');
-    expect(merged).not.toContain('old@1');
-    expect(parseLock(merged, 'lock.yaml').diagnostics).toEqual([]);
-    expect(
-      mergeLock(mergeLock(odd, { sources: { 'b.tree': [git] } }), { removed: ['b.tree', 'q.tree', 'zzz'] }),
-    ).toBe(kept);
+  test('keeps the entries that are not locked anew, and the comment at its head', () => {
+    const own = mergeLock('', all).replace(/^(#.*\n)+/, '# mine\n');
+    const merged = mergeLock(own, { sources: { 'b.tree': [git], 'q.tree': [url] }, removed: ['r.tree'] });
+    expect(merged.startsWith('# mine\n{\n')).toBe(true);
+    const { lock, diagnostics } = parseLockfile(merged, 'lock.yaml');
+    expect([diagnostics, [...lock.sources.keys()]]).toEqual([[], ['b.tree', 'q.tree']]);
+    expect(lock.sources.get('q.tree')).toHaveLength(1);
+    expect(lock.buildroots.get('bookworm')).toEqual(buildroot);
+    // A line that is not about what was locked is the same line.
+    const kept = own.split('\n').filter((line) => line.includes('"name":'));
+    expect(merged.split('\n').filter((line) => line.includes('"name":'))).toEqual(kept);
   });
 
-  test('that was laid out in another form is laid out anew', () => {
-    const entry = `[{ url: https://x/y, files: [{ file: y, size: 1, sha256: ${sha256('y')} }] }]`;
-    for (const sources of [`sources: { y.tree: ${entry} }`, `sources:\n     y.tree: ${entry}`]) {
-      const merged = mergeLock(`version: 1\n${sources}\n`, { sources: { 'q.tree': [debian] } });
-      expect(merged).toMatch(/^version: 1\nsources:\n {2}q\.tree:\n(.*\n)* {2}y\.tree:\n/);
-      const { lock, diagnostics } = parseLock(merged, 'lock.yaml');
-      expect([diagnostics, [...lock.sources.keys()]]).toEqual([[], ['q.tree', 'y.tree']]);
-    }
+  test('has one origin or package a line, and is YAML too', () => {
+    const text = mergeLock('', all);
+    expect(text.split('\n').filter((line) => line.includes('sha256'))).toHaveLength(6);
+    expect(readAsYaml(text, 'lock.yaml')).toEqual(parseLockfile(text, 'lock.yaml'));
+  });
+
+  test('of the form that earlier versions wrote is read, and laid out anew when something is locked', () => {
+    const digest = sha256('y');
+    const old = `# mine
+version: 1
+sources:
+  # about y
+  y.tree:
+    - debian: y@1.10   # reads as a number, and is none
+      suite: bookworm
+      files:
+        - { file: pool/y, size: 1, sha256: ${digest} }
+buildroots:
+  zzz: { suite: s, architecture: a, requested: [b], packages: [{ name: b, version: 1.0, file: b_1.0.deb, size: 3, sha256: ${digest} }] }
+`;
+    const { lock, diagnostics } = parseLockfile(old, 'lock.yaml');
+    expect(diagnostics).toEqual([]);
+    expect(lock.sources.get('y.tree')).toEqual([
+      {
+        kind: 'debian',
+        origin: { kind: 'debian', package: 'y', version: '1.10', suite: 'bookworm' },
+        files: [{ file: 'pool/y', size: 1, sha256: digest }],
+      },
+    ]);
+    expect(lock.buildroots.get('zzz')?.packages[0]?.version).toBe('1.0');
+    const merged = mergeLock(old, { sources: { 'q.tree': [debian] } });
+    expect(merged.startsWith('# mine\n{\n')).toBe(true);
+    const anew = parseLockfile(merged, 'lock.yaml').lock;
+    expect([...anew.sources.keys()]).toEqual(['q.tree', 'y.tree']);
+    expect(anew.sources.get('y.tree')).toEqual(lock.sources.get('y.tree'));
+    expect(anew.buildroots).toEqual(lock.buildroots);
   });
 
   test('is written whole or not at all, and only when it changes', () => {
@@ -150,25 +165,27 @@ buildroots: # all of them
   });
 
   test('that is not there is an empty one', () => {
-    const { lock, diagnostics } = readLock(join(folder, 'not-there.yaml'), 'lock.yaml');
+    const { lock, diagnostics } = readLockfile(join(folder, 'not-there.yaml'), 'lock.yaml');
     expect([lock.sources.size, diagnostics]).toEqual([0, []]);
     expect(existsSync(join(folder, 'not-there.yaml'))).toBe(false);
   });
 });
 
-describe('the quick reader', () => {
+describe('what is read as it was written', () => {
   const text = mergeLock('', all);
 
-  test('reads what is written, and reads it as YAML does', () => {
-    expect(readQuickly(text)).toEqual(parseLock(text, 'lock.yaml').lock);
+  test('is what YAML reads', () => {
+    expect(readAsWritten(text)).toEqual(readAsYaml(text, 'lock.yaml').lock);
     const odd = { ...debian, origin: { ...debian.origin, suite: '1.0' } as const };
-    const quoted = mergeLock('', { sources: { '7': [odd], true: [svn] } });
-    expect(readQuickly(quoted)).toEqual(parseLock(quoted, 'lock.yaml').lock);
+    const quoted = mergeLock('', { sources: { '7': [odd], true: [svn], 'a"\\ü\u2028': [url] } });
+    expect(readAsWritten(quoted)).toBeDefined();
+    expect(readAsWritten(quoted)).toEqual(readAsYaml(quoted, 'lock.yaml').lock);
   });
 
-  test('leaves to YAML whatever is not of that form: it never reads anything else than YAML does', () => {
+  test('is nothing else: what was changed is left to YAML, which sees a name that stands there twice', () => {
     const lines = text.split('\n');
     const where = fc.nat(text.length);
+    let taken = 0;
     fc.assert(
       fc.property(
         fc.nat(lines.length - 1),
@@ -183,15 +200,27 @@ describe('the quick reader', () => {
               text.slice(0, at) + char + text.slice(at),
               text.slice(0, at) + char + text.slice(at + 1),
             ][how] ?? '';
-          const quick = readQuickly(changed);
+          const quick = readAsWritten(changed);
           if (quick === undefined) return;
-          const { lock, diagnostics } = parseLock(changed, 'lock.yaml');
+          taken += 1;
+          const { lock, diagnostics } = readAsYaml(changed, 'lock.yaml');
           expect(diagnostics).toEqual([]);
           expect(quick).toEqual(lock);
         },
       ),
       { numRuns: 1500 },
     );
+    expect(taken).toBeGreaterThan(10);
+    const twice = text.replace('"q.tree"', '"r.tree"');
+    expect(readAsWritten(twice)).toBeUndefined();
+    expect(parseLockfile(twice, 'lock.yaml').diagnostics).toMatchObject([{ code: 'yaml-syntax' }]);
+  });
+
+  test('has the place of a fault that JSON tells no place of', () => {
+    const bad = text.replace(`"size": ${git.files[0].size}`, '"size": -1');
+    const [fault] = parseLockfile(bad, 'lock.yaml').diagnostics;
+    expect(fault?.code).toBe('wrong-type');
+    expect(bad.slice(fault?.span.start, fault?.span.end)).toBe('-1');
   });
 });
 
@@ -253,7 +282,7 @@ describe('a bad lockfile', () => {
       16,
     ],
   ])('with %s is told of at its line and column', (_what, text, code, line, column) => {
-    const { diagnostics } = parseLock(text, 'recipes/lock.yaml');
+    const { diagnostics } = parseLockfile(text, 'recipes/lock.yaml');
     const found = diagnostics.map((one) => ({ code: one.code, ...lineAndColumn(text, one.span.start) }));
     expect(found[0]).toEqual({ code, line, column });
     expect(diagnostics[0]?.file).toBe('recipes/lock.yaml');
@@ -261,11 +290,11 @@ describe('a bad lockfile', () => {
 
   test('has all of its faults told at once', () => {
     const text = `version: 1\nsources:\n  a.tree: 1\n  b.tree:\n    - urls: x\nbuildroots:\n  b: 2\n`;
-    expect(parseLock(text, 'lock.yaml').diagnostics.length).toBeGreaterThanOrEqual(3);
+    expect(parseLockfile(text, 'lock.yaml').diagnostics.length).toBeGreaterThanOrEqual(3);
   });
 
   test('with an alias bomb is refused', () => {
     const bomb = 'version: 1\na: &a [x,x]\nb: &b [*a,*a]\nsources: { s: *b }\n';
-    expect(parseLock(bomb, 'lock.yaml').diagnostics.length).toBeGreaterThan(0);
+    expect(parseLockfile(bomb, 'lock.yaml').diagnostics.length).toBeGreaterThan(0);
   });
 });

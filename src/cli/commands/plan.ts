@@ -1,7 +1,11 @@
 import { Command } from 'commander';
+import { exitCodes } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { formatCount } from '../text/format.ts';
+import { printableLines } from '../text/printable.ts';
 import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
-import type { Preview } from '../../engine/index.ts';
+import { findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -13,16 +17,27 @@ export function planCommand(): Command {
       `
 Examples:
   cidermill plan quickstart
-  cidermill plan quickstart --set disk-size=64G`,
+  cidermill plan quickstart --set disk-size=64G
+  cidermill plan chameleon --source chameleon.tree=../chameleon
+
+It also looks for what would keep the run from passing: programs, namespaces, free space, the files and
+folders given, and what the recipes' own checks find.
+
+Exit codes: 0 it can run, 1 something keeps it from passing, 2 wrong use`,
     )
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
       const previews = await preview(workspace, plan, sources, flags);
+      const onHost = flags.environment === 'host';
+      const found = await findPreconditions(
+        { ...workspace, plan, sources, onHost, signal: onInterrupt() },
+        previews,
+      );
+      if (found.some(({ state }) => state === 'fault')) process.exitCode = exitCodes.failed;
       if (flags.json === true) {
-        console.log(
-          JSON.stringify({ pipeline: plan.pipeline, steps: previews, unneeded: plan.unneeded }, null, 2),
-        );
+        const { pipeline, unneeded } = plan;
+        console.log(JSON.stringify({ pipeline, steps: previews, unneeded, findings: found }, null, 2));
         return;
       }
       const width = Math.max(...previews.map(({ step }) => step.length));
@@ -30,6 +45,7 @@ Examples:
       for (const step of plan.unneeded)
         console.log(`${step.padEnd(width)}  not needed with these parameters`);
       console.log(`\n${summary(previews)}`);
+      if (found.length > 0) console.log(`\n${found.map(findingLine).join('\n')}`);
     });
   return addPlanOptions(command);
 }
@@ -48,13 +64,29 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
   }
 }
 
+/** What was found before the run, and what to do about it. */
+export function findingLine({ state, steps, message, hint }: Finding): string {
+  const [first = '', ...rest] = printableLines(`${steps.join(', ')}: ${message}`);
+  const lines = [
+    `${state === 'fault' ? 'FAULT' : 'note '}  ${first}`,
+    ...rest.map((line) => `       ${line}`),
+  ];
+  const mends = hint === undefined ? [] : printableLines(hint).map((line) => `       → ${line}`);
+  return [...lines, ...mends].join('\n');
+}
+
 function summary(previews: readonly Preview[]): string {
   const count = (verdict: Preview['verdict']): number =>
     previews.filter((one) => one.verdict === verdict).length;
   const running = previews.filter((one) => one.verdict === 'run').map(({ step }) => step);
-  if (running.length === 0 && count('unknown') === 0)
-    return `Nothing to run: all ${previews.length} steps are cached.`;
-  const only = count('unknown') === 0 ? 'Only ' : '';
+  const steps = formatCount(previews.length, 'step');
+  const [cached, undecided] = [count('cached') + count('cached-if-same'), count('unknown')];
+  if (running.length === 0 && undecided === 0)
+    return previews.length === 1
+      ? 'Nothing to run: the one step is cached.'
+      : `Nothing to run: all ${steps} are cached.`;
   const names = running.length > 0 ? `: ${running.join(', ')}` : '';
-  return `${only}${running.length} of ${previews.length} steps will run${names}; ${count('cached') + count('cached-if-same')} are cached.`;
+  const rest = undecided === 0 ? '' : ` ${undecided} will be known later;`;
+  const only = undecided === 0 ? 'Only ' : '';
+  return `${only}${running.length} of ${steps} will run${names};${rest} ${cached} ${cached === 1 ? 'is' : 'are'} cached.`;
 }

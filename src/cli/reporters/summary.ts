@@ -22,6 +22,8 @@ export function summaryLine({ colours }: Theme, event: Finished, state: RunState
         ? `${colours.green(colours.bold('nothing to do:'))} ${formatCount(cached, 'step')} cached, ${time}`
         : `${colours.green(colours.bold(`done in ${time}:`))} ${run}`;
     case 'failed': {
+      // What was refused before a step, or failed all of them at once, is told after this.
+      if (failed === 0) return `${colours.red(colours.bold(`stopped after ${time}:`))} ${run}`;
       const names = state.failed.length > 0 ? ` (${state.failed.map(printable).join(', ')})` : '';
       const rest = skipped > 0 ? `, ${skipped} skipped` : '';
       return `${colours.red(colours.bold(`failed in ${time}:`))} ${formatCount(failed, 'step')} failed${names}, ${executed} run, ${cached} cached${rest}`;

@@ -39,8 +39,9 @@ export function planFiles(project: Project, plan: Plan): PlanFiles {
     if (step.buildroot !== undefined) addNearest(`recipes/buildroots/${step.buildroot.name}.yaml`);
     for (const path of localSources(step)) add(recipe.root, path);
     const roots = { project: recipe.root, package: packageRoot };
-    for (const name of Object.keys(scriptClosure(recipe.script.value, roots)))
-      add(existsSync(join(recipe.root, name)) ? recipe.root : packageRoot, name);
+    for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])])
+      for (const name of Object.keys(scriptClosure(script.value, roots)))
+        add(existsSync(join(recipe.root, name)) ? recipe.root : packageRoot, name);
   }
   return { own: [...own].sort(), builtin: [...builtin].sort() };
 }

@@ -1,7 +1,7 @@
 import type { RebuildOptions } from './circumstances.ts';
 import { standstill, variations, type Variation } from './variation.ts';
 
-/** Rebuilds under a wish: a word that is the same for the same outputs, and whether they are the stored ones. */
+/** Rebuilds with options: a word that is the same for the same outputs, and whether they are the stored ones. */
 export type Try = (options: RebuildOptions) => Promise<{ readonly same: boolean; readonly word: string }>;
 
 const nothing: ReadonlySet<Variation> = new Set();

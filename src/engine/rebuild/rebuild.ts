@@ -1,14 +1,8 @@
 import { join } from 'node:path';
-import type { Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEvent, StepRequest } from '../../step/protocol.ts';
-import {
-  type Action,
-  type ListingEntry,
-  listOutput,
-  removeFolder,
-  temporaryFolder,
-} from '../../store/index.ts';
+import { type ListingEntry, listOutput, removeFolder, temporaryFolder } from '../../store/index.ts';
+import type { ResolvedStep } from '../decide.ts';
 import { gather, type Gathered, type GatherContext } from '../step/gather.ts';
 import type { Done } from '../resolve.ts';
 import { sandboxPrefix } from '../step/sandbox.ts';
@@ -21,10 +15,7 @@ import type { Survey } from './survey.ts';
 import type { Unvaried, Variation } from './variation.ts';
 
 /** A step whose stored artifact is to be made again. */
-export interface StoredStep {
-  readonly step: PlannedStep;
-  readonly action: Action;
-  readonly key: Sha256;
+export interface StoredStep extends ResolvedStep {
   /** The outputs of the steps before it. */
   readonly done: Done;
   /** Its place in the plan. */
@@ -58,14 +49,15 @@ export interface RebuildContext extends GatherContext {
  */
 export async function withRebuilt<T>(
   context: RebuildContext,
-  { step, action, done, turn }: StoredStep,
+  stored: StoredStep,
   options: RebuildOptions,
   log: string,
   use: (rebuilt: Rebuilt) => Promise<T>,
 ): Promise<T> {
+  const { step, action, done, turn } = stored;
   const folder = temporaryFolder(context.store, 'rebuild');
   try {
-    const given = await gather(context, step, action, done);
+    const given = await gather(context, stored, done);
     const { how, request } = await arrange(context, { step, action, turn }, given, options, folder);
     const start = performance.now();
     const end = await runStepProcess({

@@ -1,7 +1,8 @@
 import { Failure } from '../../base/index.ts';
-import { actionKey, type Output, readAction } from '../../store/index.ts';
+import type { Output } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
-import { resolveStep, type Made } from '../resolve.ts';
+import { decide } from '../decide.ts';
+import type { Made } from '../resolve.ts';
 import type { StoredStep } from './rebuild.ts';
 
 type StoredContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'toolVersions'>;
@@ -31,28 +32,16 @@ export async function storedSteps(context: StoredContext, names: readonly string
   const stored: Stored[] = [];
   for (const [turn, step] of plan.steps.entries()) {
     if (!needed.has(step.name)) continue;
-    const found = await findStored(context, step, done);
-    if (found === undefined) {
+    const { choice, action, key, ...decided } = await decide(context, step, done);
+    if (decided.verdict !== 'cached') {
       throw new Failure('not-made', `the step ${step.name} is not in the store as it is now`, {
         hint: `Make it: \`cidermill run ${plan.pipeline}\`.`,
       });
     }
-    done.set(step.name, found);
-    if (names.length === 0 || names.includes(step.name)) stored.push({ ...found, step, done, turn });
+    const { outputs } = decided.result;
+    done.set(step.name, { key, outputs });
+    if (names.length === 0 || names.includes(step.name))
+      stored.push({ step, choice, action, key, outputs, done, turn });
   }
   return stored;
-}
-
-async function findStored(
-  context: StoredContext,
-  step: StoredStep['step'],
-  done: StoredStep['done'],
-): Promise<Pick<Stored, 'action' | 'key' | 'outputs'> | undefined> {
-  for (const digests of context.sources.choices(step)) {
-    const action = await resolveStep(context, step, done, digests);
-    const key = actionKey(action);
-    const outputs = readAction(context.store, key)?.outputs;
-    if (outputs !== undefined) return { action, key, outputs };
-  }
-  return undefined;
 }

@@ -1,7 +1,6 @@
-import { Failure } from '../../base/index.ts';
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
 import { hasBlob, openSession, type Store } from '../../store/index.ts';
-import type { FetchProgress, LockedFile } from '../../sources/index.ts';
+import { filesOf, type FetchProgress, type LockedFile } from '../../sources/index.ts';
 import type { StepSources } from './step-sources.ts';
 
 export interface FetchPlanOptions {
@@ -25,7 +24,7 @@ export interface FetchedStep {
 /**
  * Brings every source and package that a plan's steps need into the store, so that a run needs no network. Of origins
  * that can stand for one another the first that can be had is enough.
- * @throws Failure of the first origin of a source that none of them gives
+ * @throws SourceFailure with the cause of every origin of each source that none of them gives
  */
 export async function fetchPlan(options: FetchPlanOptions): Promise<FetchedStep[]> {
   const session = await openSession(options.store);
@@ -45,23 +44,12 @@ export async function fetchPlan(options: FetchPlanOptions): Promise<FetchedStep[
 
 async function fetchStep(step: PlannedStep, options: FetchPlanOptions): Promise<FetchedStep> {
   const { store, sources, offline, signal } = options;
-  let failure: Failure | undefined;
-  for (const digests of sources.choices(step)) {
-    let fetched = false;
-    try {
-      const files = await sources.files(step, digests, {
-        offline,
-        signal,
-        onProgress: (_source, progress) => {
-          fetched = true;
-          options.onProgress(step.name, progress);
-        },
-      });
-      return { step: step.name, files: files.filter((file) => hasBlob(store, file.sha256)), fetched };
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failure ??= error;
-    }
-  }
-  throw failure ?? new Error(`the step ${step.name} has no choice of sources`);
+  let fetched = false;
+  const onProgress = (_source: string, progress: FetchProgress): void => {
+    fetched = true;
+    options.onProgress(step.name, progress);
+  };
+  const taken = await sources.download(step, { offline, signal, onProgress });
+  const files = [...taken.values()].flatMap(filesOf).filter((file) => hasBlob(store, file.sha256));
+  return { step: step.name, files, fetched };
 }

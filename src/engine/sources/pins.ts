@@ -9,7 +9,8 @@ import {
   originsOf,
   lookUpOrigin,
   originText,
-  readLock,
+  readLockfile,
+  filesOf,
   type Lockfile,
   type LockedBuildroot,
   type LockedOrigin,
@@ -28,7 +29,7 @@ export interface Pins {
     faults: Diagnostic[],
   ): LockedOrigin | undefined;
   /** All that the project's lockfile has of a source, whatever its parameters chose. */
-  lockedAs(recipe: Recipe, source: Source): LockedOrigin[];
+  lockedAs(recipe: Recipe, source: Source): readonly LockedOrigin[];
   buildroot(buildroot: Buildroot, faults: Diagnostic[]): LockedBuildroot | undefined;
   /** The digest of every file that is pinned. */
   everything(): Sha256[];
@@ -67,8 +68,9 @@ export function openPins(project: Project): Pins {
     },
     everything: () =>
       locks.flatMap((lock) => [
-        ...[...lock.sources.values()].flat().flatMap(({ files }) => files.map(({ sha256 }) => sha256)),
-        ...[...lock.buildroots.values()].flatMap(({ packages }) => packages.map(({ sha256 }) => sha256)),
+        ...[...[...lock.sources.values()].flat(), ...lock.buildroots.values()]
+          .flatMap(filesOf)
+          .map(({ sha256 }) => sha256),
       ]),
   };
 }
@@ -80,7 +82,7 @@ export function withoutOrigin(source: string, { instead }: Origin): string {
 }
 
 function openLock(root: string, name: string): Lockfile {
-  const { lock, text, diagnostics } = readLock(join(root, lockFile), name);
+  const { lock, text, diagnostics } = readLockfile(join(root, lockFile), name);
   if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[name, text]]));
   return lock;
 }

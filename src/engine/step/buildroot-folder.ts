@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Failure, type Sha256 } from '../../base/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { runWell } from '../../host/program.ts';
 import { blobPath, ensureTree, type Store } from '../../store/index.ts';
 
 /**
- * The folder of an unpacked buildroot.
+ * Gives the folder of an unpacked buildroot, and unpacks it where it is not there.
  * @param root `file:<sha256 of its tar>`, as the action has it
  */
-export async function buildrootFolder(store: Store, root: string): Promise<string> {
+export async function buildrootFolder(store: Store, root: string, signal: AbortSignal): Promise<string> {
   const digest = root.slice(root.indexOf(':') + 1) as Sha256;
   return ensureTree(store, digest, async (folder) => {
     // An ordinary user can own nothing but what is his; device nodes come from bwrap's --dev.
@@ -19,10 +18,10 @@ export async function buildrootFolder(store: Store, root: string): Promise<strin
       '--no-same-owner',
       '--delay-directory-restore',
     ];
-    const tar = spawn('tar', [...args, '--exclude=./dev/*'], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    tar.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
-    const [code] = (await once(tar, 'close')) as [number | null];
-    if (code !== 0) throw new Failure('unpack-failed', `tar could not unpack the buildroot: ${said.trim()}`);
+    await runWell('tar', [...args, '--exclude=./dev/*'], {
+      signal,
+      from: 'tar',
+      what: 'unpacking the buildroot',
+    });
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import { packageRoot } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
+import { materialsOf } from '../../sources/index.ts';
 import {
   type Action,
   type ActionResult,
@@ -17,7 +18,9 @@ import {
   writeAction,
 } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
+import type { ResolvedStep } from '../decide.ts';
 import { gather } from './gather.ts';
+import { whyRun } from '../preview.ts';
 import type { Done } from '../resolve.ts';
 import { takeOutputs } from './step-failure.ts';
 import { runStepProcess } from './step-process.ts';
@@ -28,70 +31,82 @@ export function logPath(context: RunContext, step: PlannedStep, key: Sha256): st
   return join(context.store.root, 'logs', `${step.name}-${key.slice(0, 12)}-${Date.now().toString(36)}.log`);
 }
 
+/** How an action's artifact came to be there. */
+export interface Executed {
+  readonly result: ActionResult;
+  /** Where the script's log is; undefined when another run has made the artifact meanwhile. */
+  readonly log?: string;
+}
+
 /**
  * Makes the artifact of an action: alone in this store at a time, in a fresh folder, kept only when all of its
- * outputs are there. When another run made it meanwhile, that is the result, and `shared` is true.
+ * outputs are there. When another run made it meanwhile, that is the result.
+ * @param done the steps before it
  * @throws StepFailure, SourceFailure
  */
 export async function executeAction(
   context: RunContext,
-  step: PlannedStep,
-  action: Action,
-  key: Sha256,
+  resolved: ResolvedStep,
   done: Done,
-  started: (log: string) => void,
-): Promise<{ readonly result: ActionResult; readonly shared: boolean }> {
-  const { store } = context;
-  const make = async (): Promise<{ result: ActionResult; shared: boolean }> => {
+): Promise<Executed> {
+  const { store, emit } = context;
+  const { step, key } = resolved;
+  const make = async (): Promise<Executed> => {
     const existing = readAction(store, key);
-    if (existing !== undefined) return { result: existing, shared: true };
+    if (existing !== undefined) return { result: existing };
     const log = logPath(context, step, key);
-    started(log);
+    emit({ type: 'step-started', step: step.name, key, why: whyRun(context, step, resolved.action), log });
     const work = temporaryFolder(store, 'step');
     try {
-      const [workFolder, outputFolder] = [join(work, 'build'), join(work, 'out')];
-      mkdirSync(workFolder);
-      mkdirSync(outputFolder);
-      const gathered = await gather(context, step, action, done);
-      const { jobs } = context;
-      const request = stepRequest(step.name, action, gathered, { workFolder, outputFolder, jobs });
-      const started = new Date().toISOString();
-      const start = performance.now();
-      const end = await runStepProcess({
-        script: join(step.recipe.root, action.script),
-        request,
-        requestFile: join(work, 'request.json'),
-        workFolder,
-        logFile: log,
-        signal: context.signal,
-        onEvent: (event) => context.emit({ type: 'step-event', step: step.name, event }),
-        onLine: (line) => context.emit({ type: 'step-output', step: step.name, line }),
-      });
-      context.signal.throwIfAborted();
-      const duration = Math.round(performance.now() - start);
-      const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
-      await keepModules(context, step, action);
-      const kept = await putBytes(store, await readFile(log));
-      const result: ActionResult = {
-        key,
-        action,
-        outputs,
-        notes: end.notes,
-        materials: context.sources.materials(step, action.sources),
-        producers: producersOf(step, action, done),
-        started,
-        duration,
-        log: kept.digest,
-      };
+      const result = await runScript(context, resolved, done, work, log);
       await writeAction(store, result);
-      return { result, shared: false };
+      return { result, log };
     } finally {
       await removeFolder(work);
     }
   };
   return withLock(join(store.root, 'locks', `action-${key}`), make, () =>
-    context.emit({ type: 'step-waiting', step: step.name, key }),
+    emit({ type: 'step-waiting', step: step.name, key }),
   );
+}
+
+/** Runs the script and puts its outputs into the store. @param work a folder that is the step's own */
+async function runScript(
+  context: RunContext,
+  resolved: ResolvedStep,
+  done: Done,
+  work: string,
+  log: string,
+): Promise<ActionResult> {
+  const { store, jobs, signal, emit } = context;
+  const { step, choice, action, key } = resolved;
+  const [workFolder, outputFolder] = [join(work, 'build'), join(work, 'out')];
+  mkdirSync(workFolder);
+  mkdirSync(outputFolder);
+  const gathered = await gather(context, resolved, done);
+  const request = stepRequest(step.name, action, gathered, { workFolder, outputFolder, jobs });
+  const started = new Date().toISOString();
+  const start = performance.now();
+  const end = await runStepProcess({
+    script: join(step.recipe.root, action.script),
+    request,
+    requestFile: join(work, 'request.json'),
+    workFolder,
+    logFile: log,
+    signal,
+    onEvent: (event) => emit({ type: 'step-event', step: step.name, event }),
+    onLine: (line) => emit({ type: 'step-output', step: step.name, line }),
+  });
+  signal.throwIfAborted();
+  const duration = Math.round(performance.now() - start);
+  const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
+  await keepModules(context, step, action);
+  const kept = await putBytes(store, await readFile(log));
+  return {
+    ...{ key, action, outputs, notes: end.notes, started, duration, log: kept.digest },
+    materials: Object.fromEntries([...choice].map(([name, pinned]) => [name, materialsOf(pinned)])),
+    producers: producersOf(step, action, done),
+  };
 }
 
 /** The keys of the actions that made what the step was given. */

@@ -1,19 +1,14 @@
 import { Failure } from '../../base/index.ts';
 import { sandboxFault } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
-import type { FetchProgress } from '../../sources/index.ts';
-import { type Action, outputPath } from '../../store/index.ts';
+import { outputPath } from '../../store/index.ts';
 import { buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from '../context.ts';
+import type { ResolvedStep } from '../decide.ts';
 import { outputOf, type Done } from '../resolve.ts';
 import type { View } from './sandbox.ts';
-
-/** A source that could not be had: its step may be tried with another origin. */
-export class SourceFailure extends Failure {
-  constructor(source: Failure) {
-    super(source.code, source.message, { hint: source.hint, temporary: source.temporary, cause: source });
-  }
-}
+import type { Choice } from '../sources/choices.ts';
+import type { FetchOptions } from '../sources/step-sources.ts';
 
 /** All that a step's script and commands are given, on the host. */
 export interface Gathered extends View {
@@ -24,14 +19,14 @@ export interface Gathered extends View {
 /** As much of a run's context as gathering needs. */
 export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'signal' | 'emit'>;
 
-/** Has a step's sources, inputs and buildroot in the store as files and folders, fetched and unpacked where they are not. */
+/** Makes a step's sources, inputs and buildroot available as files and folders; fetches and unpacks what is missing. */
 export async function gather(
   context: GatherContext,
-  step: PlannedStep,
-  action: Action,
+  { step, choice, action }: ResolvedStep,
   done: Done,
 ): Promise<Gathered> {
-  const sources = await fetchSources(context, step, action);
+  const fetched = await context.sources.fetchChosen(step, choice, fetchOptions(context, step));
+  const sources = Object.fromEntries([...fetched].map(([name, { path }]) => [name, path]));
   const inputs: Record<string, string> = {};
   for (const [name, { value }] of step.inputs) {
     inputs[name] =
@@ -42,23 +37,23 @@ export async function gather(
   const { environment } = action;
   if (environment.kind !== 'buildroot') return { sources, inputs };
   requireSandbox();
-  return { sources, inputs, root: await buildrootFolder(context.store, environment.root) };
+  return { sources, inputs, root: await buildrootFolder(context.store, environment.root, context.signal) };
 }
 
-/** Fetches what the step's sources lack, and says how far it is. @throws SourceFailure */
-export async function fetchSources(
-  context: GatherContext,
-  step: PlannedStep,
-  action: Pick<Action, 'sources'>,
-): Promise<Record<string, string>> {
-  const { signal, offline } = context;
-  const onProgress = (source: string, progress: FetchProgress): void =>
-    context.emit({ type: 'step-fetching', step: step.name, source, ...progress });
-  try {
-    return await context.sources.paths(step, action.sources, { signal, offline, onProgress });
-  } catch (error) {
-    throw error instanceof Failure ? new SourceFailure(error) : error;
-  }
+/**
+ * Fetches and unpacks what a step's sources lack, and says how far it is.
+ * @returns the origins that could be had
+ * @throws SourceFailure
+ */
+export async function fetchSources(context: GatherContext, step: PlannedStep): Promise<Choice> {
+  const fetched = await context.sources.fetch(step, fetchOptions(context, step));
+  return new Map([...fetched].map(([name, { pinned }]) => [name, pinned]));
+}
+
+function fetchOptions({ signal, offline, emit }: GatherContext, step: PlannedStep): FetchOptions {
+  const onProgress: FetchOptions['onProgress'] = (source, progress) =>
+    emit({ type: 'step-fetching', step: step.name, source, ...progress });
+  return { signal, offline, onProgress };
 }
 
 let sandboxWorks = false;

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { Failure } from '../../base/index.ts';
+import { noSpace, saysNoSpace } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEnd } from './step-process.ts';
 
@@ -20,6 +22,7 @@ export class StepFailure extends Failure {
 /**
  * Takes the declared outputs of a step that has ended, by name.
  * @param take given an output's declared path
+ * @throws Failure 'no-space' when the disk that the log is on is full, and the script says so
  * @throws StepFailure when the script failed, or when it did not and an output is not there
  */
 export async function takeOutputs<T>(
@@ -30,7 +33,9 @@ export async function takeOutputs<T>(
 ): Promise<Record<string, T>> {
   if (end.exitCode !== 0) {
     const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
-    throw new StepFailure(end.failure?.message ?? `its script ended with ${how}`, log, end);
+    const message = end.failure?.message ?? `its script ended with ${how}`;
+    if (saysNoSpace([message, ...end.tail].join('\n'), dirname(log))) throw noSpace(dirname(log));
+    throw new StepFailure(message, log, end);
   }
   const outputs: Record<string, T> = {};
   for (const [name, { value: path }] of step.recipe.outputs) {

@@ -56,7 +56,7 @@ export async function runStepProcess(options: {
   const [program = process.execPath, ...args] = [...launcher, ...node];
   const child = startProgram(program, args, {
     cwd: options.workFolder,
-    env: { ...baseEnvironment(), ...environment, CIDERMILL_REQUEST: options.requestFile },
+    env: { ...scriptEnvironment(), ...environment, CIDERMILL_REQUEST: options.requestFile },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -65,6 +65,8 @@ export async function runStepProcess(options: {
   if (options.signal.aborted) end();
 
   const log = createWriteStream(options.logFile, { flags: 'a' });
+  // On a full disk: `finished` tells it when the script has ended.
+  log.on('error', () => undefined);
   const tail: string[] = [];
   const notes: string[] = [];
   let failure: StepEnd['failure'];
@@ -104,7 +106,7 @@ export async function runStepProcess(options: {
 }
 
 /** The built script where there is one, else the source through tsx. */
-function nodeArguments(script: string): string[] {
+export function nodeArguments(script: string): string[] {
   const built = join(packageRoot, 'dist', 'scripts', basename(script, '.ts') + '.js');
   if (isBuilt && script.startsWith(join(packageRoot, 'scripts')) && existsSync(built)) return [built];
   const tsx = createRequire(import.meta.url).resolve('tsx');
@@ -112,7 +114,7 @@ function nodeArguments(script: string): string[] {
 }
 
 /** What the script's own process sees of our environment: no tokens, no proxies, nothing of the user's. */
-function baseEnvironment(): NodeJS.ProcessEnv {
+export function scriptEnvironment(): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, COLUMNS } = process.env;
   return { PATH, TMPDIR, COLUMNS, NO_COLOR: '1', TZ: 'UTC', LC_ALL: 'C.UTF-8' };
 }

@@ -21,6 +21,7 @@ export function jsonSchemas(): ReadonlyMap<string, string> {
       `${JSON.stringify(
         {
           $schema: 'http://json-schema.org/draft-07/schema#',
+          $id: `urn:cidermill:schema:${name}`,
           title: `cidermill ${name}`,
           ...schema,
         },

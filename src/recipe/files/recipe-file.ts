@@ -34,6 +34,10 @@ const shape = object('a recipe', {
   sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
   environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
+  check: optional(
+    scriptPath,
+    'A script that looks at the parameters, and at the files and folders of the user that are given, before any step runs',
+  ),
   outputs: required(
     named(outputShape, 1),
     'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
@@ -85,6 +89,7 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
+    ...(fields.check === undefined ? {} : { check: fields.check }),
     outputs: valuesOf(paths),
     varies: new Map(
       [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),

@@ -43,8 +43,8 @@ export function loadBuildroot(project: Project, name: string): Buildroot {
 function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
   const recipe = readRecipe(node, of, report);
   if (recipe === undefined) return undefined;
-  const { script } = recipe;
-  if (script.value !== '' && !isFile(join(of.root, script.value))) {
+  for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])]) {
+    if (script.value === '' || isFile(join(of.root, script.value))) continue;
     report(
       'missing-script',
       script,

@@ -1,13 +1,13 @@
-import { existsSync, linkSync, writeFileSync } from 'node:fs';
+import { linkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../../base/index.ts';
-import { blobPath, ensureTree, hasBlob, treePath } from '../../store/index.ts';
+import { blobPath } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
 import { openApt, type AptState } from './apt-state.ts';
 import { relockHint, type SourceContext } from '../context.ts';
 import { fetchFailure } from './debian.ts';
-import { fileName, packagesDigest, type LockedBuildroot, type LockedPackage } from '../locked.ts';
+import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
 import { lastLines } from '../../host/program.ts';
 
@@ -51,7 +51,7 @@ export async function resolveBuildroot(
     .filter((line) => line.startsWith(`'`))
     .map((line) => lockedPackage(line, roots));
   packages.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { suite: wish.suite, architecture, requested: wish.packages, packages };
+  return { kind: 'packages', suite: wish.suite, architecture, requested: wish.packages, packages };
 }
 
 /** A line of `apt-get --print-uris`: 'address' name_version_architecture.deb size SHA256:digest. */
@@ -78,14 +78,8 @@ function unresolvable(suite: string, said: string): Failure {
 }
 
 /** Fetches every package into the store. @throws Failure 'package-vanished' naming the versions and what is offered now */
-export async function ensurePackages(locked: LockedBuildroot, context: SourceContext): Promise<void> {
+export async function fetchPackages(locked: LockedBuildroot, context: SourceContext): Promise<void> {
   const what = `packages of ${locked.suite}`;
-  if (context.offline === true) {
-    const missing = locked.packages.filter((one) => !hasBlob(context.store, one.sha256, one.size));
-    if (missing.length === 0) return;
-    const names = missing.map((one) => one.name).join(', ');
-    throw new Failure('offline', `${what}: not in the store, and this is offline: ${names}`);
-  }
   const misses = await fetchFromArchive(locked.packages, what, context);
   if (misses.files.length === 0) return;
   const { suite, architecture } = locked;
@@ -111,17 +105,15 @@ async function offeredVersions(apt: AptState, name: string): Promise<string[]> {
 }
 
 /**
- * A folder that is a Debian repository of exactly these packages: the .deb files, fetched where they are not in the
- * store, and `Packages`. For mmdebstrap: `deb [trusted=yes] copy:FOLDER ./`.
+ * Makes a folder a Debian repository of exactly these packages: the .deb files, which are in the store, and `Packages`.
+ * For mmdebstrap: `deb [trusted=yes] copy:FOLDER ./`.
  */
-export async function ensurePackageFolder(locked: LockedBuildroot, context: SourceContext): Promise<string> {
-  const { store } = context;
-  const digest = packagesDigest(locked);
-  if (existsSync(treePath(store, digest))) return treePath(store, digest);
-  await ensurePackages(locked, context);
-  return ensureTree(store, digest, async (folder) => {
-    for (const { file, sha256 } of locked.packages)
-      linkSync(blobPath(store, sha256), join(folder, fileName(file)));
-    writeFileSync(join(folder, 'Packages'), await packagesIndex(locked.packages, folder));
-  });
+export async function layOutPackages(
+  locked: LockedBuildroot,
+  folder: string,
+  { store }: SourceContext,
+): Promise<void> {
+  for (const { file, sha256 } of locked.packages)
+    linkSync(blobPath(store, sha256), join(folder, fileName(file)));
+  writeFileSync(join(folder, 'Packages'), await packagesIndex(locked.packages, folder));
 }

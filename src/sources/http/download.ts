@@ -23,6 +23,8 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte after which a connection is given up. */
   readonly patience?: number;
+  /** Milliseconds in which at least a KiB a second must have come on the average. */
+  readonly window?: number;
   /** Milliseconds before the second, third … attempt at one address; their count bounds the attempts. */
   readonly pauses?: readonly number[];
 }
@@ -127,7 +129,7 @@ async function attemptDownload(
   path: string,
   url: string,
   known: Known,
-  { onProgress, signal, patience = 30_000 }: DownloadOptions,
+  { onProgress, signal, patience = 30_000, window = 60_000 }: DownloadOptions,
 ): Promise<Blob> {
   let have = sizeOf(path);
   // Without a digest to check the whole by, only an etag says that the rest belongs to the beginning.
@@ -145,7 +147,7 @@ async function attemptDownload(
       ...(have === 0 ? {} : { range: `bytes=${have}-` }),
       ...(have === 0 || known.etag === undefined ? {} : { 'if-range': known.etag }),
     },
-    agent: proxyAgents(),
+    agent: proxyAgents(url),
     decompress: false,
     maxRedirects: 10,
     retry: { limit: 0 },
@@ -157,7 +159,15 @@ async function attemptDownload(
       socket: patience,
       response: patience,
     },
-    hooks: { beforeRedirect: [(next) => refuseDowngrade(url, String(next.url), known.size !== undefined)] },
+    hooks: {
+      beforeRedirect: [
+        (next) => {
+          refuseDowngrade(url, String(next.url), known.size !== undefined);
+          // Another host may have another proxy, or none.
+          next.agent = proxyAgents(String(next.url));
+        },
+      ],
+    },
     ...(signal === undefined ? {} : { signal }),
   });
   // The loop below sees the errors of later; one before the answer must not be nobody's.
@@ -180,6 +190,7 @@ async function attemptDownload(
   const total = known.size ?? (Number.isFinite(length) ? start + length : undefined);
   const limit = known.size ?? largestFile;
   let done = start;
+  const checkPace = paceChecker(url, window);
   onProgress?.(done, total);
   // Written as it comes, not by a stream: what has come before a connection broke is there for the next attempt.
   const file = await open(path, start === 0 ? 'w' : 'a');
@@ -193,6 +204,7 @@ async function attemptDownload(
       hash.update(chunk);
       await file.appendFile(chunk);
       onProgress?.(done, total);
+      checkPace(chunk.length);
     }
   } finally {
     request.destroy();
@@ -204,6 +216,28 @@ async function attemptDownload(
     });
   }
   return { digest: hash.digest('hex') as Sha256, size: done };
+}
+
+/** Bytes a second; a server that gives less is as good as one that gives nothing. */
+const slowest = 1024;
+
+/** Counts what comes. @throws Failure when it was too little within a window, which another try may mend */
+function paceChecker(url: string, window: number): (bytes: number) => void {
+  let since = performance.now();
+  let got = 0;
+  return (bytes) => {
+    got += bytes;
+    const passed = performance.now() - since;
+    if (passed < window) return;
+    if (got < (slowest * passed) / 1000) {
+      const seconds = Math.round(passed / 1000);
+      throw new Failure('fetch-failed', `${shownUrl(url)} is too slow: ${got} bytes came in ${seconds} s`, {
+        temporary: true,
+      });
+    }
+    since = performance.now();
+    got = 0;
+  };
 }
 
 /** Where the answer's bytes begin in the file; undefined when it does not hold them. */

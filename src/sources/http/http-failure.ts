@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../../base/index.ts';
+import { proxyOf } from './proxy.ts';
 
-/** An address without the user's name and password in it. */
+/** An address without the user's name and password in it, also where it is none that can be parsed. */
 export function shownUrl(url: string): string {
-  if (!URL.canParse(url)) return url;
+  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/\s]*@/i, '$1');
   const parsed = new URL(url);
   parsed.username = '';
   parsed.password = '';
@@ -43,7 +44,9 @@ export function requestFailure(url: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { code = '', message, cause } = error as NodeJS.ErrnoException;
   if (cause instanceof Failure) return cause;
-  return new Failure('fetch-failed', `${shownUrl(url)} could not be fetched: ${message}`, {
+  const proxy = proxyOf(url);
+  const through = proxy === '' ? '' : ` through the proxy ${shownUrl(proxy)}`;
+  return new Failure('fetch-failed', `${shownUrl(url)} could not be fetched${through}: ${message}`, {
     temporary: !lasting.has(code),
     cause: error,
   });

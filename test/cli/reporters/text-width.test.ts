@@ -12,6 +12,8 @@ it.each([
   ['e\u0301', 1],
   ['━━─', 3],
   ['ｆｕｌｌ', 8],
+  ['👨‍👩‍👧', 2],
+  ['❤️', 2],
 ])('%s is %d columns wide', (text, columns) => {
   expect(textWidth(text)).toBe(columns);
 });
@@ -23,6 +25,8 @@ describe('fit', () => {
     expect(fit('構築します', 6)).toBe('構築…');
     expect(fit('seabios', 1)).toBe('…');
     expect(fit('seabios', 0)).toBe('');
+    expect(fit('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
+    expect(fit('👨‍👩‍👧👨‍👩‍👧', 3)).toBe('👨‍👩‍👧…');
   });
 
   it('is never wider than it may be', () => {

@@ -1,0 +1,100 @@
+import {
+  findTool,
+  noSpace,
+  installCommand,
+  namespaceMend,
+  packageOf,
+  readNamespaceLimits,
+  sandboxFault,
+} from '../../host/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import type { RunContext } from '../context.ts';
+import type { Preview } from '../preview.ts';
+import { runCheck } from './check-script.ts';
+import type { Finding } from './finding.ts';
+import { checkGivenFiles } from './given-files.ts';
+import { lackingBytes, leastBytes } from './room.ts';
+import { toolsOf } from './step-tools.ts';
+
+export type PreconditionContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'signal'>;
+
+/**
+ * Looks for what would make the steps that are to run fail, as far as it can be known before any of them: the host's
+ * programs and namespaces, free space, the user's files, and what the recipes' own checks find.
+ * @param previews what a run would do with each step
+ */
+export async function findPreconditions(
+  context: PreconditionContext,
+  previews: readonly Preview[],
+): Promise<Finding[]> {
+  const waiting = context.plan.steps.filter((step) => willRun(previews, step));
+  if (waiting.length === 0) return [];
+  const checks = await Promise.all(waiting.map((step) => runCheck(context.store, step, context.signal)));
+  return [
+    ...checkTools(context, waiting),
+    ...checkSandbox(context, waiting),
+    ...checkRoom(context, waiting),
+    ...checkGivenFiles(waiting),
+    ...checks.flat(),
+  ];
+}
+
+/** One that is cached, or will be unless another output comes out before it, needs nothing. */
+function willRun(previews: readonly Preview[], { name }: PlannedStep): boolean {
+  const verdict = previews.find(({ step }) => step === name)?.verdict;
+  return verdict === 'run' || verdict === 'unknown';
+}
+
+function checkTools({ onHost }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
+  const users = new Map<string, string[]>();
+  for (const step of waiting)
+    for (const tool of new Set(toolsOf(step, onHost)))
+      users.set(tool, [...(users.get(tool) ?? []), step.name]);
+  return [...users].flatMap(([tool, steps]): Finding[] =>
+    findTool(tool) !== undefined
+      ? []
+      : [
+          {
+            state: 'fault',
+            what: tool,
+            message: `the program ${tool} is not on this host`,
+            hint: installCommand([packageOf(tool)]),
+            steps,
+          },
+        ],
+  );
+}
+
+function checkSandbox({ onHost }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
+  const steps = waiting.filter(({ recipe }) => recipe.environment.value.kind === 'buildroot' && !onHost);
+  const fault = steps.length === 0 || findTool('bwrap') === undefined ? undefined : sandboxFault();
+  if (fault === undefined) return [];
+  return [
+    {
+      state: 'fault',
+      what: 'user namespaces',
+      message: `steps cannot be sandboxed here: ${fault}`,
+      hint: `${namespaceMend(readNamespaceLimits())}\nOr build with this host's own tools: --environment host`,
+      steps: names(steps),
+    },
+  ];
+}
+
+function checkRoom({ store, sources }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
+  const least = leastBytes(store, waiting, sources);
+  if (lackingBytes(store, least) === 0) return [];
+  const { message, hint } = noSpace(store.root, least);
+  return [
+    {
+      state: 'fault',
+      what: 'disk space',
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      steps: names(waiting),
+    },
+  ];
+}
+
+function names(steps: readonly PlannedStep[]): string[] {
+  return steps.map(({ name }) => name);
+}
