@@ -22,7 +22,7 @@ const { reached, milestones, seconds } = await bootMachine(here, {
   watch: routeBoot(route),
   title: `loader boot, route ${route.name}`,
   ending:
-    route.end === undefined ? 'QEMU was ended' : `QEMU ended with exit code ${route.end.exit}: all is well`,
+    route.end === undefined ? 'QEMU was ended' : `QEMU ended with exit code ${route.end.exit}, as expected`,
 });
 await mkdir('pictures');
 for (const each of route.steps) {

@@ -34,8 +34,8 @@ function cconfigFolder(tree: string): string {
   if (existsSync(`${folder}/Makefile`)) return folder;
   throw new Failure('no-cconfig', 'the tree has no i386/config, which makes its configuration', {
     hint: existsSync(`${tree}/trunk/i386`)
-      ? 'Its folder `trunk` is the tree: give that.'
-      : 'Is this a tree of Chameleon, as upstream has it? Early revisions lack it, and need a Mac.',
+      ? 'Give its folder `trunk`, which is the tree.'
+      : 'Check that this is the tree of Chameleon as upstream publishes it. Early revisions lack it, and need a Mac.',
   });
 }
 

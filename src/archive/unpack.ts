@@ -151,7 +151,7 @@ class UnpackedTree {
       case 'link': {
         const target = safePath(linkTarget(path, header.linkname));
         if (this.#kinds.get(target) !== 'file') {
-          throw hostile(`the hard link ${path} names ${target}, which is no file unpacked before it`);
+          throw hostile(`the hard link ${path} names ${target}, which is not a file unpacked before it`);
         }
         if (target === path) break;
         this.#prepare(path);
@@ -239,13 +239,13 @@ function safePath(name: string): string {
   if (name.startsWith('/')) throw hostile(`the name ${name} is absolute`);
   if (name.includes('\0')) throw hostile(`the name ${JSON.stringify(name)} has a NUL in it`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw hostile(`the name ${name} leads upwards`);
+  if (parts.includes('..')) throw hostile(`the name ${name} leaves the archive's folder`);
   return parts.join('/');
 }
 
 function linkTarget(path: string, target: string | null): string {
   if (target === null || target === '' || target.includes('\0'))
-    throw hostile(`the link ${path} names nothing`);
+    throw hostile(`the link ${path} has no target`);
   return target;
 }
 

@@ -58,7 +58,7 @@ export function renderFailure(
     ...labelled(colours.red('error:'), 'error:', message),
     ...causeLines(error, colours),
     ...(hint !== undefined ? labelled(colours.cyan('hint:'), 'hint:', hint) : []),
-    ...(hint === undefined && temporary ? [`${colours.cyan('hint:')} It may work when tried again.`] : []),
+    ...(hint === undefined && temporary ? [`${colours.cyan('hint:')} Trying again may help.`] : []),
   ].join('\n');
 }
 
@@ -66,9 +66,9 @@ export function renderFailure(
 export function renderBug(error: unknown, colours: Colours = noColours): string {
   const lines = printableStack(error).slice(0, mostLinesOfBug);
   return [
-    colours.red('error: this is a bug in cidermill, not a fault of yours:'),
+    colours.red('error: this is a bug in cidermill:'),
     ...lines.map((line) => `  ${line}`),
-    `${colours.cyan('hint:')} Please report it with these lines and the command that led to it.`,
+    `${colours.cyan('hint:')} Please report it with these lines and the command you ran.`,
   ].join('\n');
 }
 
@@ -106,6 +106,6 @@ function printableStack(error: unknown): string[] {
   try {
     return printableLines(inspect(error, { depth: 3 }));
   } catch {
-    return ['something that cannot even be shown'];
+    return ['something that cannot be shown'];
   }
 }

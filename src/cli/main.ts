@@ -36,7 +36,7 @@ const program = new Command('cidermill')
   .version(version())
   .option(
     '-C, --directory <folder>',
-    'the project: the nearest folder upwards from here with pipelines/ or recipes/',
+    'the project; by default the nearest folder at or above this one with pipelines/ or recipes/',
   )
   // `reportError` shows errors: commander's in the same form as all others.
   .configureOutput({ outputError: () => undefined })
@@ -55,7 +55,7 @@ Environment:
   CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 
-Exit codes: 0 done, 1 a step failed or an input is bad, 2 wrong use, 130 interrupted`,
+Exit codes: 0 done, 1 a step failed or an input is damaged, 2 wrong use (docs/events.md), 130 interrupted`,
   )
   .exitOverride();
 

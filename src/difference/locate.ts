@@ -66,8 +66,8 @@ async function insideParts(
   const step = (part: Part): string => `${one.format}: ${part.name}`;
   const pairs = pairUp(one.parts, other.parts);
   const unpaired = [
-    ...pairs.onlyStored.map((part) => `${step(part)} is in the stored one alone`),
-    ...pairs.onlyRebuilt.map((part) => `${step(part)} is in the rebuilt one alone`),
+    ...pairs.onlyStored.map((part) => `${step(part)} is only in the stored one`),
+    ...pairs.onlyRebuilt.map((part) => `${step(part)} is only in the rebuilt one`),
     ...(pairs.reordered ? [`${one.format}: the parts are in another order`] : []),
   ];
   const differing: Differing[] = [];

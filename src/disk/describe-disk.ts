@@ -44,7 +44,7 @@ export async function describeDisk(
       const { kind, name, offset, size } = place;
       const found =
         offset + size > disk.size
-          ? { problem: 'it ends behind the disk' }
+          ? { problem: 'it ends after the end of the disk' }
           : await describeVolume(place, slice(disk, offset, size));
       if (map !== undefined || Object.keys(found).length > 0)
         partitions.push({ kind, name, offset, size, ...found });

@@ -99,7 +99,7 @@ export type RunEvent = { readonly time: number } & (
       readonly different: number;
       readonly failed: number;
     }
-  /** How many steps read what is declared alone, how many more, and how many could not be made again. */
+  /** How many steps read only what is declared, how many more, and how many could not be made again. */
   | {
       readonly type: 'trace-finished';
       readonly outcome: 'declared' | 'undeclared' | 'failed' | 'interrupted';

@@ -29,7 +29,7 @@ export function notStarted(
 ): Failure {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT') {
-    return new Failure(failure, `the program ${program} is needed and is not there`, {
+    return new Failure(failure, `the program ${program} is needed but is not installed`, {
       hint: from === undefined ? undefined : `Install ${from}.`,
       cause,
     });

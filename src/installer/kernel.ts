@@ -30,6 +30,6 @@ export async function takeFromPackage(source: ByteSource, file: string, name: st
     }
   }
   throw new Failure('missing-part', `no payload of ${name} has ${file}`, {
-    hint: 'Where the kernel is at hand as a file, --kernel FILE takes it from there.',
+    hint: 'If you have the kernel as a file, give it by --kernel FILE.',
   });
 }

@@ -93,7 +93,7 @@ export async function openMedium(
         file = await open(place.file);
       } else place = found;
     }
-    throw new Failure('not-an-installer', `${showImagePath(place)}: an installer wrapped that deep is none`);
+    throw new Failure('not-an-installer', `${showImagePath(place)}: nested too deeply to be an installer`);
   } catch (error) {
     await close();
     throw error;

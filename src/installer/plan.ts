@@ -43,7 +43,7 @@ const discSector = 2048;
  */
 export async function planIso({ system, base, esd }: Medium, options: IsoOptions = {}): Promise<IsoPlan> {
   if (esd === undefined && options.files === undefined) {
-    return { tasks: ['the DVD as it is, decoded'], size: base.disk.size, change: undefined };
+    return { tasks: ['the DVD, decoded and otherwise unchanged'], size: base.disk.size, change: undefined };
   }
   const edit = await editVolume(base.volume);
   const tasks: string[] = [];

@@ -132,13 +132,13 @@ function parameters(values: Named<ParameterValue>): Parameters {
     if (is(value)) return value;
     throw new Failure(
       'parameter-type',
-      `the script reads the parameter "${name}" as ${type}, which it is not`,
+      `the script reads the parameter "${name}" as ${type}, but it has another type`,
     );
   };
   return {
     text: (name) => get(name, (value) => typeof value === 'string', 'text'),
     number: (name) => get(name, (value) => typeof value === 'number', 'a number'),
-    flag: (name) => get(name, (value) => typeof value === 'boolean', 'a flag'),
+    flag: (name) => get(name, (value) => typeof value === 'boolean', 'true or false'),
     list: (name) => get(name, (value): value is readonly string[] => Array.isArray(value), 'a list'),
   };
 }

@@ -56,7 +56,7 @@ async function list(
       const target = await readlink(whole);
       const aim = join('/x', dirname(path), target);
       if (target.startsWith('/') || !(aim === '/x' || aim.startsWith('/x/'))) {
-        throw new Failure('bad-output', `the link ${path} leads out of its directory, to ${target}`);
+        throw new Failure('bad-output', `the link ${path} points outside of its directory, to ${target}`);
       }
       listing.push({ type: 'symlink', path, target });
     } else if (entry.isDirectory()) {

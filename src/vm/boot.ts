@@ -191,7 +191,8 @@ export async function boot(request: BootRequest): Promise<BootResult> {
 /** Connects to QEMU, or fails at once when it ends before. */
 async function openQmp(qemu: QemuProcess, path: string, signal: AbortSignal): Promise<QmpSession> {
   const over = new AbortController();
-  const ended = (): void => over.abort(new Failure('qmp-closed', 'QEMU ended before it could be talked to'));
+  const ended = (): void =>
+    over.abort(new Failure('qmp-closed', 'QEMU ended before it accepted a connection'));
   qemu.end.then(ended, (cause: unknown) => over.abort(cause));
   return QmpSession.open(path, { signal: AbortSignal.any([signal, over.signal]) });
 }

@@ -171,7 +171,7 @@ function convertEntries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], h
       how.report(
         'duplicate-key',
         name.place,
-        `The key "${name.value}" is there twice.`,
+        `The key "${name.value}" appears twice.`,
         'Remove one of them.',
         { ...first, message: 'It is first declared here.' },
       );

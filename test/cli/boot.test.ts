@@ -165,7 +165,7 @@ describe('what is wrong is said before anything is started', () => {
       'a shared folder that is not there',
       () => ['--guest', 'lion', '--loader', probe, '--share', '/no/folder'],
       1,
-      /\/no\/folder is no folder/,
+      /\/no\/folder is not a folder/,
     ],
     [
       'a shared folder with a colon',
@@ -177,7 +177,7 @@ describe('what is wrong is said before anything is started', () => {
       'a QEMU that is none',
       () => ['--guest', 'lion', '--loader', probe, '--qemu', '/bin/true'],
       1,
-      /does not say a version of QEMU/,
+      /does not report a version of QEMU/,
     ],
     ['no guest', () => ['--loader', probe], 2, /--guest/],
     [

@@ -65,7 +65,7 @@ describe('the command line', () => {
       '--dry-run',
     ]);
     expect(code).toBe(2);
-    expect(stderr).toContain('that is no reference to a key');
+    expect(stderr).toContain('this is not a reference to a key');
     expect(stderr).not.toContain('letters-and');
   });
 
@@ -196,7 +196,7 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
     const { code, stderr } = await testProject({}).run(['dmg', ...args(path)]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `error: ${path} is the file that it would be made of; give another name\n`,
+      stderr: `error: ${path} is the input file itself; give another name\n`,
     });
     expect(readFileSync(path)).toEqual(readFileSync(fixture(zlib)));
   });

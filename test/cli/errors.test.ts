@@ -102,7 +102,7 @@ describe('a failure', () => {
 
   it('that may pass says so', () => {
     expect(renderFailure(new Failure('no-flock', 'no answer', { temporary: true }))).toContain(
-      'hint: It may work when tried again.',
+      'hint: Trying again may help.',
     );
   });
 

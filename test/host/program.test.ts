@@ -58,7 +58,7 @@ describe('run', () => {
       'is not there',
       'no-such-program',
       [],
-      'the program no-such-program is needed and is not there',
+      'the program no-such-program is needed but is not installed',
       'Install abc.',
     ],
     [

@@ -54,7 +54,7 @@ describe('a damaged sparse image', () => {
   const second = 4096 + 1008 * 512;
   test.each([
     ['another version', whole, 7, 4, 'version 4 is not 3 (sparse, at byte 4)'],
-    ['no sectors in a band', whole, 8, 0x80, 'are none (sparse, at byte 8)'],
+    ['no sectors in a band', whole, 8, 0x80, 'invalid band size: 2147485696 sectors (sparse, at byte 8)'],
     ['two counts of sectors', whole, 17, 1, 'counts of sectors differ'],
     ['a band beyond the disk', whole, 67, 77, 'band 77 of a disk of 5 (sparse, at byte 64)'],
     ['a band twice', whole, 71, 4, 'band 4 is there twice (sparse, at byte 72)'],

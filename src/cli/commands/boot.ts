@@ -60,17 +60,20 @@ export function bootCommand(): Command {
     .addOption(
       new Option(
         '--display <kind>',
-        'a window, VNC for this host only, or nothing; what there is by default',
+        'show a window, serve VNC to this host only, or show nothing; by default what is available',
       ).choices(['gtk', 'vnc', 'none']),
     )
     .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
-    .option('--share-writable', "… is written into the folder, by QEMU's old vvfat: keep a copy")
+    .option(
+      '--share-writable',
+      "let the guest write into the shared folder, by QEMU's vvfat, which can lose data: keep a copy",
+    )
     .option('--snapshot', 'throw away what the guest writes to its disks')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
-    .option('--i-have-the-right', 'to run OS X on this computer, which Apple did not make')
+    .option('--i-have-the-right', 'confirm that you may run OS X on this computer, which Apple did not make')
     .option(
       '--wait-for <text>',
-      'run without a window until this stands on the serial line (or screen:TEXT, console:TEXT)',
+      'run without a window until this text appears on the serial line (or screen:TEXT, console:TEXT)',
     )
     .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
     .option('--dry-run', 'print the command, each option with its reason')
@@ -111,7 +114,9 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       throw new Failure('guest-refused', text, { hint: despiteHint(verdict.facts.map(({ id }) => id)) });
     }
     if (assumed)
-      console.error(`${guest.name} is taken to be ${update}; for another say --guest ${guest.version}.N`);
+      console.error(
+        `${guest.name} is assumed to be ${update}; for another update give --guest ${guest.version}.N`,
+      );
     const machine = machineOf(situation, verdict);
     const wiring = wiringOf(flags, files, own);
     const options = qemuOptions(machine, wiring);
@@ -184,12 +189,12 @@ function advise(verdict: Runs, flags: BootFlags): void {
 }
 
 function despiteHint(ids: readonly string[]): string {
-  return `Where you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
+  return `If you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
 }
 
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1 || value > 86_400)
-    throw new InvalidArgumentError('It is a whole number of seconds.');
+    throw new InvalidArgumentError('Expected a whole number of seconds.');
   return value;
 }

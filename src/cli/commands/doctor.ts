@@ -29,13 +29,13 @@ interface DoctorFlags {
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('Every precondition on this host, and what mends it.')
-    .option('--guest <release>', 'and what this release needs of it: lion, 10.7, 10.7.4')
+    .description('Check every precondition on this host, and show how to fix what is missing.')
+    .option('--guest <release>', 'also check what this release needs: lion, 10.7, 10.7.4')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
     .option('--qemu <program>', 'the QEMU to look at (default: the one on PATH)')
     .option('--fix', 'install the missing host packages by apt')
-    .option('--strict', 'take warnings for faults')
-    .option('--json', 'as JSON')
+    .option('--strict', 'treat warnings as faults')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -43,7 +43,7 @@ Examples:
   cidermill doctor
   cidermill doctor --guest yosemite --osk file:key
 
-Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --strict a warning`,
+Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a warning`,
     )
     .action(async (flags: DoctorFlags) => {
       const project = openProject(command);

@@ -31,8 +31,8 @@ function make(): Command {
     .requiredOption('-o, --output <iso>', 'the .iso to write; it appears when it is whole')
     .option('--kernel <file>', 'a kernel to use instead of the one in the packages (10.10 and later)')
     .option('--boot-plist <file>', "a boot loader's settings, put at /Extra/org.chameleon.Boot.plist")
-    .option('--dry-run', 'say what would be done, and how large the disc would be')
-    .option('--json', 'as JSON')
+    .option('--dry-run', 'only show what would be done and how large the disc would be')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

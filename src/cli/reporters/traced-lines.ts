@@ -17,7 +17,7 @@ export function tracedLines({ colours, marks }: Theme, width: number, event: Tra
   const count = undeclared.reduce((sum, each) => sum + each.count, 0);
   const words = bad
     ? colours.red(`${what} read ${formatCount(count, 'file')} that nothing declares`)
-    : `${what} read what is declared alone, ${formatCount(opened, 'file')}`;
+    : `${what} read only what is declared, ${formatCount(opened, 'file')}`;
   return [
     `${mark}${name}  ${words}`,
     ...undeclared.flatMap((each) => readLines({ colours, marks } as Theme, each)),
@@ -48,7 +48,7 @@ export function traceSummary({ colours }: Theme, event: Finished): string {
   const { declared, undeclared, failed } = event;
   const time = formatDuration(event.milliseconds);
   const counts = [
-    `${formatCount(declared, 'step')} read what is declared alone`,
+    `${formatCount(declared, 'step')} read only what is declared`,
     ...(undeclared > 0 ? [`${undeclared} more than that`] : []),
     ...(failed > 0 ? [`${failed} could not be made again`] : []),
   ].join(', ');

@@ -38,7 +38,7 @@ export function readManifest(text: string): Manifest {
   } catch {
     throw badBundle('its list of contents is not JSON');
   }
-  if (!isRecord(value)) throw badBundle('its list of contents is none');
+  if (!isRecord(value)) throw badBundle('its list of contents is not a JSON object');
   if (value['bundle'] !== bundleVersion)
     throw badBundle(`it is of version ${String(value['bundle'])}, and this cidermill reads ${bundleVersion}`);
   const { pipeline, cidermill, set, project, builtin, results, blobs } = value;

@@ -105,7 +105,13 @@ async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict>
     'logs',
     `${step.name}-${key.slice(0, 12)}-verify-${Date.now().toString(36)}.log`,
   );
-  emit({ type: 'step-started', step: step.name, key, why: ['it is made again, beside the stored one'], log });
+  emit({
+    type: 'step-started',
+    step: step.name,
+    key,
+    why: ['it is made again, to compare it with the stored one'],
+    log,
+  });
   const { milliseconds, ...found } = await withRebuilt(context, one, { variations }, log, async (rebuilt) => {
     const folder = join(context.folder, step.name);
     mkdirSync(folder);

@@ -33,7 +33,7 @@ export async function takeOutputs<T>(
 ): Promise<Record<string, T>> {
   if (end.exitCode !== 0) {
     const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
-    const message = end.failure?.message ?? `its script ended with ${how}`;
+    const message = end.failure?.message ?? `the script ended with ${how}`;
     if (saysNoSpace([message, ...end.tail].join('\n'), dirname(log))) throw noSpace(dirname(log));
     throw new StepFailure(message, log, end);
   }
@@ -43,7 +43,7 @@ export async function takeOutputs<T>(
       outputs[name] = await take(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      const message = `its script ended well, but the output "${name}" (${path}) is not there`;
+      const message = `the script ended with exit code 0 but did not create its output "${name}" (${path})`;
       throw new StepFailure(message, log, end);
     }
   }

@@ -45,7 +45,7 @@ export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
   const begin = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   if (findTool('strace') === undefined) {
-    throw new Failure('no-trace', 'what steps open is found out by strace, which is not installed', {
+    throw new Failure('no-trace', 'strace, which shows what a step opens, is not installed', {
       hint: 'Install it: apt-get install strace',
     });
   }
@@ -104,7 +104,7 @@ async function traceStep(
     'logs',
     `${step.name}-${key.slice(0, 12)}-trace-${Date.now().toString(36)}.log`,
   );
-  context.emit({ type: 'step-started', step: step.name, key, why: ['it is made again, to be watched'], log });
+  context.emit({ type: 'step-started', step: step.name, key, why: ['it runs again under strace'], log });
   const straceLog = join(folder, `${step.name}.strace`);
   // The script of every step runs on the host; the commands of one in a buildroot do not see it.
   const sandboxed = action.environment.kind === 'buildroot';

@@ -46,7 +46,7 @@ export async function checkChunks(
       const [theirs, ours] = [sha256, actual].map((each) => Buffer.from(each).toString('hex').slice(0, 16));
       throw new FormatError(
         'chunklist',
-        `chunk ${index} of ${list.chunks.length} has the SHA-256 ${ours}… and ought to have ${theirs}…`,
+        `chunk ${index} of ${list.chunks.length} has the SHA-256 ${ours}…, expected ${theirs}…`,
         { offset: at },
       );
     }

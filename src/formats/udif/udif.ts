@@ -117,7 +117,7 @@ function checkMaster(trailer: Koly, tables: readonly BlockTable[], at: number): 
   if (actual === expected) return;
   throw new FormatError(
     'udif',
-    `the master checksum over its tables is ${showCrc32(actual)} and ought to be ${showCrc32(expected)}`,
+    `the master checksum over its tables is ${showCrc32(actual)}, expected ${showCrc32(expected)}`,
     { offset: at + 360 },
   );
 }

@@ -64,7 +64,7 @@ async function checkDataFork({ udif, source }: Image, signal: AbortSignal | unde
   if (sum !== expected) {
     throw new FormatError(
       'udif',
-      `the data fork has the CRC-32 ${showCrc32(sum)} and ought to have ${showCrc32(expected)}`,
+      `the data fork has the CRC-32 ${showCrc32(sum)}, expected ${showCrc32(expected)}`,
       { offset: start },
     );
   }

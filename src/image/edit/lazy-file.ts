@@ -19,7 +19,7 @@ export function lazyFile(path: string, size: number): ByteSource {
         const data = new Uint8Array(length);
         for (let done = 0; done < length;) {
           const { bytesRead } = await handle.read(data, done, length - done, offset + done).catch(failed);
-          if (bytesRead === 0) return failed(new Error('it became shorter meanwhile'));
+          if (bytesRead === 0) return failed(new Error('it became shorter while it was read'));
           done += bytesRead;
         }
         return data;

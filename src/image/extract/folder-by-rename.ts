@@ -19,7 +19,7 @@ export async function folderByRename<Result>(
     (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : cannotWrite(error),
   );
   if (there.length > 0)
-    throw new Failure('cannot-write', `${folder} is there and not empty`, { hint: 'Name a new folder.' });
+    throw new Failure('cannot-write', `${folder} exists and is not empty`, { hint: 'Name a new folder.' });
   const partial = temporaryBeside(whole, 'partial');
   try {
     await mkdir(partial).catch(cannotWrite);

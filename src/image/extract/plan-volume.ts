@@ -142,14 +142,14 @@ export function finderInfoOf(entry: Entry): Uint8Array {
 function nameOf(entry: Entry): string {
   const name = pathName(entry.name);
   if (name === '' || name === '.' || name === '..' || name.includes('/'))
-    throw new FormatError('hfsplus', `"${name}" is no name of a file`, { offset: entry.at });
+    throw new FormatError('hfsplus', `"${name}" is not the name of a file`, { offset: entry.at });
   return name;
 }
 
 async function readTarget(volume: HfsVolume, entry: Entry): Promise<string> {
   const data = await openData(volume, entry);
   if (data.size > longestTarget)
-    throw new FormatError('hfsplus', `a symbolic link's target of ${data.size} bytes is none`, {
+    throw new FormatError('hfsplus', `invalid symbolic link: target of ${data.size} bytes`, {
       offset: entry.at,
     });
   return Buffer.from(await data.read(0, data.size)).toString('utf8');

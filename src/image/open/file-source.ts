@@ -19,7 +19,7 @@ export async function openFile(path: string): Promise<FileSource> {
     await handle.close();
     throw new Failure('no-file', `${path} is not a file`, {
       ...(/\.sparsebundle\/?$/.test(path)
-        ? { hint: 'Make one file of the bundle first, on a Mac: hdiutil convert … -format UDZO.' }
+        ? { hint: 'Convert the bundle into one file first, on a Mac: hdiutil convert … -format UDZO.' }
         : {}),
     });
   }

@@ -29,7 +29,7 @@ export function planPipeline(
   const pipeline = loaded && planning.use(loaded);
   const plan = pipeline && resolvePipeline(planning, pipeline, options);
   planning.finish();
-  if (plan === undefined) throw new Error(`the pipeline ${name} is without fault and without a plan`);
+  if (plan === undefined) throw new Error(`the pipeline ${name} has no fault and no plan`);
   return plan;
 }
 

@@ -57,7 +57,7 @@ export function planRecipe(
   const step = recipe && bindRecipe(planning, recipe);
   const steps = step === undefined ? [] : assembleSteps(planning, [step], undefined, options);
   planning.finish();
-  if (recipe === undefined) throw new Error(`the recipe ${name} is without fault and without a plan`);
+  if (recipe === undefined) throw new Error(`the recipe ${name} has no fault and no plan`);
   const { summary, file, outputs } = recipe;
   const from = new Map(
     [...outputs].map(([output, place]) => [

@@ -222,7 +222,7 @@ describe('a bundle', () => {
       ['text', changed('text.tar', (path) => writeFileSync(path, 'x'.repeat(2000))), /sound/],
       ['names that lead out', changed('out.tar', () => undefined), /form that cidermill writes/],
       ['no such file', join(folder, 'none.tar'), /there is no bundle/],
-      ['a folder', folder, /cannot be taken in\ncause: EISDIR/],
+      ['a folder', folder, /cannot be read\ncause: EISDIR/],
     ];
     writeFileSync(join(folder, 'out.tar'), await manifest(JSON.stringify(escaping)));
     for (const [what, path, message] of cases) {

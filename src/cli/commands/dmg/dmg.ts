@@ -36,9 +36,9 @@ Examples:
 
 function info(): Command {
   return new Command('info')
-    .description('The chunks, checksums, partitions and volumes of an image.')
+    .description('Show the chunks, checksums, partitions and volumes of an image.')
     .argument('<image>', imagePlace)
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
     .action(async (path: string, flags: { readonly json?: boolean }) => {
       const { describeDmg } = await import('../../../image/index.ts');
@@ -51,9 +51,12 @@ function verify(): Command {
   return new Command('verify')
     .description('Decode all of an image and check every checksum it has.')
     .argument('<image>', imagePlace)
-    .option('--chunklist <file>', "and hold it against Apple's list of its chunks, e.g. BaseSystem.chunklist")
+    .option(
+      '--chunklist <file>',
+      "also compare it with Apple's list of its chunks, such as BaseSystem.chunklist",
+    )
     .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -98,9 +101,9 @@ interface VerifyFlags {
 
 const vouchers = {
   key: 'the list was signed with the key given',
-  'unjudged-signature': 'the list is signed, not judged: no --key was given',
+  'unjudged-signature': 'the list is signed; the signature was not judged, since no --key was given',
   digest: 'the list has a digest in place of a signature: it proves no origin',
-  unknown: 'the list has a signature of a kind unknown, not judged',
+  unknown: 'the list has a signature of an unknown kind, which was not judged',
 } as const;
 
 function convert(): Command {
@@ -135,14 +138,14 @@ function create(): Command {
     .description(
       'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
     )
-    .argument('<image>', 'a raw disk image, or any other that is to be made anew')
+    .argument('<image>', 'a raw disk image, or any other image to convert')
     .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
     .addOption(
       new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
         .choices(['UDZO', 'UDRO'])
         .default('UDZO'),
     )
-    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
+    .option('--level <1-9>', 'compression level of zlib, from 1 (fast) to 9 (small)', level, 1)
     .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
     .action(
       async (
@@ -161,7 +164,7 @@ function create(): Command {
 }
 
 function level(text: string): number {
-  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('Expected a digit from 1 to 9.');
   return Number(text);
 }
 

@@ -6,10 +6,10 @@ import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
 
 export function dmgListCommand(): Command {
   return new Command('list')
-    .description("An image's partitions, by number; with a path, what is in a folder of its HFS+ volume.")
+    .description("List an image's partitions by number; with a path, a folder of its HFS+ volume.")
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
-    .option('-r, --recursive', "and all files of its HFS+ volumes, or of the folder's folders")
-    .option('--json', 'as JSON')
+    .option('-r, --recursive', 'also list all files of its HFS+ volumes, or of the folders in the folder')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 /** @param parent the command that it belongs to, for the example in its help */
 export function catCommand(parent: 'dmg' | 'hfs'): Command {
   return new Command('cat')
-    .description("A file's data on standard output, decoded when HFS+ compresses them.")
+    .description("Write a file's data to standard output, decompressed where HFS+ compressed it.")
     .argument('<place>', 'IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
-    .option('--resource', 'its resource fork, as it is stored')
+    .option('--resource', 'write its resource fork, as it is stored')
     .addHelpText(
       'after',
       `\nExample:\n  cidermill ${parent} cat InstallESD.dmg:/BaseSystem.chunklist > BaseSystem.chunklist`,

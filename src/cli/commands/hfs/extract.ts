@@ -22,7 +22,7 @@ export function extractCommand(): Command {
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
     .option('--apple-double', 'keep Finder info and resource forks, in a file "._name" beside each')
-    .option('--outside-links', 'make symbolic links that lead out of the folder, too')
+    .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText(
       'after',
       `
@@ -60,7 +60,7 @@ function describe(folder: string, { files, bytes, outside, devices, resourceFork
   return [
     `${folder}: ${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`,
     ...named(
-      'a link that leads outside',
+      'a link that points outside',
       outside.map(({ path, target }) => `${path} -> ${target}`),
     ),
     ...named('a device or pipe', devices),

@@ -6,10 +6,10 @@ import { edit, imageAndPath } from './edit.ts';
 export function growCommand(): Command {
   return new Command('grow')
     .description(
-      'Give the volume of a raw image more room, and its partition with it. A copy is changed and takes its place.',
+      'Give the volume of a raw image more room, and its partition with it. The change is made in a copy, which then replaces the image.',
     )
     .argument('<image>', 'a raw or .iso image, with a partition map or without')
-    .argument('<size>', 'of the volume: 8G; or by how much: +500M')
+    .argument('<size>', 'the new size of the volume, such as 8G, or how much to add, such as +500M')
     .addHelpText('after', '\nExample:\n  cidermill hfs grow disk.img 8G')
     .action(async (place: string, text: string) => {
       const { Failure } = await import('../../../base/index.ts');

@@ -4,10 +4,10 @@ import { printableName } from '../../text/printable.ts';
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('What is in a folder: mode, size in bytes and name. ":" stands for a "/" in a name.')
+    .description('List a folder: mode, size in bytes and name. ":" stands for a "/" in a name.')
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
-    .option('-r, --recursive', 'and in the folders in it')
-    .option('--json', 'all that is known of each: owners, dates, forks, attributes, links')
+    .option('-r, --recursive', 'also list the folders in it, recursively')
+    .option('--json', 'print JSON with everything known about each: owners, dates, forks, attributes, links')
     .addHelpText(
       'after',
       '\nExamples:\n  cidermill hfs list InstallESD.dmg:/BaseSystem.dmg:/System\n  cidermill hfs list disk.iso --json -r',

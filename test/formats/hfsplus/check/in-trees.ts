@@ -225,7 +225,7 @@ export const inTrees: readonly Planting[] = [
   planted(
     'a map that goes on in a leaf',
     (s) => s.set32(s.node('catalog', 0), first(s)),
-    /it ought to be a map node and is none$/,
+    /it should be a map node, but is not$/,
   ),
   planted(
     'a map that goes on nowhere',

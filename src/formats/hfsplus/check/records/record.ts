@@ -96,7 +96,7 @@ export function checkRecord(
   const resource = fileFork(context, data, at, id, 'resource');
   const length = forkSize(data, dataForkOffset);
   if (bits === fileMode.link && (length === 0 || length > longestTarget))
-    fault(`a symbolic link's target of ${length} bytes is none`);
+    fault(`invalid symbolic link: target of ${length} bytes`);
   if (specialKinds.includes(bits) && (length !== 0 || forkSize(data, resourceForkOffset) !== 0))
     fault('a device or pipe has data');
   if ((fields.ownerFlags & compressedFlag) === 0) return entry;
