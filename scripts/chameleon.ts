@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { sha256 } from '#base';
 import { step } from '#step';
-import { checkLoader } from './chameleon/checks.ts';
+import { checkLoader, coverage } from './chameleon/checks.ts';
 import { buildCross } from './chameleon/cross.ts';
+import type { Range } from './chameleon/flat-image.ts';
 import { takePrebuilt } from './chameleon/prebuilt.ts';
 import { buildXcode } from './chameleon/xcode.ts';
 
@@ -14,11 +15,12 @@ const via = chooseWay(params.text('via'));
 const identity = { revision: String(params.number('revision')), date: params.text('date') };
 mkdirSync('about');
 
-const image = await make();
+const { image, code } = await make();
 const checked = await checkLoader(here, image, {
   base,
   loadAddress: params.number('load-address'),
   limit: params.number('limit'),
+  code,
 });
 writeFileSync('boot', image);
 const about = {
@@ -31,17 +33,16 @@ const about = {
 writeFileSync('about/about.json', `${JSON.stringify(about, undefined, 2)}\n`);
 await output('boot', 'boot');
 await output('about', 'about');
-note(
-  `${via}: ${image.length} bytes of at most ${params.number('limit')}, no SSE in ${checked.instructions} instructions`,
-);
+note(`${via}: ${image.length} bytes of at most ${params.number('limit')}`);
+note(coverage(checked.code));
 
-async function make(): Promise<Uint8Array> {
-  if (via === 'prebuilt') return takePrebuilt(here, tree, params.text('sha256'));
+async function make(): Promise<{ image: Uint8Array; code?: readonly Range[] }> {
+  if (via === 'prebuilt') return { image: await takePrebuilt(here, tree, params.text('sha256')) };
   // Makefiles write into the tree, and sources are read-only.
   await $`mkdir tree && cp -R ${tree}/. tree && chmod -R u+w tree`;
   // What an earlier build left would be taken for up to date.
   await $`cd tree && rm -rf obj sym dst vers.h auto.conf autoconf.h autoconf.inc`;
-  if (via === 'xcode') return buildXcode(here, 'tree', identity);
+  if (via === 'xcode') return { image: await buildXcode(here, 'tree', identity) };
   const built = await buildCross(here, 'tree', {
     config: params.list('config'),
     flags: params.list('flags'),
@@ -53,7 +54,7 @@ async function make(): Promise<Uint8Array> {
   });
   writeFileSync('about/boot.map', built.map);
   await $`clang --version | head -1 > about/compiler.txt`;
-  return built.image;
+  return built;
 }
 
 /** `NAME=ADDRESS`. */

@@ -155,7 +155,8 @@ bool hfs_name(const struct hfs *hfs, char *to, size_t room)
     return true;
 }
 
-bool hfs_find(const struct hfs *hfs, const char *path, struct fork *fork)
+/* The record of a file or folder by its path; null when there is none. */
+static const uint8_t *record_of(const struct hfs *hfs, const char *path)
 {
     uint32_t parent = root_folder;
     for (;;) {
@@ -163,17 +164,22 @@ bool hfs_find(const struct hfs *hfs, const char *path, struct fork *fork)
         while (path[length] && path[length] != '/')
             length++;
         const uint8_t *record = lookup(hfs, parent, path, length);
-        if (record == NULL)
-            return false;
-        if (path[length] == 0) {
-            if (be16(record) != record_file)
-                return false;
-            read_fork(record + file_data, fork);
-            return true;
-        }
+        if (record == NULL || path[length] == 0)
+            return record;
         if (be16(record) != record_folder)
-            return false;
+            return NULL;
         parent = be32(record + folder_id);
         path += length + 1;
     }
+}
+
+bool hfs_has(const struct hfs *hfs, const char *path) { return record_of(hfs, path) != NULL; }
+
+bool hfs_find(const struct hfs *hfs, const char *path, struct fork *fork)
+{
+    const uint8_t *record = record_of(hfs, path);
+    if (record == NULL || be16(record) != record_file)
+        return false;
+    read_fork(record + file_data, fork);
+    return true;
 }

@@ -30,4 +30,7 @@ bool hfs_name(const struct hfs *hfs, char *to, size_t room);
 /* The data fork of a file by its path, ASCII, without a slash at its begin. */
 bool hfs_find(const struct hfs *hfs, const char *path, struct fork *fork);
 
+/* Is there a file or folder by that path? */
+bool hfs_has(const struct hfs *hfs, const char *path);
+
 bool hfs_read(const struct hfs *hfs, const struct fork *fork, uint64_t offset, void *to, uint32_t length);

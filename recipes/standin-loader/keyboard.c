@@ -20,6 +20,13 @@ uint16_t read_key(void)
     return (uint16_t)registers.eax;
 }
 
+void wait_a_second(void)
+{
+    uint32_t start = *ticks;
+    while (*ticks - start < ticks_a_second)
+        key_waits();
+}
+
 bool any_key_within(unsigned seconds, void (*each_second)(unsigned left))
 {
     for (; seconds > 0; seconds--) {

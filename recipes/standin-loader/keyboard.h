@@ -10,3 +10,6 @@ uint16_t read_key(void);
 
 /* Waits for a key at most that many seconds, and forgets it; false when none came. */
 bool any_key_within(unsigned seconds, void (*each_second)(unsigned left));
+
+/* By the firmware's clock. */
+void wait_a_second(void);

@@ -7,13 +7,14 @@
 #include "plist.h"
 #include "text.h"
 #include "video.h"
+#include "words.h"
 
 /* start.S: leaves the loader for good. */
 void enter(uint32_t entry, uint32_t boot_args) __attribute__((noreturn));
 
 static const char config_path[] = "Extra/org.chameleon.Boot.plist";
 
-enum { longest_path = 512, most_items = 10, yosemite = 10, lion = 7, sierra = 12 };
+enum { longest_path = 512, most_items = 10, yosemite = 10, lion = 7, sierra = 12, pause_after_errors = 5 };
 
 struct config {
     char timeout[8], kernel_flags[longest_flags], graphics_mode[16];
@@ -22,7 +23,7 @@ struct config {
 static void show_banner(void)
 {
     console_clear_from(0);
-    print("\ncidermill stand-in loader\nIt stands in for Chameleon's stage 2 and starts stand-in kernels.\n%uMB memory\n",
+    print("\n" banner_words "\nIt stands in for Chameleon's stage 2 and starts stand-in kernels.\n%uMB memory\n",
           (unsigned)(usable_memory() >> 20));
     console_move(menu_row, 0);
 }
@@ -36,9 +37,16 @@ static void value(const char *xml, const char *key, char *to, size_t room)
 /* False, and nothing is changed, when the volume has none. */
 static bool read_config(const struct system *system, struct config *config)
 {
-    const char *xml = read_text(&system->hfs, config_path);
-    if (xml == NULL)
+    struct fork fork;
+    if (!hfs_find(&system->hfs, config_path, &fork))
         return false;
+    const char *xml = read_text(&system->hfs, config_path);
+    /* Chameleon takes what it could not read for what the file says, and finds no setting in it. */
+    if (xml == NULL || text_find(xml, "</plist>") == NULL) {
+        print("Error parsing plist file /%s\n", config_path);
+        wait_a_second();
+        return false;
+    }
     value(xml, "Timeout", config->timeout, sizeof config->timeout);
     value(xml, "Kernel Flags", config->kernel_flags, sizeof config->kernel_flags);
     value(xml, "Graphics Mode", config->graphics_mode, sizeof config->graphics_mode);
@@ -108,6 +116,12 @@ static void start_up(const struct system *system, const struct config *config, c
     struct handover handover = {
         .command_line = command_line, .version = minor < lion ? 1 : 2, .wide_video = minor >= sierra};
     print("Starting it with \"%s\"\n", command_line);
+    if (disk_has_failed) {
+        print("Errors encountered while starting up the computer.\nPausing %u seconds...\n",
+              (unsigned)pause_after_errors);
+        for (unsigned i = 0; i < pause_after_errors; i++)
+            wait_a_second();
+    }
     handover.video = set_video(config->graphics_mode);
     enter(kernel.entry, hand_over(&kernel, &handover));
 }

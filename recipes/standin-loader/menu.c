@@ -1,25 +1,17 @@
 #include "menu.h"
 #include "console.h"
-#include "format.h"
 #include "keyboard.h"
+#include "listing.h"
 #include "text.h"
+#include "words.h"
 
 /* The rows are Chameleon's: a headline, an empty row, the volumes, an empty row, the prompt. */
 enum { first_item = menu_row + 2 };
 
-static void describe(char *to, size_t room, const char *pattern, ...)
-{
-    va_list values;
-    va_start(values, pattern);
-    format(to, room, pattern, values);
-    va_end(values);
-}
-
 static void show_item(const struct system *system, unsigned index, bool chosen)
 {
-    char line[columns + 1], version[6];
-    release(system, version);
-    describe(line, sizeof line, "hd(%u,%u) (%s) %s", system->disk, system->partition, version, system->name);
+    char line[columns + 1];
+    list_system(system, line, sizeof line);
     print_item(first_item + (int)index, line, chosen);
 }
 
@@ -32,7 +24,7 @@ static void show_prompt(unsigned count)
 static void show_seconds(unsigned left)
 {
     console_clear_from(menu_row);
-    print("Press any key for the startup options. (%u)", left);
+    print(countdown_words " (%u)", left);
 }
 
 static void type_key(char key, char flags[longest_flags])

@@ -41,6 +41,7 @@ static void add(unsigned number, const struct volume *volume, bool apple_map, st
     if (xml == NULL || !plist_text(xml, "ProductVersion", system->version, sizeof system->version))
         system->version[0] = 0;
     system->listed = apple_map || system->version[0];
+    system->installer = hfs_has(&system->hfs, "System/Installation/Packages");
 }
 
 unsigned find_systems(struct system systems[most_systems])

@@ -3,14 +3,9 @@ import { Failure } from '#base';
 import { wrapCode } from '#formats/macho';
 import { findMultibootHeader, type MultibootHeader } from '#formats/multiboot';
 import type { Step } from '#step';
-import {
-  functionsOf,
-  isVector,
-  reachedCode,
-  readDisassembly,
-  type Disassemble,
-  type FlatImage,
-} from './reached-code.ts';
+import { isVector, readDisassembly, type Disassemble } from './disassembly.ts';
+import type { FlatImage, Range } from './flat-image.ts';
+import { reachedCode } from './reached-code.ts';
 
 /** What a loader must be, however it was made. */
 export interface Expectation {
@@ -19,12 +14,28 @@ export interface Expectation {
   readonly loadAddress: number;
   /** In bytes: what boot sectors can load. */
   readonly limit: number;
+  /** Where code lies, as its linker has it; undefined of a loader that was made elsewhere. */
+  readonly code?: readonly Range[] | undefined;
 }
 
 export interface Checked {
   readonly header: MultibootHeader;
-  /** How many instructions control flow reaches. */
+  readonly code: Covered;
+}
+
+/** What the search for SSE has looked at, and what it could not follow. */
+export interface Covered {
   readonly instructions: number;
+  readonly functions: number;
+  readonly jumpTables: number;
+  readonly notFollowed: {
+    /** Calls and jumps through registers, memory and far pointers. */
+    readonly indirect: number;
+    /** Places that are jumped to and hold no instruction. */
+    readonly unread: readonly string[];
+    /** Places that are jumped to and lie in no section for code. */
+    readonly outsideCode: readonly string[];
+  };
 }
 
 /**
@@ -40,26 +51,46 @@ export async function checkLoader(here: Step, image: Uint8Array, expected: Expec
   if (image.length > limit) throw bad(`it has ${image.length} bytes, more than ${limit}`);
 
   const entry = header.entry - loadAddress + base;
-  const flat: FlatImage = { bytes: image, base };
-  const code = await reachedCode(flat, [entry, ...functionsOf(flat)], disassembler(here, flat));
-  const vectors = [...code.values()].filter(isVector).sort((a, b) => a.address - b.address);
+  const flat: FlatImage = { bytes: image, base, ...(expected.code && { code: expected.code }) };
+  const found = await reachedCode(flat, [entry], disassembler(here, flat), (reached) =>
+    here.progress(reached, undefined, 'instructions', 'no SSE so far'),
+  );
+  const vectors = [...found.instructions.values()].filter(isVector).sort((a, b) => a.address - b.address);
   const [first] = vectors;
   if (first !== undefined) {
     const what = `${first.mnemonic} ${first.operands} at ${hex(first.address)}`;
     throw bad(`it uses SSE or MMX, which nothing has switched on: ${what}, and ${vectors.length - 1} more`);
   }
-  return { header, instructions: code.size };
+  return {
+    header,
+    code: {
+      instructions: found.instructions.size,
+      functions: found.functions,
+      jumpTables: found.tables,
+      notFollowed: {
+        indirect: found.indirect,
+        unread: found.unread.map(hex),
+        outsideCode: found.outside.map(hex),
+      },
+    },
+  };
+}
+
+/** What was looked at for SSE, in a line. */
+export function coverage({ instructions, functions, notFollowed }: Covered): string {
+  const { indirect, unread, outsideCode } = notFollowed;
+  const elsewhere = unread.length + outsideCode.length;
+  return [
+    `no SSE in ${instructions} instructions of ${functions} functions`,
+    `not followed: ${indirect} calls and jumps whose target only a running machine knows`,
+    ...(elsewhere === 0 ? [] : [`${elsewhere} into what is no code`]),
+  ].join('; ');
 }
 
 function disassembler({ $ }: Step, { bytes, base }: FlatImage): Disassemble {
-  writeFileSync('image.o', wrapCode(bytes, base));
-  const end = base + bytes.length;
-  return async (from) => {
-    // One sweep through all, then short ones from where that was out of step.
-    const stop = from === base ? end : Math.min(from + 512, end);
-    if (from < base || from >= stop) return [];
-    const range = [`--start-address=${hex(from)}`, `--stop-address=${hex(stop)}`];
-    const { stdout } = await $`llvm-objdump -d --no-show-raw-insn ${range} image.o`.quiet();
+  return async (starts) => {
+    writeFileSync('image.o', wrapCode(bytes, base, starts));
+    const { stdout } = await $`llvm-objdump -d --no-show-raw-insn image.o`.quiet();
     return readDisassembly(stdout);
   };
 }

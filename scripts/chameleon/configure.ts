@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { Failure } from '#base';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Failure, type FailureCode } from '#base';
 import type { Step } from '#step';
+import { completeCconfig } from './cconfig-sources.ts';
 import { dryRun } from './dry-run.ts';
+import { isTree, treesIn } from './find-trees.ts';
 
 /**
  * Makes the tree's configuration with the tree's own program, which asks nothing when it rebuilds: autoconf.h for the
@@ -14,7 +16,7 @@ export async function configure(here: Step, tree: string, lines: readonly string
   const folder = cconfigFolder(tree);
   writeFileSync(`${tree}/.config`, `${lines.join('\n')}\n`);
   await touchGenerated(here, tree);
-  const { compilations, libraries } = await dryRun(here, folder);
+  const { compilations, libraries = [] } = await dryRun(here, folder);
   // Each source is there twice, for two processors of a Mac.
   const sources = new Map(compilations.map((one) => [one.source, one]));
   if (sources.size === 0) throw new Failure('no-cconfig', `${folder} does not compile a cconfig`);
@@ -23,20 +25,51 @@ export async function configure(here: Step, tree: string, lines: readonly string
   }
   const objects = [...sources.keys()].map((source) => `${source}.o`);
   await $`cd ${folder} && gcc -o cconfig ${objects} ${libraries.map((name) => `-l${name}`)}`;
-  await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`;
+  const withoutModules = lines.includes('CONFIG_MODULES=n');
+  for (const { path, found } of completeCconfig(tree, withoutModules ? 'empty' : 'leave')) {
+    if (found !== undefined) here.note(`${path} is taken from ${found}`);
+    else if (withoutModules) here.note(`${path} is not in the tree; without modules it is not needed`);
+  }
+  await runCconfig(here, tree);
   mustHold(`${tree}/.config`, lines);
   mustHaveNoModules(`${tree}/.config`);
   await touchGenerated(here, tree);
 }
 
 function cconfigFolder(tree: string): string {
-  const folder = `${tree}/i386/config`;
-  if (existsSync(`${folder}/Makefile`)) return folder;
-  throw new Failure('no-cconfig', 'the tree has no i386/config, which makes its configuration', {
-    hint: existsSync(`${tree}/trunk/i386`)
-      ? 'Give its folder `trunk`, which is the tree.'
-      : 'Check that this is the tree of Chameleon as upstream publishes it. Early revisions lack it, and need a Mac.',
+  if (isTree(tree)) return `${tree}/i386/config`;
+  throw notATree(tree, 'no-cconfig');
+}
+
+/** What a folder is instead of a tree, and which folder to give. */
+export function notATree(folder: string, code: FailureCode): Failure {
+  const trees = treesIn(folder);
+  if (trees.length > 0) {
+    return new Failure(code, `the folder is not a tree of Chameleon, but has ${count(trees.length)} in it`, {
+      hint: `Give ${trees.length === 1 ? 'the tree' : 'one of the trees'} in it: ${trees.join(', ')}`,
+    });
+  }
+  return new Failure(code, 'the tree has no Make.rules and i386/config, which make its configuration', {
+    hint: 'Check that this is the tree of Chameleon as upstream publishes it. Early revisions lack them, and need a Mac.',
   });
+}
+
+function count(trees: number): string {
+  return trees === 1 ? 'one' : String(trees);
+}
+
+/** @throws Failure 'bad-config' with the program's own words */
+async function runCconfig({ $ }: Step, tree: string): Promise<void> {
+  const run = await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`
+    .nothrow()
+    .quiet();
+  if (run.exitCode === 0) return;
+  const said = `${run.stdout}\n${run.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const words = said.slice(-10).map((line) => `\n${line.trimEnd()}`);
+  throw new Failure(
+    'bad-config',
+    `the tree's cconfig ended with exit code ${run.exitCode ?? 'unknown'}${words.join('')}`,
+  );
 }
 
 /** Makefiles include one of them, and make would make it again, by cconfig, if it were older than the configuration. */

@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Failure } from '#base';
 import { memorySource } from '#formats/source';
 import { link, type Layout, type LinkInput } from '#link';
 import type { Step } from '#step';
 import { configure } from './configure.ts';
 import { dryRun, type Compilation } from './dry-run.ts';
+import type { Range } from './flat-image.ts';
 import { generateHeaders, type Identity } from './generate.ts';
+import { linkIncludes } from './includes.ts';
 
 export interface CrossOptions {
   readonly config: readonly string[];
@@ -20,8 +23,11 @@ export interface CrossOptions {
   readonly helpers: string;
 }
 
-/** What clang expects of a library for Macs. Each is an object of its own: a tree may have one and lack another. */
-const helperNames = ['bzero', 'division', 'memmove'] as const;
+/**
+ * What clang expects of a library for Macs, and a tree's libraries of its modules. Each is an object of its own: a tree
+ * may have one and lack another.
+ */
+const helperNames = ['bzero', 'division', 'memmove', 'modules'] as const;
 
 /** Objects of one folder, together as a library or one by one. */
 interface Part {
@@ -36,13 +42,13 @@ interface Part {
 /**
  * Builds stage 2 from a tree: clang compiles what the tree's makefiles name, our linker links it.
  * @param tree in the work folder; it is written to
- * @returns the flat image and its map
+ * @returns the flat image, its map, and where code lies in it
  */
 export async function buildCross(
   here: Step,
   tree: string,
   options: CrossOptions,
-): Promise<{ image: Uint8Array; map: string }> {
+): Promise<{ image: Uint8Array; map: string; code: readonly Range[] }> {
   await configure(here, tree, options.config);
   await generateHeaders(here, tree, options.identity);
   const parts = await findParts(here, tree, options.helpers);
@@ -57,15 +63,23 @@ export async function buildCross(
       `the loader cannot be used: its variables end at ${end}, behind ${limit}`,
     );
   }
-  return linked;
+  const code = linked.sections.filter(({ name }) => name.startsWith('__text'));
+  return {
+    ...{ image: linked.image, map: linked.map },
+    code: code.map(({ address, size }) => ({ start: address, end: address + size })),
+  };
 }
 
 /** boot2 and the libraries that it is linked with, in the order of linking; last of all our own. */
 async function findParts(here: Step, tree: string, helpers: string): Promise<Part[]> {
   const boot2 = await dryRun(here, `${tree}/i386/boot2`, 'boot');
   const first = boot2.compilations[0]?.object;
-  if (first !== 'boot2.o') {
-    throw new Failure('boot2-not-first', `the tree links ${first ?? 'nothing'} first, not boot2.o`);
+  if (first === undefined) throw nothingCompiled(boot2.otherCompilers);
+  if (first !== 'boot2.o') throw new Failure('boot2-not-first', `the tree links ${first} first, not boot2.o`);
+  if (boot2.libraries === undefined) {
+    throw new Failure('no-link-command', 'the tree cannot be linked: no command in i386/boot2 links it', {
+      hint: 'A command that does begins with $(CC), ld or ld_classic, and names libraries by -l.',
+    });
   }
   const parts: Part[] = [{ name: 'boot2', folder: `${tree}/i386/boot2`, compilations: boot2.compilations }];
   for (const name of boot2.libraries) {
@@ -79,13 +93,28 @@ async function findParts(here: Step, tree: string, helpers: string): Promise<Par
   return [...parts, { name: 'helpers', folder: helpers, compilations: own, library: 'libhelpers.a' }];
 }
 
+function nothingCompiled(others: readonly string[]): Failure {
+  const hint =
+    'Objects must be Mach-O, by $(CC), as upstream makes them. Give the loader that the tree itself makes: ' +
+    '--set via=prebuilt --set sha256=DIGEST --source chameleon.tree=FOLDER, the file `boot` in it.';
+  return others.length === 0
+    ? new Failure('nothing-compiled', 'no command in i386/boot2 compiles anything', { hint })
+    : new Failure(
+        'own-tool-chain',
+        `the tree compiles i386/boot2 with ${others.join(', ')}, a tool chain of its own`,
+        { hint },
+      );
+}
+
 async function compileAll(
-  { $, jobs, progress }: Step,
+  here: Step,
   tree: string,
   parts: readonly Part[],
   { flags, cFlags }: CrossOptions,
 ): Promise<void> {
+  const { $, jobs, progress } = here;
   const work = (await $`pwd`.quiet()).stdout.trim();
+  noteIncludes(here, tree, parts, work);
   const all = parts.flatMap((part) => part.compilations.map((compilation) => ({ part, compilation })));
   const configuration = ['-include', `${work}/${tree}/autoconf.h`];
   let done = 0;
@@ -116,6 +145,28 @@ async function compileAll(
       for (const one of queue) await compile(one);
     }),
   );
+}
+
+/** @param work the work folder as commands see it */
+function noteIncludes({ note }: Step, tree: string, parts: readonly Part[], work: string): void {
+  const seenHere = (path: string, folder: string): string =>
+    path.startsWith(`${work}/`) ? resolve(path.slice(work.length + 1)) : resolve(folder, path);
+  const own = parts.filter(({ folder }) => folder.startsWith(`${tree}/`));
+  const sources = own.flatMap(({ folder, compilations }) =>
+    compilations.map(({ source, preprocessor }) => ({
+      file: seenHere(source, folder),
+      folders: includeFolders(preprocessor).map((path) => seenHere(path, folder)),
+    })),
+  );
+  for (const { name, found } of linkIncludes(resolve(tree), sources))
+    note(`#include of ${name} is taken from ${found}`);
+}
+
+function includeFolders(words: readonly string[]): string[] {
+  return words.flatMap((word, index) => {
+    if (word === '-I' || word === '-isystem') return words[index + 1] ?? [];
+    return /^-I(.+)/.exec(word)?.[1] ?? [];
+  });
 }
 
 /** In the work folder. */

@@ -19,8 +19,10 @@ export interface Compilation {
 export interface DryRun {
   /** In the order of its commands. */
   readonly compilations: readonly Compilation[];
-  /** Of the first command that links: NAME of each `-lNAME`. */
-  readonly libraries: readonly string[];
+  /** Of the first command that links: NAME of each `-lNAME`. Undefined when none does. */
+  readonly libraries: readonly string[] | undefined;
+  /** Compilers that the makefiles start by another name than $(CC). */
+  readonly otherCompilers: readonly string[];
   /** Of the commands that write it: every header made by one, as make calls it. */
   readonly headers: readonly string[];
 }
@@ -66,16 +68,33 @@ export function readDryRun(output: string): DryRun {
     .replaceAll('\\\n', ' ')
     .split('\n')
     .map((line) => line.trim());
-  const compiled = commands.filter((command) => command.startsWith(`${compiler} `)).map(shellWords);
-  const linked = compiled.find(
-    (words) => !words.includes('-c') && words.some((word) => word.startsWith('-l')),
+  const words = commands.map(shellWords);
+  const compiled = words.filter(([program]) => program === compiler);
+  const linked = words.find(
+    (each) => isLinker(each[0]) && !each.includes('-c') && each.some((word) => word.startsWith('-l')),
   );
   const headers = commands.flatMap((command) => />>?\s*(\S+\.h)(?:\s|$)/.exec(command)?.[1] ?? []);
+  const others = words.filter(makesObject).map(([program = '']) => program);
   return {
-    compilations: compiled.flatMap((words) => readCompilation(words) ?? []),
-    libraries: (linked ?? []).flatMap((word) => /^-l(.+)/.exec(word)?.[1] ?? []),
+    compilations: compiled.flatMap((each) => readCompilation(each) ?? []),
+    libraries: linked?.flatMap((word) => /^-l(.+)/.exec(word)?.[1] ?? []),
+    otherCompilers: [...new Set(others)],
     headers: [...new Set(headers)],
   };
+}
+
+/** Links by the compiler, or by the linker's own name, with or without a path. */
+function isLinker(program: string | undefined): boolean {
+  return program === compiler || /^(.*\/)?(ld|ld_classic|cc)$/.test(program ?? '');
+}
+
+/** Is it a compiler or assembler, other than the tree's $(CC), that makes an object? */
+function makesObject([program = '', ...words]: readonly string[]): boolean {
+  return (
+    program !== compiler &&
+    /(^|\/|-)(gcc|g\+\+|cc|clang|c\+\+|as|nasm|yasm)(-[\d.]+)?$/.test(program) &&
+    words.some((word, index) => word === '-o' && /\.o$/.test(words[index + 1] ?? ''))
+  );
 }
 
 /** Undefined for a command that links, or that only writes down what a source depends on. */

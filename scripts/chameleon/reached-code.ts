@@ -1,106 +1,176 @@
-/** One instruction as llvm-objdump writes it. */
-export interface Instruction {
-  readonly address: number;
-  /** Of the one that follows it in memory. */
-  readonly next: number;
-  readonly mnemonic: string;
-  readonly operands: string;
+import { directTarget, isIndirect, isLast, type Disassemble, type Instruction } from './disassembly.ts';
+import { codeRanges, functionsOf, mayBeCode, type FlatImage } from './flat-image.ts';
+import { readJumpTable, tableOf, type JumpTable } from './jump-tables.ts';
+
+/** The code that control flow reaches, and what of it could not be followed. */
+export interface ReachedCode {
+  readonly instructions: ReadonlyMap<number, Instruction>;
+  /** How many functions are among it: what is called, or keeps a frame. */
+  readonly functions: number;
+  readonly tables: number;
+  /** Calls and jumps whose target only a running machine knows: through a register, memory, a far pointer. */
+  readonly indirect: number;
+  /** Addresses that are jumped to and hold no instruction, or were left when `mostCalls` was reached. */
+  readonly unread: readonly number[];
+  /** Addresses that are jumped to and lie in no section for code. */
+  readonly outside: readonly number[];
 }
 
-/** Disassembles from an address on; the list ends where it likes. */
-export type Disassemble = (from: number) => Promise<readonly Instruction[]>;
+/** How often the disassembler is started at most. */
+export const mostCalls = 10;
 
-/** Reads what `llvm-objdump -d --no-show-raw-insn` prints; instructions that it does not know end the list. */
-export function readDisassembly(text: string): Instruction[] {
-  const lines = [...text.matchAll(/^ *([0-9a-f]+):\s+(\S+)[ \t]*(.*?)(?:\s*##.*)?$/gm)].map(
-    ([, address = '', mnemonic = '', operands = '']) => ({
-      address: parseInt(address, 16),
-      mnemonic,
-      operands,
-    }),
-  );
-  return lines.flatMap((line, index) => {
-    const next = lines[index + 1]?.address;
-    return next === undefined || line.mnemonic === '<unknown>' ? [] : [{ ...line, next }];
-  });
-}
+/** Of what leads up to a jump. */
+const mostLines = 16;
 
-/** A flat image, and what is known of it. */
-export interface FlatImage {
-  readonly bytes: Uint8Array;
-  /** Address of the first byte. */
-  readonly base: number;
-}
+/** The longest instruction: two places to begin at that are nearer may cut each other's. */
+const longest = 15;
 
 /**
- * Finds the code of a flat image: what control flow reaches from its entries through direct jumps, calls and tables of
- * jumps. Data between it is not taken for code, and far jumps are not followed: behind them code may be of 16 bits.
+ * Finds the code of a flat image: what control flow reaches from its entries and from every function that keeps a
+ * frame, through direct jumps, calls and tables of jumps. Data between it is not taken for code, and far jumps are not
+ * followed: behind them code may be of 16 bits.
+ * @param onRound how many instructions have been reached after each start of the disassembler
  */
 export async function reachedCode(
   image: FlatImage,
   entries: readonly number[],
   disassemble: Disassemble,
-): Promise<ReadonlyMap<number, Instruction>> {
-  const known = new Map((await disassemble(image.base)).map((one) => [one.address, one]));
-  const tables = [...known.values()].flatMap((one) => jumpTable(image, one));
-  const data = new Set(tables.map(({ at }) => at));
-  const reached = new Map<number, Instruction>();
-  const pending = [...entries, ...tables.map(({ target }) => target)];
+  onRound: (reached: number) => void = () => undefined,
+): Promise<ReachedCode> {
+  const known = new Map(await disassemble(codeRanges(image).map(({ start }) => start)));
+  const walk = newWalk(image, entries, known);
   const asked = new Set<number>();
-  for (let address = pending.pop(); address !== undefined; address = pending.pop()) {
-    // Behind a call that does not return a table may lie.
-    if (reached.has(address) || data.has(address)) continue;
-    let instruction = known.get(address);
-    if (instruction === undefined && !asked.has(address)) {
-      // The sweep through everything is out of step here, behind data; a new one begins on an instruction.
-      asked.add(address);
-      for (const one of await disassemble(address)) {
-        if (known.has(one.address) && one.address !== address) break;
+  for (let calls = 1; ; calls++) {
+    walk.follow();
+    onRound(walk.reached.size);
+    const wanted = spread([...walk.missing].filter((address) => !asked.has(address)));
+    if (wanted.length === 0 || calls === mostCalls) break;
+    // The sweep through everything is out of step there, behind data; a new one begins on an instruction.
+    const fresh = await disassemble(wanted);
+    for (const start of wanted) {
+      asked.add(start);
+      for (
+        let one = fresh.get(start);
+        one !== undefined && !known.has(one.address);
+        one = fresh.get(one.next)
+      )
         known.set(one.address, one);
-      }
-      instruction = known.get(address);
     }
-    if (instruction === undefined) continue;
-    reached.set(address, instruction);
-    pending.push(...successors(instruction));
+    walk.resume();
   }
-  return reached;
+  const { reached, functions, tables, indirect, missing, outside } = walk;
+  return {
+    instructions: reached,
+    functions: [...functions].filter((address) => reached.has(address)).length,
+    tables: tables.length,
+    indirect: indirect.size,
+    unread: ascending(missing),
+    outside: ascending(outside),
+  };
 }
 
-function successors({ mnemonic, operands, next }: Instruction): number[] {
-  const target = /^0x([0-9a-f]+)\b/.exec(operands)?.[1];
-  const targets = target !== undefined && /^(j|call|loop)/.test(mnemonic) ? [parseInt(target, 16)] : [];
-  const ends = /^l?(jmp|ret)|^(iret|hlt|ud2)/.test(mnemonic);
-  return ends ? targets : [...targets, next];
+function newWalk(image: FlatImage, entries: readonly number[], known: ReadonlyMap<number, Instruction>) {
+  const frames = functionsOf(image);
+  const functions = new Set([...entries, ...frames]);
+  const reached = new Map<number, Instruction>();
+  const missing = new Set<number>();
+  const outside = new Set<number>();
+  const indirect = new Set<number>();
+  const tables: JumpTable[] = [];
+  const linesBefore = (address: number): Instruction[] => before(address, known);
+  const { starts, data } = tablesIn(image, known, frames);
+  let pending = [...functions];
+
+  const successors = (one: Instruction): readonly number[] => {
+    const after = isLast(one) ? [] : [one.next];
+    const target = directTarget(one);
+    if (target !== undefined) {
+      if (one.mnemonic.startsWith('call')) functions.add(target);
+      return [...after, target];
+    }
+    if (!isIndirect(one)) return after;
+    const table = readJumpTable(image, one, linesBefore(one.address), starts, frames);
+    if (table !== undefined && table.targets.length > 0) {
+      tables.push(table);
+      return table.targets;
+    }
+    indirect.add(one.address);
+    return after;
+  };
+
+  return {
+    reached,
+    functions,
+    missing,
+    outside,
+    indirect,
+    tables,
+    /** Goes as far as what is known leads. */
+    follow(): void {
+      for (let address = pending.pop(); address !== undefined; address = pending.pop()) {
+        // Behind a call that does not return a table may lie.
+        if (reached.has(address) || data.has(address)) continue;
+        const one = known.get(address);
+        if (!mayBeCode(image, address)) outside.add(address);
+        else if (one === undefined) missing.add(address);
+        else {
+          reached.set(address, one);
+          pending.push(...successors(one));
+        }
+      }
+    },
+    /** Tries again what was missing. */
+    resume(): void {
+      pending = [...missing];
+      missing.clear();
+    },
+  };
 }
 
-/** Of a jump through a table of addresses its entries: where each lies, and where it leads. */
-function jumpTable(
-  { bytes, base }: FlatImage,
-  { mnemonic, operands }: Instruction,
-): { at: number; target: number }[] {
-  const table = /^\*(\d+)\(,%e..,4\)$/.exec(operands)?.[1];
-  if (!mnemonic.startsWith('jmp') || table === undefined) return [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const entries: { at: number; target: number }[] = [];
-  for (let at = Number(table); at >= base && at + 4 <= base + bytes.length; at += 4) {
-    const target = view.getUint32(at - base, true);
-    if (target < base || target >= base + bytes.length) break;
-    entries.push({ at, target });
+/** Where all tables begin that a first sweep shows, and the addresses of their entries. */
+function tablesIn(
+  image: FlatImage,
+  known: ReadonlyMap<number, Instruction>,
+  frames: readonly number[],
+): { readonly starts: ReadonlySet<number>; readonly data: ReadonlySet<number> } {
+  const jumps = [...known.values()].filter(
+    ({ mnemonic, address }) => mnemonic.startsWith('jmp') && mayBeCode(image, address),
+  );
+  const lines = (address: number): Instruction[] => before(address, known);
+  const starts = new Set(jumps.flatMap((jump) => tableOf(jump, lines(jump.address))?.start ?? []));
+  const data = new Set<number>();
+  for (const jump of jumps) {
+    const table = readJumpTable(image, jump, lines(jump.address), starts, frames);
+    for (let at = table?.start ?? 0; at < (table?.end ?? 0); at += 4) data.add(at);
   }
-  return entries;
+  return { starts, data };
 }
 
-/** Where functions that keep a frame begin: `push %ebp; mov %esp, %ebp`. Other code is found because they call it. */
-export function functionsOf({ bytes, base }: FlatImage): number[] {
-  const begin = Buffer.from([0x55, 0x89, 0xe5]);
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found: number[] = [];
-  for (let at = all.indexOf(begin); at >= 0; at = all.indexOf(begin, at + 1)) found.push(base + at);
-  return found;
+/** The instructions that end where the next begins, up to an address, nearest first. */
+function before(address: number, known: ReadonlyMap<number, Instruction>): Instruction[] {
+  const lines: Instruction[] = [];
+  for (let end = address; lines.length < mostLines;) {
+    let found: Instruction | undefined;
+    for (let back = 1; back <= longest && found === undefined; back++) {
+      const one = known.get(end - back);
+      if (one?.next === end) found = one;
+    }
+    if (found === undefined) break;
+    lines.push(found);
+    end = found.address;
+  }
+  return lines;
 }
 
-/** Does it use registers that nothing has made usable: MMX's, SSE's or AVX's? */
-export function isVector({ mnemonic, operands }: Instruction): boolean {
-  return /%[xyz]?mm\d/.test(operands) || /^(ldmxcsr|stmxcsr|emms)/.test(mnemonic);
+/** Those of the addresses that are far enough from one another. */
+function spread(addresses: readonly number[]): number[] {
+  const chosen: number[] = [];
+  for (const address of ascending(addresses)) {
+    if (address - (chosen.at(-1) ?? -Infinity) >= longest) chosen.push(address);
+  }
+  return chosen;
+}
+
+function ascending(numbers: Iterable<number>): number[] {
+  return [...numbers].sort((a, b) => a - b);
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
+import { diskFailure } from '../host/index.ts';
 import { errorEvents } from './error-event.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
 import { makeColours, wantsColour } from './text/colours.ts';
@@ -23,7 +24,11 @@ export function reportError(thrown: unknown, call: Call): number {
   // A command of commands that is given none has shown its help.
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.wrongUse;
   if (thrown instanceof DOMException && thrown.name === 'AbortError') return exitCodes.interrupted;
-  const error = thrown instanceof CommanderError ? usageFailure(thrown, call.command) : thrown;
+  // Raw, or wrapped by who did not know better: a full disk is never a bug of ours.
+  const error =
+    thrown instanceof CommanderError
+      ? usageFailure(thrown, call.command)
+      : (diskFailure(thrown, process.cwd()) ?? thrown);
   if (call.json) {
     for (const event of errorEvents(error, Date.now(), call.input)) console.log(JSON.stringify(event));
   }

@@ -1,5 +1,6 @@
 import { Failure, FormatError } from '../base/index.ts';
 import { editVolume, openVolume } from '../formats/hfsplus/index.ts';
+import { tailBytes } from '../formats/loader-tail/index.ts';
 import {
   checkFillsPartition,
   findHfsPlusToChange,
@@ -46,9 +47,10 @@ export async function growDisk(
 }
 
 interface Last {
-  /** In bytes. */
+  /** Of its partition, in bytes. */
   readonly offset: number;
-  readonly hasGpt: boolean;
+  readonly size: number;
+  readonly scheme: 'gpt' | 'apm' | 'mbr' | undefined;
 }
 
 /** The HFS+ volume that nothing follows; undefined where the disk has none, or another partition is behind it. */
@@ -64,14 +66,20 @@ async function lastVolume(disk: RemoteDisk): Promise<Last | undefined> {
   const used = map?.partitions.filter(({ kind }) => kind !== 'Apple_Free') ?? [];
   if (used.some((partition) => partition.offset > offset)) return undefined;
   checkFillsPartition(found);
-  return { offset, hasGpt: map?.scheme === 'gpt' };
+  return { offset, size: found.volume.size, scheme: map?.scheme };
 }
 
 /** @returns the volume's new size in bytes */
-async function growVolume(disk: RemoteDisk, { offset, hasGpt }: Last): Promise<number> {
+async function growVolume(disk: RemoteDisk, { offset, size: before, scheme }: Last): Promise<number> {
   const { volume } = await findHfsPlusToChange(disk);
   const edit = await editVolume(await openVolume(volume), { date: new Date() });
-  const size = disk.size - offset - (hasGpt ? gptBackup : 0);
+  // A disk without a map is nothing to a loader.
+  const behind = scheme === undefined ? 0 : tailBytes + (scheme === 'gpt' ? gptBackup : 0);
+  const size = disk.size - offset - behind;
+  if (size < before)
+    throw new Failure('usage', `a disk of ${disk.size} bytes has too little room behind its volume`, {
+      hint: `Loaders want ${tailBytes / 1024} KiB free there: give ${offset + before + behind} bytes or more.`,
+    });
   const growth = await planGrowth(disk, { offset }, size);
   if (growth.size > disk.size) throw new Error(`${growth.size} bytes do not fit into ${disk.size}`);
   await growPartition(disk, { offset }, size);

@@ -1,6 +1,7 @@
 import { Failure, type ByteTarget } from '../base/index.ts';
 import { gptTypes, makeGpt } from '../formats/gpt/index.ts';
 import { newVolume } from '../formats/hfsplus/index.ts';
+import { tailBytes } from '../formats/loader-tail/index.ts';
 import { memorySource, windowOf } from '../formats/source/index.ts';
 import { bootPlist, bootPlistPath, type BootSettings } from '../guest/index.ts';
 
@@ -34,7 +35,7 @@ export async function layOut(
   { guid, date }: Identity,
 ): Promise<void> {
   const offset = 40 * sector + efiSize;
-  const size = disk.size - offset - backupSize;
+  const size = disk.size - offset - tailBytes - backupSize;
   if (size < smallestVolume)
     throw new Failure('usage', `a disk of ${disk.size} bytes is too small for a volume`, {
       hint: 'OS X takes 8G and more.',

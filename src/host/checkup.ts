@@ -1,4 +1,5 @@
 import { isApple } from './host-facts.ts';
+import { namespaceMend } from './namespace-limits.ts';
 import { hostTools, type HostTool } from './packages.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -9,6 +10,8 @@ export interface Check {
   readonly finding: string;
   /** The command or act that mends it. */
   readonly mend?: string;
+  /** It matters to who boots guests, and not to who only builds. */
+  readonly booting?: true;
 }
 
 /** What the quickstart leaves in the store and needs beside it while it runs, with room to spare; bytes. */
@@ -26,12 +29,18 @@ export function checkUp(around: Surroundings): Check[] {
     ...hostTools.map((tool) => checkTool(tool, around)),
     checkSandbox(around),
     checkRoom(around),
-    checkKernel(around),
-    checkKvm(around),
-    checkIgnoreMsrs(around),
-    checkQemu(around),
-    checkMaker(around),
+    ...[checkKernel, checkKvm, checkIgnoreMsrs, checkQemu, checkMaker].map((look) => toBoot(look(around))),
   ];
+}
+
+/** Marks what only booting needs. */
+export function toBoot(check: Check): Check {
+  return { ...check, booting: true };
+}
+
+/** The same as who only builds sees it: what only booting needs is no fault. */
+export function asBuilder(check: Check): Check {
+  return check.booting === true && check.state === 'fault' ? { ...check, state: 'warning' } : check;
 }
 
 /** The worst of the states. */
@@ -54,11 +63,11 @@ function checkTool({ tool, debian, purpose }: HostTool, { tools, isRoot }: Surro
   };
 }
 
-function checkSandbox({ sandboxFault, tools }: Surroundings): Check {
+function checkSandbox({ sandboxFault, namespaces, tools }: Surroundings): Check {
   const name = 'user namespaces';
   if (sandboxFault === undefined) return { name, state: 'ok', finding: 'bubblewrap can make a sandbox' };
   const mend = tools.has('bwrap')
-    ? 'sysctl -w user.max_user_namespaces=15000 (kernel.unprivileged_userns_clone=1 on older Debian), or run with --environment host'
+    ? `${namespaceMend(namespaces)}; or run with --environment host`
     : 'apt-get install bubblewrap';
   return { name, state: 'fault', finding: sandboxFault, mend };
 }

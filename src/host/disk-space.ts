@@ -31,19 +31,26 @@ export function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-/** Tells that a disk is full. @param needed what was to be written, where that is known; bytes */
-export function noSpace(folder: string, needed?: number, cause?: unknown): Failure {
+/** What a user can do when the disk of the store is full. */
+export const storeHint =
+  'Free some space (`cidermill store gc` removes what nothing needs), or put the store on another disk: CIDERMILL_STORE=FOLDER.';
+
+/** Tells that a disk is full. @param more.needed what was to be written, where that is known; bytes */
+export function noSpace(
+  folder: string,
+  more: { readonly needed?: number; readonly cause?: unknown; readonly hint?: string } = {},
+): Failure {
+  const { needed, cause, hint = 'Free some space, or write to another disk.' } = more;
   const space = diskSpace(folder);
   const free = space === undefined ? 'none' : `${inUnits(space.free)} of ${inUnits(space.size)}`;
   const wanted = needed === undefined ? '' : `${inUnits(needed)} needed, `;
-  return new Failure('no-space', `no space left on the disk of ${folder}: ${wanted}${free} free`, {
-    hint: 'Free some space (`cidermill store gc` empties the store), or put the store on another disk: CIDERMILL_STORE=FOLDER.',
-    cause,
-  });
+  const message = `no space left on the disk of ${folder}: ${wanted}${free} free`;
+  return new Failure('no-space', message, { hint, cause });
 }
 
+/** The disk's own errors, in words. */
 const reasons: Readonly<Record<string, (folder: string, cause: Error) => Failure>> = {
-  ENOSPC: (folder, cause) => noSpace(folder, undefined, cause),
+  ENOSPC: (folder, cause) => noSpace(folder, { cause }),
   EDQUOT: (folder, cause) =>
     new Failure('no-space', `this user's quota on the disk of ${folder} is used up`, { cause }),
   EIO: (folder, cause) =>
@@ -60,7 +67,12 @@ const reasons: Readonly<Record<string, (folder: string, cause: Error) => Failure
  */
 export function diskFailure(error: unknown, folder: string): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof Failure) return error.code === 'no-space' ? error : diskFailure(error.cause, folder);
+  if (error instanceof Failure) {
+    if (error.code === 'no-space') return error;
+    // Who wrapped another error has said more than we can.
+    const cause = diskFailure(error.cause, folder);
+    return cause?.code === 'no-space' ? cause : undefined;
+  }
   const { code = '', path } = error as NodeJS.ErrnoException;
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
   return reason?.(path === undefined ? folder : nearestFolder(dirname(path)), error);
@@ -88,7 +100,7 @@ export class SpaceWatch {
     this.signal = this.#controller.signal;
     this.#timer = setInterval(() => {
       this.#full = (diskSpace(folder)?.free ?? nothing) < nothing ? this.#full + 1 : 0;
-      if (this.#full >= patience) this.stop(noSpace(folder));
+      if (this.#full >= patience) this.stop(noSpace(folder, { hint: storeHint }));
     }, interval);
     this.#timer.unref();
   }

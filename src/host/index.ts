@@ -18,6 +18,7 @@ export {
   diskSpace,
   nearestFolder,
   noSpace,
+  storeHint,
   saysNoSpace,
   SpaceWatch,
   type DiskSpace,

@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { readHostFacts, type HostFacts } from './host-facts.ts';
+import { readNamespaceLimits, type NamespaceLimits } from './namespace-limits.ts';
 import { hostTools } from './packages.ts';
 import { askQemu, type QemuFeatures } from './qemu.ts';
 import { findTool } from './tools.ts';
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly isRoot: boolean;
   /** Why no sandbox can be made; undefined where one can. */
   readonly sandboxFault: string | undefined;
+  /** What may forbid one. */
+  readonly namespaces: NamespaceLimits;
   /** Bytes, where the store is. */
   readonly free: number;
   /** Undefined where there is none, or what is there does not run. */
@@ -34,6 +37,7 @@ export function lookAround(store: string, qemu = findTool('qemu-system-x86_64'))
     tools: new Map(found),
     isRoot: process.getuid?.() === 0,
     sandboxFault: sandboxFault(),
+    namespaces: readNamespaceLimits(),
     free: bavail * bsize,
     qemu: qemu === undefined ? undefined : askQemu(qemu),
   };

@@ -1,5 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Failure, systemReason, temporaryBeside } from '../base/index.ts';
+import { diskFailure } from '../host/index.ts';
 
 /**
  * Makes a file that appears by rename when `write` has made all of it, or not at all.
@@ -18,6 +20,8 @@ export async function byRename<Result>(
       throw new Failure('cannot-write', `${output} cannot be written: ${systemReason(cause)}`, { cause });
     });
     return result;
+  } catch (error) {
+    throw diskFailure(error, dirname(resolve(output))) ?? error;
   } finally {
     await rm(partial, { force: true });
   }

@@ -13,6 +13,7 @@ export { openTarget, type FileTarget } from './file-target.ts';
 export { editImage, type EditedImage, type EditImageOptions } from './edit/edit-image.ts';
 export { addHostFiles, type Added, type AddOptions, type HostLinks } from './edit/host-files.ts';
 export { growPartition, planGrowth, type GrowOptions } from './grow-partition.ts';
+export { loaderTail, type LoaderTail } from './open/loader-tail.ts';
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open/open-disk.ts';
 export { openImage, type Image } from './open/open-image.ts';

@@ -30,7 +30,7 @@ export interface MakeOptions {
  */
 export async function makeIso(
   { file, base, esd }: Medium,
-  { size, change }: IsoPlan,
+  { size, growth, change }: IsoPlan,
   output: string,
   options: MakeOptions = {},
 ): Promise<void> {
@@ -56,8 +56,8 @@ export async function makeIso(
     try {
       await target.resize(size);
       await scatter(wholeOf(base), target.fd, decode);
+      for (const { offset, bytes } of growth.patches) await target.write(offset, bytes);
       if (change !== undefined) {
-        for (const { offset, bytes } of change.growth.patches) await target.write(offset, bytes);
         const volume = windowOf(target, base.offset, change.volumeSize);
         const grown = {
           offset: base.offset,

@@ -11,9 +11,9 @@ import {
 } from '../formats/hfsplus/index.ts';
 import { memorySource } from '../formats/source/index.ts';
 import type { Growth } from '../formats/gpt/index.ts';
-import { planGrowth, showImagePath } from '../image/index.ts';
+import { loaderTail, planGrowth, readPartitionMap, showImagePath } from '../image/index.ts';
 import { takeFromPackage, type PackagedFile } from './kernel.ts';
-import type { Medium } from './medium.ts';
+import type { Medium, OpenedImage } from './medium.ts';
 import type { Task } from './releases.ts';
 
 export interface IsoOptions {
@@ -29,9 +29,10 @@ export interface IsoPlan {
   readonly tasks: readonly string[];
   /** Of the ISO, exact, in bytes. */
   readonly size: number;
-  /** Undefined of a DVD, which stays as it is. */
-  readonly change:
-    { readonly edit: VolumeEditor; readonly volumeSize: number; readonly growth: Growth } | undefined;
+  /** How the disk grows: for what is new in its volume, and for what loaders want free behind it. */
+  readonly growth: Growth;
+  /** Undefined of a DVD, whose volume stays as it is. */
+  readonly change: { readonly edit: VolumeEditor; readonly volumeSize: number } | undefined;
 }
 
 /** What a CD-ROM drive shows of a disc is whole sectors of 2048 bytes. */
@@ -43,7 +44,13 @@ const discSector = 2048;
  */
 export async function planIso({ system, base, esd }: Medium, options: IsoOptions = {}): Promise<IsoPlan> {
   if (esd === undefined && options.files === undefined) {
-    return { tasks: ['the DVD, decoded and otherwise unchanged'], size: base.disk.size, change: undefined };
+    const growth = await tailGrowth(base);
+    const more = growth.size - base.disk.size;
+    const tasks = [
+      'the DVD, decoded and otherwise unchanged',
+      ...(more > 0 ? [`${more} bytes behind it, for loaders`] : []),
+    ];
+    return { tasks, size: growth.size, growth, change: undefined };
   }
   const edit = await editVolume(base.volume);
   const tasks: string[] = [];
@@ -58,7 +65,17 @@ export async function planIso({ system, base, esd }: Medium, options: IsoOptions
   const { blockSize } = base.volume.header;
   const blocks = Math.ceil(Math.max(edit.sizeNeeded(), base.size) / blockSize);
   const growth = await planGrowth(base.disk, base, blocks * blockSize, { multipleOf: discSector });
-  return { tasks, size: growth.size, change: { edit, volumeSize: blocks * blockSize, growth } };
+  return { tasks, size: growth.size, growth, change: { edit, volumeSize: blocks * blockSize } };
+}
+
+/** How a disc that stays as it is gets what loaders want free behind its volume. */
+async function tailGrowth({ disk, offset, size }: OpenedImage): Promise<Growth> {
+  const wanted = (await loaderTail(disk))?.wanted ?? 0;
+  if (wanted <= disk.size) return { size: disk.size, patches: [] };
+  // An Apple map may end before its disc does; a GPT's backup stands at the end.
+  if ((await readPartitionMap(disk))?.scheme === 'gpt')
+    return planGrowth(disk, { offset }, size, { multipleOf: discSector });
+  return { size: Math.ceil(wanted / discSector) * discSector, patches: [] };
 }
 
 /** @returns what was done, in a line */

@@ -110,8 +110,16 @@ function defineTheRest(objects: readonly MachObject[], table: Map<string, Defini
   for (const name of weak) table.set(name, { kind: 'absolute', address: 0, weak: true, by: linker });
 }
 
-/** ld64's names for edges: `section$start$SEGMENT$section`, `segment$end$SEGMENT` and so on. */
+/**
+ * Names for edges: ld64's `section$start$SEGMENT$section`, `segment$end$SEGMENT` and so on, and those of Apple's linkers
+ * before it, `__SEGMENT__section__begin` and `__SEGMENT__section__end`.
+ */
 function edgeNamed(name: string): Definition | undefined {
+  const older = /^(__[A-Z][A-Z0-9_]{0,13}?)(__[a-z][a-z0-9_]{0,13})__(begin|end)$/.exec(name);
+  if (older !== null) {
+    const edge = older[3] === 'begin' ? 'start' : 'end';
+    return { kind: 'edge', edge, segment: older[1] ?? '', section: older[2], weak: false, by: linker };
+  }
   const match =
     /^(?:section\$(start|end)\$([^$]{1,16})\$([^$]{1,16})|segment\$(start|end)\$([^$]{1,16}))$/.exec(name);
   if (match === null) return undefined;

@@ -43,7 +43,7 @@ export function errorOf(fault: Fault): Error {
       return new Failure(fault.code, fault.message, { hint: fault.hint });
     case 'system':
       return new Failure('image-io', `the image cannot be converted: ${fault.reason}`, {
-        ...(fault.code === 'ENOSPC' ? { hint: 'Free some space, or write to another disk.' } : {}),
+        cause: Object.assign(new Error(fault.reason), { code: fault.code }),
       });
     case 'bug':
       return new Error(fault.stack);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asBuilder,
   checkUp,
   hostTools,
   worst,
@@ -20,6 +21,7 @@ const sound: Surroundings = {
   tools: new Map(hostTools.map(({ tool }) => [tool, `/usr/bin/${tool}`])),
   isRoot: false,
   sandboxFault: undefined,
+  namespaces: { apparmor: false, noClone: false, most: 15_000, filtered: false },
   free: 100 * 2 ** 30,
   qemu: {
     program: '/usr/bin/qemu-system-x86_64',
@@ -159,5 +161,38 @@ describe('a computer that Apple did not make', () => {
     expect(complaints(on({ host: { vendor } }))).toEqual([
       'warning Apple hardware → boot asks whether you have the right all the same',
     ]);
+  });
+});
+
+describe('what forbids namespaces', () => {
+  it.each([
+    [
+      { apparmor: true },
+      'AppArmor restricts user namespaces: `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`',
+    ],
+    [{ filtered: true }, 'docker run --security-opt seccomp=unconfined'],
+    [{ noClone: true }, '`sysctl -w kernel.unprivileged_userns_clone=1`'],
+    [{ most: 0 }, '`sysctl -w user.max_user_namespaces=15000`'],
+  ])('is named with the line that helps: %o', (limits, line) => {
+    const namespaces = { ...sound.namespaces, ...limits };
+    const check = on({ sandboxFault: 'setting up uid map: Permission denied', namespaces }).find(
+      ({ name }) => name === 'user namespaces',
+    );
+    expect(check).toMatchObject({ state: 'fault', finding: 'setting up uid map: Permission denied' });
+    expect(check?.mend).toContain(line);
+  });
+});
+
+describe('what only booting needs', () => {
+  it('is no fault for who only builds, and what building needs is', () => {
+    const qemu = sound.qemu && { ...sound.qemu, devices: without(sound.qemu.devices, 'isa-applesmc') };
+    const checks = on({ qemu, free: 0 });
+    expect(worst(checks.filter(({ booting }) => booting === true))).toBe('fault');
+    expect(
+      checks
+        .map(asBuilder)
+        .filter(({ state }) => state === 'fault')
+        .map(({ name }) => name),
+    ).toEqual(['disk space']);
   });
 });

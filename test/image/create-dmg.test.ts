@@ -127,8 +127,10 @@ test("its tables are a property list, and bear the disk's names whatever letters
     'GPT Partition Data (Primary GPT Table : 2)',
     ' (Apple_Free : 3)',
     'a & b <c> (Apple_HFS : 4)',
-    'GPT Partition Data (Backup GPT Table : 5)',
-    'GPT Header (Backup GPT Header : 6)',
+    // What loaders want free behind it.
+    ' (Apple_Free : 5)',
+    'GPT Partition Data (Backup GPT Table : 6)',
+    'GPT Header (Backup GPT Header : 7)',
   ]);
 });
 

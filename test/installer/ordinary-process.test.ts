@@ -52,7 +52,9 @@ describe('the disc is made by an ordinary process', () => {
 
   test('a disk that is visibly too small is refused before the first byte', () => {
     const made = onDisk('4m', [...cidermill, 'iso', 'make', sample, '-o', '@/out.iso']);
-    expect(made.stderr).toMatch(/out\.iso takes \d+ MiB and its disk has [34] MiB left/);
+    expect(made.stderr).toMatch(
+      /^error: no space left on the disk of \S+: \d\d\.\d MiB needed, [34]\.\d MiB of 4\.0 MiB free$/m,
+    );
     expect(made.stderr).toContain('Free some space');
     expect(made.stdout).toMatch(/\nleft: \n$/);
     expect(made.status).toBe(1);

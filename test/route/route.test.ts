@@ -89,9 +89,18 @@ describe("Chameleon's routes", () => {
       'Darwin/x86 boot v5.0.132 - Chameleon r2904',
     ])
       expect(matches(file, 'loader', banner)).toBe(true);
-    for (const item of ['Sample', '(10.10) Sample', '(10.10.5) Sample', '(Installer 10.10) Sample'])
+    for (const item of [
+      ...['Sample', '(10.10) Sample', '(10.10.5) Sample', '(Installer 10.10) Sample', '(Installer) Sample'],
+    ])
       expect(matches(file, 'volume', `    hd(0,2) ${item}`), item).toBe(true);
-    for (const item of ['Other', '(10.10) Other', '(10.9) Sample', '() Sample', '(Installer 10.11) Sample'])
+    for (const item of [
+      'Other',
+      '(10.10) Other',
+      '(10.9) Sample',
+      '() Sample',
+      '(Installer 10.11) Sample',
+      '(Installer) Other',
+    ])
       expect(matches(file, 'volume', `    hd(0,2) ${item}`), item).toBe(false);
     for (const item of ['Sample', '(10.9) Sample', '() Sample'])
       expect(matches(file, 'volume', `    hd(0,2) ${item}`, { version: '' }), item).toBe(true);

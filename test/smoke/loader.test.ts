@@ -10,7 +10,6 @@ import {
   bootLoader,
   buildKernel,
   buildLoader,
-  buildLoaderSaying,
   kernelEnd,
   linkLoader,
   makeSystemDisk,
@@ -215,10 +214,7 @@ describe('a loader driven into the kernel', () => {
 describe("Chameleon's route", () => {
   let speaking = '';
   beforeAll(() => {
-    speaking = buildLoaderSaying({
-      'cidermill stand-in loader': 'Darwin/x86 boot v5.0.132 - Chameleon v2.3svn r2534',
-      'Press any key for the startup options.': 'Press any key to enter startup options.',
-    });
+    speaking = buildLoader({ words: 'chameleon' });
   });
 
   it.each([
@@ -241,6 +237,40 @@ describe("Chameleon's route", () => {
     );
     expect(itemOf(result.reached)).toBe('hd(1,1) (10.9) Installed');
     expect(result.console).toContain('[ ok ] command-line "-v debug=0x144"');
+  });
+});
+
+describe('a disk whose last sectors a loader cannot read', () => {
+  /** A disc with a timeout that ends where its volume does, and the volume with the settings. */
+  async function cutOff(): Promise<string> {
+    const settings = { [plistPath]: bootPlist({ timeout: 1, gui: false }) };
+    // Small volumes have room to spare behind their files.
+    const [large, between] = [Buffer.alloc(700_000, 1), Buffer.alloc(40_000, 1)];
+    const iso = await makeSystemDisk({ files: { large, [kernelPath]: kernel, between, ...settings } });
+    const bytes = readFileSync(iso);
+    const end = bytes.length - (128 + 33) * 512;
+    expect(bytes.indexOf('<key>Timeout</key>')).toBeGreaterThan(end - 64 * 512);
+    writeFileSync(iso, bytes.subarray(0, end));
+    return iso;
+  }
+
+  it('is not silently without its settings: the boot ends by the words of the loader', async () => {
+    const iso = await cutOff();
+    const error = await failure(bootLoader({ loader, iso, route: 'standin' }));
+    expect(error.code).toBe('guest-gave-up');
+    expect(error.message).toMatch(/the guest says "[^"]*EBIOS read error: Error 0x0c"/);
+  });
+
+  it('leads into a menu that waits, as in a real loader, which then starts the kernel all the same', async () => {
+    const route = routeOf(
+      "{ see: { screen: 'EBIOS read error' } }",
+      "{ see: { screen: '/^boot:/' } }",
+      '{ press: ret }',
+      "{ see: { screen: 'Errors encountered while starting up' } }",
+      '{ see: { console: waiting for a key } }',
+    );
+    const { console } = await bootLoader({ loader, iso: await cutOff(), route: route + kernelEnd });
+    expect(console).toContain('[ ok ] command-line "kext-dev-mode=1"');
   });
 });
 

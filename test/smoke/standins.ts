@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
@@ -21,23 +21,17 @@ export function buildKernel(darwin = '14.5.0', folder = temporaryFolder()): stri
   return join(folder, 'kernel');
 }
 
-/** Builds the stand-in loader with the host's compiler; gives its path. */
-export function buildLoader(folder = temporaryFolder()): string {
-  execFileSync('make', ['-s', '-C', loaderSource, `OUT=${folder}`]);
-  return join(folder, 'boot');
-}
+export const listings = ['plain', 'release', 'version', 'installer', 'installer-release'] as const;
+export type Listing = (typeof listings)[number];
 
-/** The same loader with other words on its screen: those of another loader, whose route then leads through it. */
-export function buildLoaderSaying(words: Readonly<Record<string, string>>): string {
-  const [sources, folder] = [temporaryFolder(), temporaryFolder()];
-  cpSync(loaderSource, sources, { recursive: true });
-  for (const name of ['loader.c', 'menu.c']) {
-    let text = readFileSync(join(sources, name), 'utf8');
-    for (const [own, other] of Object.entries(words)) text = text.replace(own, other);
-    writeFileSync(join(sources, name), text);
-  }
-  const others = [`PROBE=${join(recipes, 'probe')}`, `KERNEL=${kernelSource}`];
-  execFileSync('make', ['-s', '-C', sources, `OUT=${folder}`, ...others]);
+/** Builds the stand-in loader with the host's compiler; gives its path. */
+export function buildLoader({
+  listing = 'release',
+  words = 'own',
+}: { readonly listing?: Listing; readonly words?: 'own' | 'chameleon' } = {}): string {
+  const folder = temporaryFolder();
+  const forms = [`LISTING=${listing}`, `WORDS=${words}`];
+  execFileSync('make', ['-s', '-C', loaderSource, `OUT=${folder}`, ...forms]);
   return join(folder, 'boot');
 }
 
@@ -56,6 +50,7 @@ export async function linkLoader(): Promise<string> {
   const flags = [
     ...['--target=i386-apple-macosx10.6', '-std=gnu11', '-Os', '-static', '-ffreestanding', '-fno-builtin'],
     ...['-fno-stack-protector', '-mno-sse', '-mno-mmx', '-mno-implicit-float', '-Wall', '-Wextra', '-Werror'],
+    ...['-DLISTING_release', '-DWORDS_own'],
     ...[loaderSource, probe, kernelSource].map((path) => `-I${path}`),
   ];
   const inputs = sources.map((source) => {

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command } from 'commander';
 import {
+  asBuilder,
   checkUp,
   installPackages,
   installPrivilege,
   lookAround,
+  nearestFolder,
   packageOf,
+  toBoot,
   worst,
   type Check,
 } from '../../host/index.ts';
@@ -16,7 +17,10 @@ import { exitCodes } from '../exit.ts';
 import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
-import { openProject, storeFolder } from '../workspace.ts';
+import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
+import { findPreconditions } from '../../engine/index.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { makePlan, preview } from '../plan-options.ts';
 
 interface DoctorFlags {
   readonly guest?: string;
@@ -30,6 +34,7 @@ interface DoctorFlags {
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('Check every precondition on this host, and show how to fix what is missing.')
+    .argument('[pipeline]', 'a pipeline or a recipe: check only what keeps it from running here')
     .option('--guest <release>', 'also check what this release needs: lion, 10.7, 10.7.4')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
     .option('--qemu <program>', 'the QEMU to look at (default: the one on PATH)')
@@ -41,21 +46,27 @@ export function doctorCommand(): Command {
       `
 Examples:
   cidermill doctor
+  cidermill doctor quickstart
   cidermill doctor --guest yosemite --osk file:key
+
+What only booting needs is a warning, unless --guest, --osk or --qemu asks about it.
 
 Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a warning`,
     )
-    .action(async (flags: DoctorFlags) => {
+    .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
       const project = openProject(command);
+      const boots = [flags.guest, flags.osk, flags.qemu].some((flag) => flag !== undefined);
       const place = nearestFolder(storeFolder(project));
       const found = flags.guest === undefined ? undefined : findGuest(project, flags.guest);
       const look = async (): Promise<Check[]> => {
+        if (pipeline !== undefined) return checkPipeline(command, pipeline);
         const around = lookAround(place, flags.qemu);
-        return [
+        const checks = [
           ...checkUp(around),
-          await checkOsk(flags.osk ?? process.env['CIDERMILL_OSK'], around),
+          toBoot(await checkOsk(flags.osk ?? process.env['CIDERMILL_OSK'], around)),
           ...(found === undefined ? [] : checkGuest(found.guest, found.update, around)),
         ];
+        return boots ? checks : checks.map(asBuilder);
       };
       let checks = await look();
       const packages = checks
@@ -74,9 +85,23 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
   return command;
 }
 
-/** The folder itself, or the nearest one upwards that there is: looking must not make anything. */
-function nearestFolder(folder: string): string {
-  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
+/** What `plan` finds that keeps a pipeline from running. */
+async function checkPipeline(command: Command, name: string): Promise<Check[]> {
+  const workspace = openWorkspace(command);
+  const options = { set: {}, source: {} };
+  const { plan, sources } = makePlan(workspace, name, options);
+  const previews = await preview(workspace, plan, sources, options);
+  const context = { ...workspace, plan, sources, onHost: false, signal: onInterrupt() };
+  const findings = await findPreconditions(context, previews);
+  const checks = findings.map(({ state, what, message, hint, steps }): Check => {
+    const finding = `${steps.join(', ')}: ${message}`;
+    return { name: what, state: state === 'fault' ? 'fault' : 'ok', finding, ...(hint && { mend: hint }) };
+  });
+  if (worst(checks) === 'fault') return checks;
+  return [
+    ...checks,
+    { name: plan.pipeline, state: 'ok', finding: 'nothing is known that keeps it from running' },
+  ];
 }
 
 const columns = 110;

@@ -6,6 +6,7 @@ import {
   packageOf,
   readNamespaceLimits,
   sandboxFault,
+  storeHint,
 } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { RunContext } from '../context.ts';
@@ -83,7 +84,7 @@ function checkSandbox({ onHost }: PreconditionContext, waiting: readonly Planned
 function checkRoom({ store, sources }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
   const least = leastBytes(store, waiting, sources);
   if (lackingBytes(store, least) === 0) return [];
-  const { message, hint } = noSpace(store.root, least);
+  const { message, hint } = noSpace(store.root, { needed: least, hint: storeHint });
   return [
     {
       state: 'fault',

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { diskFailure, SpaceWatch } from '../../host/index.ts';
 import type { Plan } from '../../recipe/index.ts';
 import { openMemo, openSession, temporaryFolder, type Store } from '../../store/index.ts';
 import type { UntimedEvent } from '../context.ts';
@@ -47,7 +48,9 @@ const soon = 30_000;
  * @throws Failure 'unknown-step'; 'not-made' when something is not in the store
  */
 export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome> {
-  const { store, plan, signal } = options;
+  const { store, plan } = options;
+  const watch = new SpaceWatch(store.root);
+  const signal = AbortSignal.any([options.signal, watch.signal]);
   const begin = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   const stored = await storedSteps({ ...options, toolVersions: openMemo(store, 'tools') }, options.steps);
@@ -57,6 +60,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
     const folder = temporaryFolder(store, 'survey');
     const context: VerifyContext = {
       ...options,
+      signal,
       emit,
       folder,
       survey: await surveyHost(folder),
@@ -72,14 +76,23 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
           counts[await verifyStep(context, one)] += 1;
         } catch (error) {
           if (isAborted(signal)) return;
+          const full = diskFailure(error, store.root);
+          if (full !== undefined) {
+            watch.stop(full);
+            return;
+          }
           counts.failed += 1;
           emit(failureEvent(one.step, error));
         }
       }),
     );
+  } catch (error) {
+    throw diskFailure(error, store.root) ?? error;
   } finally {
+    watch.close();
     await session.release();
   }
+  if (watch.failure !== undefined && !options.signal.aborted) throw watch.failure;
   const bad = counts.different + counts.failed > 0;
   const outcome = signal.aborted ? 'interrupted' : bad ? 'different' : 'same';
   emit({ type: 'verify-finished', outcome, milliseconds: Math.round(performance.now() - begin), ...counts });

@@ -1,6 +1,8 @@
+import { diskFailure, noSpace, SpaceWatch, storeHint } from '../../host/index.ts';
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
 import { hasBlob, openSession, type Store } from '../../store/index.ts';
 import { filesOf, type FetchProgress, type LockedFile } from '../../sources/index.ts';
+import { lackingBytes, missingBytes } from '../preconditions/room.ts';
 import type { StepSources } from './step-sources.ts';
 
 export interface FetchPlanOptions {
@@ -27,17 +29,26 @@ export interface FetchedStep {
  * @throws SourceFailure with the cause of every origin of each source that none of them gives
  */
 export async function fetchPlan(options: FetchPlanOptions): Promise<FetchedStep[]> {
-  const session = await openSession(options.store);
+  const { store, plan } = options;
+  const needed = missingBytes(store, plan.steps, options.sources);
+  if (!options.offline && lackingBytes(store, needed) > 0)
+    throw noSpace(store.root, { needed, hint: storeHint });
+  const session = await openSession(store);
+  const watch = new SpaceWatch(store.root);
+  const signal = AbortSignal.any([options.signal, watch.signal]);
   try {
     const steps: FetchedStep[] = [];
-    for (const step of options.plan.steps) {
-      options.signal.throwIfAborted();
-      const fetched = await fetchStep(step, options);
+    for (const step of plan.steps) {
+      signal.throwIfAborted();
+      const fetched = await fetchStep(step, { ...options, signal });
       steps.push(fetched);
       options.onStep(fetched);
     }
     return steps;
+  } catch (error) {
+    throw diskFailure(error, store.root) ?? error;
   } finally {
+    watch.close();
     await session.release();
   }
 }

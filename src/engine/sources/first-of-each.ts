@@ -1,4 +1,5 @@
 import { Failure } from '../../base/index.ts';
+import { diskFailure } from '../../host/index.ts';
 import type { Pinned } from '../../sources/index.ts';
 
 /** Sources that could not be had, each with the cause of every origin. */
@@ -33,7 +34,8 @@ export async function firstOfEach<T>(
         taken.set(name, await take(name, pinned));
         break;
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
+        // A full disk is no reason to ask another server.
+        if (!(error instanceof Failure) || diskFailure(error, '') !== undefined) throw error;
         failures.push(error);
       }
     }

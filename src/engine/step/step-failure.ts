@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Failure } from '../../base/index.ts';
-import { noSpace, saysNoSpace } from '../../host/index.ts';
+import { noSpace, saysNoSpace, storeHint } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { StepEnd } from './step-process.ts';
 
@@ -34,7 +34,8 @@ export async function takeOutputs<T>(
   if (end.exitCode !== 0) {
     const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
     const message = end.failure?.message ?? `the script ended with ${how}`;
-    if (saysNoSpace([message, ...end.tail].join('\n'), dirname(log))) throw noSpace(dirname(log));
+    if (saysNoSpace([message, ...end.tail].join('\n'), dirname(log)))
+      throw noSpace(dirname(log), { hint: storeHint });
     throw new StepFailure(message, log, end);
   }
   const outputs: Record<string, T> = {};

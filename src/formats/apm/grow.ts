@@ -1,11 +1,12 @@
 import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
+import { tailBytes } from '../loader-tail/index.ts';
 import type { Patch } from '../source/index.ts';
 import { endOf, readMap } from './entries.ts';
 import { apmEntry, driverMap, driverSignature, freeType, type ApmEntry } from './layout.ts';
 
 /**
  * Grows the partition at `offset` to `size` bytes: into the Apple_Free behind it, or else the disk grows with it and
- * that Apple_Free moves behind it.
+ * that Apple_Free moves behind it. What loaders want free is behind the last partition afterwards.
  * @param multipleOf of what the disk's new size is a multiple, in bytes
  * @returns the disk's new size in bytes and what has to be written; undefined when the disk has no Apple partition map
  * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way,
@@ -60,11 +61,12 @@ export async function growApm(
   put({ ...grown.entry, blockCount }, grown.at);
   const unit = leastCommonMultiple(multipleOf, Math.max(driver.blockSize, blockSize));
   const rounded = (blocks: number): number => Math.ceil(Math.max(before, blocks * blockSize) / unit) * unit;
-  let total = rounded(end);
+  const tail = next === undefined ? Math.ceil(tailBytes / blockSize) : 0;
+  let total = rounded(end + tail);
   if (free !== undefined) {
     const { firstBlock: oldFirst, blockCount: count } = free.entry;
     const firstBlock = Math.max(end, oldFirst);
-    let freeEnd = next?.entry.firstBlock ?? (oldFirst + count > end ? oldFirst + count : end + count);
+    let freeEnd = next?.entry.firstBlock ?? Math.max(oldFirst + count, end + tail);
     total = rounded(freeEnd);
     if (next === undefined && total > before) freeEnd = total / blockSize;
     put({ ...free.entry, firstBlock, blockCount: freeEnd - firstBlock }, free.at);

@@ -1,3 +1,4 @@
+import { tailBytes } from '../loader-tail/index.ts';
 import type { Patch } from '../source/index.ts';
 import { apmEntry, driverMap, driverSignature, entrySignature, freeType } from './layout.ts';
 
@@ -20,12 +21,10 @@ export interface NewApm {
 const mapBytes = 63 * 512;
 const driverBytes = 4096;
 const alignment = 4096;
-/** Left over at the end, as hdiutil leaves it. */
-const freeBytes = 10 * 512;
 
 const status = { map: 0x00000003, driver: 0x00000303, data: 0x40000033, free: 0 } as const;
 
-/** Lays a new Apple partition map out: descriptor, map, driver, the partitions at multiples of 4096 bytes, free space. */
+/** Lays a new Apple partition map out: descriptor, map, driver, the partitions at multiples of 4096 bytes, free space for loaders. */
 export function makeApm({ partitions, driver = false, blockSize = 512 }: NewApm): {
   /** Of the whole disk, in bytes. */
   readonly size: number;
@@ -58,7 +57,7 @@ export function makeApm({ partitions, driver = false, blockSize = 512 }: NewApm)
     align();
     return { offset: place(type, name, size / blockSize, status.data) * blockSize, size };
   });
-  place(freeType, '', blocks(freeBytes), status.free);
+  place(freeType, '', blocks(tailBytes), status.free);
   if (entries.length > blocks(mapBytes)) throw new RangeError(`${partitions.length} partitions in one map`);
   if (next > 0xffffffff) throw new RangeError(`a disk of ${next} blocks is too large for the map`);
 

@@ -1,4 +1,5 @@
 import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
+import { tailSectors } from '../loader-tail/index.ts';
 import type { Patch } from '../source/index.ts';
 import { encodeTables, entrySectors } from './encode.ts';
 import { gptEntry, gptSectorSize as sectorSize } from './layout.ts';
@@ -15,7 +16,7 @@ export interface Growth {
 
 /**
  * Grows the partition at `offset` to `size` bytes: into the free space behind it, or else the disk grows with it and
- * the backup table moves to its new end. Damaged tables are made whole from the sound one.
+ * the backup table moves to its new end. What loaders want free is behind it afterwards. Damaged tables are made whole from the sound one.
  * @param multipleOf of what the disk's new size is a multiple, in bytes
  * @returns undefined when the disk has no GUID partition table
  * @throws FormatError when no partition is there; Failure 'no-room' when another one is in the way,
@@ -50,7 +51,8 @@ export async function growGpt(
   }
   const tableSectors = entrySectors(rawEntries);
   const unit = multipleOf / sectorSize;
-  const sectors = Math.ceil(Math.max(before, end + tableSectors + 1) / unit) * unit;
+  const tail = partitions.some((each) => each.offset > offset) ? 0 : tailSectors;
+  const sectors = Math.ceil(Math.max(before, end + tail + tableSectors + 1) / unit) * unit;
 
   for (let index = 0; index < header.entryCount; index++) {
     const at = index * header.entrySize;

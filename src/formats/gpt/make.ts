@@ -1,3 +1,4 @@
+import { tailSectors } from '../loader-tail/index.ts';
 import type { Patch } from '../source/index.ts';
 import { encodeTables, entrySectors } from './encode.ts';
 import { guidBytes } from './guid.ts';
@@ -40,7 +41,10 @@ const entryCount = 128;
 const firstPartition = 40;
 const alignment = 8;
 
-/** Lays a new GUID partition table out as hdiutil does: without gaps but for 4096-byte alignment, the backup right after. */
+/**
+ * Lays a new GUID partition table out as hdiutil does, without gaps but for 4096-byte alignment; behind the last
+ * partition lies what loaders want free, and then the backup.
+ */
 export function makeGpt({ disk, partitions, size = 0 }: NewGpt): NewMap {
   const rawEntries = new Uint8Array(entryCount * gptEntry.size);
   if (partitions.length > entryCount)
@@ -70,7 +74,7 @@ export function makeGpt({ disk, partitions, size = 0 }: NewGpt): NewMap {
     );
     return { offset: first * sectorSize, size: partition.size };
   });
-  const sectors = Math.max(next + entrySectors(rawEntries) + 1, Math.ceil(size / sectorSize));
+  const sectors = Math.max(next + tailSectors + entrySectors(rawEntries) + 1, Math.ceil(size / sectorSize));
   const header = {
     signature: gptSignature,
     revision: 0x00010000,

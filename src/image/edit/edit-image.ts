@@ -4,6 +4,7 @@ import { windowOf } from '../../formats/source/index.ts';
 import { byRename } from '../by-rename.ts';
 import { openTarget } from '../file-target.ts';
 import { growPartition } from '../grow-partition.ts';
+import { loaderTail } from '../open/loader-tail.ts';
 import { openImage } from '../open/open-image.ts';
 import { checkFillsPartition, findHfsPlusToChange } from '../open/find-volume.ts';
 import { copyImage } from './copy-image.ts';
@@ -32,7 +33,8 @@ const unit = 4096;
 
 /**
  * Changes the HFS+ volume of a raw disk or volume image: a copy of the image is changed, which then takes its place, or
- * nothing happens at all. The volume grows where it has to, and its partition with it.
+ * nothing happens at all. The volume grows where it has to, and its partition with it; what loaders want free behind it
+ * is there afterwards.
  * @throws Failure 'compressed-image' for a DMG, 'no-room' when another partition is in the way; FormatError
  */
 export async function editImage<Result>(
@@ -65,9 +67,11 @@ export async function editImage<Result>(
       await copyImage(path, partial, editor.bytesToCopy(), { signal, onProgress: onCopied });
       const target = await openTarget(partial, 'present');
       try {
-        if (size > room) {
+        const tail = await loaderTail(image.disk);
+        const isShort = tail !== undefined && tail.scheme !== 'mbr' && tail.wanted > image.disk.size;
+        if (size > room || isShort) {
           const multipleOf = image.disk.size % 2048 === 0 ? 2048 : 512;
-          await growPartition(target, { offset }, size, { multipleOf });
+          await growPartition(target, { offset }, Math.max(size, room), { multipleOf });
         }
         await editor.commit(windowOf(target, offset, size), {
           size,

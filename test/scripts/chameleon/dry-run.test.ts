@@ -54,7 +54,27 @@ describe('what make prints of a dry run', () => {
         { source: 'boot2.s', object: 'boot2.o', preprocessor: ['-I.'] },
       ],
       libraries: ['cc_kext', 'saio', 'sa'],
+      otherCompilers: [],
       headers: ['/t/vers.h', '/t/sym/embedded.h'],
+    });
+  });
+
+  it.each(['ld', '/usr/bin/ld_classic', 'cc'])('knows the command that links by the name %s', (program) => {
+    const link = `${program} -static -segalign 20 -preload -o boot.sys boot2.o -lsaio -lsa`;
+    expect(readDryRun(`cidermill-cc -c -o boot2.o boot2.s\n${link}`).libraries).toEqual(['saio', 'sa']);
+    expect(readDryRun(`mystery ${link}`).libraries).toBeUndefined();
+  });
+
+  it('names the compilers that are none of its variables', () => {
+    const output = [
+      'i686-elf-gcc -m32 -c boot.c -o boot.o',
+      'nasm -f elf boot0.s -o boot0.o',
+      '/opt/cross/bin/i386-elf-gcc-4.8 -c a.c -o a.o',
+      'gcc -o machOconv machOconv.c',
+    ];
+    expect(readDryRun(output.join('\n'))).toMatchObject({
+      compilations: [],
+      otherCompilers: ['i686-elf-gcc', 'nasm', '/opt/cross/bin/i386-elf-gcc-4.8'],
     });
   });
 });
