@@ -1,20 +1,3 @@
-import {
-  accelerators,
-  cpuVendors,
-  inRange,
-  kvms,
-  machines,
-  nets,
-  parseRange,
-  parseVersion,
-  type Setting,
-  stages,
-  type Condition,
-  type Effect,
-  type Fact,
-  type Guest,
-  type Range,
-} from './index.ts';
 import type { Report } from '../yaml/faults.ts';
 import type { Located } from '../yaml/located.ts';
 import { object, optional, required } from '../yaml/object-shape.ts';
@@ -31,6 +14,20 @@ import {
   type Shape,
 } from '../yaml/shape.ts';
 import type { YamlNode } from '../yaml/node.ts';
+import {
+  accelerators,
+  cpuVendors,
+  kvms,
+  machines,
+  nets,
+  stages,
+  type Condition,
+  type Effect,
+  type Fact,
+  type Guest,
+  type Setting,
+} from './model.ts';
+import { inRange, parseRange, parseVersion, type Range } from './version.ts';
 
 /** The file whose facts concern several releases. */
 export const everyGuest = 'every';

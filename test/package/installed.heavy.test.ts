@@ -54,7 +54,7 @@ describe('the package that `npm pack` makes of a clean clone', { timeout: 900_00
     // The types say something: what is none of the protocol's is found.
     writeFileSync(
       join(demo, 'scripts/wrong.ts'),
-      "import { step } from 'cidermill/step';\nconst { output } = await step();\nawait output(1);\n",
+      "import { step } from 'cidermill/step';\nconst { output } = await step();\nawait output(1, 'hello');\n",
     );
     const wrong = spawnSync('npx', ['tsc', '--noEmit'], { cwd: demo, env, encoding: 'utf8' });
     expect(wrong.stdout).toContain('scripts/wrong.ts(3,14)');

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { findTool, packageRoot, type SystemPackages } from '../../host/index.ts';
@@ -62,9 +62,11 @@ export function undeclaredReads(
   const places = [...declared.places, ...declared.modules, ...baseSystem, ...programs, ...nodeItself()].map(
     realPath,
   );
+  const libraries = nodeLibraries();
   const groups = new Map<string, Opened[]>();
   for (const one of opened) {
     if (places.some((place) => isWithin(one.path, place)) || isMade(one.path, made)) continue;
+    if (one.command === undefined && libraries.has(realPath(one.path))) continue;
     const owner = system?.ownerOf(one.path) ?? system?.ownerOf(realPath(one.path));
     if (owner !== undefined && packages?.has(owner) === true) continue;
     // Without dpkg nobody knows what belongs to which program.
@@ -101,6 +103,12 @@ function nodeItself(): string[] {
     join(tmpdir(), `tsx-${process.getuid?.() ?? ''}`),
     join(homedir(), '.node_repl_history'),
   ];
+}
+
+/** The shared libraries that this Node is linked with, by their real paths: some builds of it bring them, some do not. */
+function nodeLibraries(): ReadonlySet<string> {
+  const maps = readFileSync('/proc/self/maps', 'utf8');
+  return new Set([...maps.matchAll(/ (\/\S*\.so(?:\.[\d.]+)?)$/gm)].map(([, path = '']) => path));
 }
 
 /** Did the step make it, or a folder that it is in? */

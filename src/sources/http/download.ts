@@ -16,7 +16,6 @@ import {
 } from '../../store/index.ts';
 import { requestFailure, responseFailure, shownUrl } from './http-failure.ts';
 import { fromFirst } from './mirrors.ts';
-import { proxyAgents } from './proxy.ts';
 
 export interface DownloadOptions {
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
@@ -139,7 +138,8 @@ async function attemptDownload(
     have = 0;
   }
   if (have > 0 && have === known.size) return hashOf(path);
-  const { got } = await import('got');
+  // With node:http behind them they cost a run that downloads nothing more than all of its work.
+  const [{ got }, { proxyAgents }] = await Promise.all([import('got'), import('./proxy-agents.ts')]);
   const request = got.stream(url, {
     headers: {
       'user-agent': 'cidermill',
