@@ -142,12 +142,12 @@ describe('what is wrong is said before anything is started', () => {
       /HPET not found.*[\s\S]*--machine q35[\s\S]*--despite hpet/,
     ],
     ['no loader', () => ['--guest', 'lion'], 2, /no loader is given[\s\S]*--loader FILE/],
-    ['no key', () => ['--guest', 'lion', '--loader', probe], 2, /no key is given[\s\S]*--osk env:NAME/],
+    ['no key', () => ['--guest', 'lion', '--loader', probe], 2, /no key was given[\s\S]*--osk env:NAME/],
     [
       'a key on the command line',
       () => ['--guest', 'lion', '--loader', probe, '--osk', bootKey],
       2,
-      /no reference to a key/,
+      /not a reference to a key/,
     ],
     [
       'a key among QEMU’s options',
@@ -158,13 +158,13 @@ describe('what is wrong is said before anything is started', () => {
     [
       'a loader that is not there',
       () => ['--guest', 'lion', '--loader', '/no/loader'],
-      1,
+      2,
       /there is no file \/no\/loader/,
     ],
     [
       'a shared folder that is not there',
       () => ['--guest', 'lion', '--loader', probe, '--share', '/no/folder'],
-      1,
+      2,
       /\/no\/folder is not a folder/,
     ],
     [

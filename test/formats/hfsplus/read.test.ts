@@ -167,7 +167,7 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
       size: 0,
     });
     const none = await project.run(['hfs', 'cat', `${image}:/nothing`]);
-    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect([none.code, none.stdout]).toEqual([2, '']);
     expect(none.stderr).toContain('there is no /nothing');
   });
 });
