@@ -136,9 +136,17 @@ export function renderMessages(messages: readonly Message[]): string {
       .filter(({ file }) => file === name)
       .map(({ role, code, text }) => {
         const label = role === 'text' ? '- ' : `- ${role}${code === undefined ? '' : ` ${code}`}: `;
-        return `${label}${text.replaceAll('\n', '\n    ')}`;
+        return `${label}${visible(text).replaceAll('\n', '\n    ')}`;
       });
     return [name, ...lines].join('\n');
   });
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Control characters as their escapes: the page is a text file. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what is escaped
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
 }
