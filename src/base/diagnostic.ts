@@ -108,6 +108,9 @@ function window(line: string, index: number): { shown: string; before: number; f
 // eslint-disable-next-line no-control-regex -- these are what must not be printed
 const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
+/** The password in an address: as long as it is, so that a caret stays where it belongs. */
+const password = /(?<=:\/\/[^\s/:@"']{0,100}:)[^\s/@"']{1,200}(?=@)/g;
+
 function printable(text: string): string {
-  return text.replace(steering, '\ufffd');
+  return text.replace(password, (secret) => '*'.repeat(secret.length)).replace(steering, '\ufffd');
 }

@@ -40,6 +40,7 @@ const program = new Command('cidermill')
   )
   // `reportError` shows errors: commander's in the same form as all others.
   .configureOutput({ outputError: () => undefined })
+  .option('--store <folder>', 'the store to use instead of the one that CIDERMILL_STORE names')
   .addHelpText(
     'after',
     `
@@ -51,7 +52,7 @@ Examples:
   cidermill dmg convert a.dmg a.iso   a whole disk image out of a DMG
 
 Environment:
-  CIDERMILL_STORE   the store, when several checkouts share one (else artifacts/.store)
+  CIDERMILL_STORE   the store (else artifacts/.store where there is one, else ~/.cache/cidermill)
   CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 
@@ -64,8 +65,8 @@ inherit(program);
 
 /** What stands where a command does. */
 function firstWord(args: readonly string[]): string | undefined {
-  const valued = args.findIndex((each) => each === '-C' || each === '--directory');
-  return args.find((each, index) => !each.startsWith('-') && (valued < 0 || index !== valued + 1));
+  const valued = ['-C', '--directory', '--store'];
+  return args.find((each, index) => !each.startsWith('-') && !valued.includes(args[index - 1] ?? ''));
 }
 
 /** Commands that are made on their own do not take over how errors are shown. */

@@ -1,15 +1,16 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../base/index.ts';
 import { packageRoot } from '../host/index.ts';
 import { findProject, type Project } from '../recipe/index.ts';
-import { openStore, type Store } from '../store/index.ts';
+import { ignoreArtifacts, recordProject, type OpenOptions, type Store } from '../store/index.ts';
+import { openStoreAt, storePlace } from './store-place.ts';
 
 /** What every command that works with a project starts from. */
 export interface Workspace {
   readonly project: Project;
-  /** Absolute: products and, unless it is shared, the store. */
+  /** Absolute: the links to products, and the store of a project that has its own. */
   readonly artifacts: string;
   readonly store: Store;
 }
@@ -18,18 +19,19 @@ export interface Workspace {
  * Opens the project around the current folder, or around the one that `--directory` names.
  * @throws Failure 'no-project' when there is no such folder; 'cannot-write' when the store cannot be opened
  */
-export function openWorkspace(command: Command): Workspace {
+export function openWorkspace(command: Command, options: Pick<OpenOptions, 'mend'> = {}): Workspace {
   const project = openProject(command);
   const artifacts = artifactsOf(project);
-  const folder = storeFolder(project);
   try {
-    mkdirSync(artifacts, { recursive: true });
-    return { project, artifacts, store: openStore(folder) };
+    const store = openStoreAt({ named: namedStore(command), artifacts }, options);
+    if (store.root.startsWith(join(artifacts, '/'))) ignoreArtifacts(artifacts);
+    recordProject(store, project);
+    return { project, artifacts, store };
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
-    throw new Failure('cannot-write', `the store ${folder} cannot be opened`, {
+    if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw new Failure('cannot-write', `the store ${storeFolder(command, project)} cannot be opened`, {
       cause,
-      hint: 'It is artifacts/.store of the project, or the folder that CIDERMILL_STORE names.',
+      hint: 'Name a folder that can be written by --store or CIDERMILL_STORE.',
     });
   }
 }
@@ -54,9 +56,12 @@ export function openProject(command: Command): Project {
 }
 
 /** Where the store is, or will be. */
-export function storeFolder(project: Project): string {
-  const shared = process.env['CIDERMILL_STORE'];
-  return shared === undefined || shared === '' ? join(artifactsOf(project), '.store') : resolve(shared);
+export function storeFolder(command: Command, project: Project): string {
+  return storePlace({ named: namedStore(command), artifacts: artifactsOf(project) });
+}
+
+function namedStore(command: Command): string | undefined {
+  return command.optsWithGlobals<{ store?: string }>().store ?? process.env['CIDERMILL_STORE'];
 }
 
 function artifactsOf(project: Project): string {

@@ -78,7 +78,20 @@ export type RunEvent = { readonly time: number } & (
       readonly product: string;
       readonly path: string;
       readonly unchanged: boolean;
-      readonly files: readonly { readonly path: string; readonly size: number; readonly digest: Sha256 }[];
+      /** A file that was changed since it was published has no digest: it was left as it is, and not read. */
+      readonly files: readonly {
+        readonly path: string;
+        readonly size: number;
+        readonly digest?: Sha256;
+        readonly changed?: boolean;
+      }[];
+    }
+  /** It could not be published; the run's outcome is "failed" then. */
+  | {
+      readonly type: 'product-failed';
+      readonly product: string;
+      readonly message: string;
+      readonly hint?: string;
     }
   | {
       readonly type: 'run-finished';

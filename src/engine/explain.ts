@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lineAndColumn, type Place, type Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { type Action, blobPath, type Store } from '../store/index.ts';
+import { type Action, readBlob, type Store } from '../store/index.ts';
 
 /**
  * Why a step's key differs from the one it had: one line a cause, each with the file and line to look at where there
@@ -67,7 +67,7 @@ function modules(before: Action, now: Action, step: PlannedStep, store: Store): 
 /** The first line that differs between a module as it was (kept as a blob when it ran) and as it is. */
 function firstDifference(store: Store, before: Sha256 | undefined, path: string): number | undefined {
   try {
-    const old = before === undefined ? [] : readFileSync(blobPath(store, before), 'utf8').split('\n');
+    const old = before === undefined ? [] : readBlob(store, before).split('\n');
     const lines = readFileSync(path, 'utf8').split('\n');
     const index = lines.findIndex((line, i) => line !== old[i]);
     return index === -1 ? lines.length : index + 1;

@@ -1,7 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256, type Json, type Sha256 } from '../base/index.ts';
-import { type Action, blobPath, readAction, type Store, writeWhole } from '../store/index.ts';
+import { isSha256, type Json, type Sha256 } from '../base/index.ts';
+import {
+  actionKey,
+  blobPath,
+  projectName,
+  readBlob,
+  readEntry,
+  writeWhole,
+  type Action,
+  type Store,
+} from '../store/index.ts';
 
 /** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
 export interface StepRecord {
@@ -22,12 +31,18 @@ export interface History {
 }
 
 export function openHistory(store: Store, projectRoot: string, pipeline: string): History {
-  return { store, folder: join(store.root, 'history', sha256(projectRoot).slice(0, 16), pipeline) };
+  return { store, folder: join(store.root, 'history', projectName(projectRoot), pipeline) };
 }
 
 export function readRecord(history: History, step: string): StepRecord | undefined {
+  return readRecordFile(join(history.folder, `${step}.json`));
+}
+
+/** A record as it lies in a file; undefined for one that is not there, or damaged. */
+export function readRecordFile(path: string): StepRecord | undefined {
   try {
-    return JSON.parse(readFileSync(join(history.folder, `${step}.json`), 'utf8')) as StepRecord;
+    const record = JSON.parse(readFileSync(path, 'utf8')) as StepRecord;
+    return isSha256(record.key) && actionKey(record.action) === record.key ? record : undefined;
   } catch {
     return undefined;
   }
@@ -38,7 +53,10 @@ export async function writeRecord(history: History, record: StepRecord): Promise
   await writeWhole(history.store, join(history.folder, `${record.step}.json`), JSON.stringify(json));
 }
 
-/** Where the log of a step's newest run lies: its own, or for one from the cache that of the run that made it. */
+/**
+ * Where the log of a step's newest run lies: its own, or for one from the cache that of the run that made it.
+ * @throws DamagedBlob when the store's copy is damaged or gone
+ */
 export function findLog(
   store: Store,
   projectRoot: string,
@@ -48,6 +66,8 @@ export function findLog(
   const record = readRecord(openHistory(store, projectRoot, pipeline), step);
   if (record === undefined) return undefined;
   if (record.log !== undefined && existsSync(record.log)) return record.log;
-  const result = readAction(store, record.key);
-  return result === undefined ? undefined : blobPath(store, result.log);
+  const result = readEntry(store, record.key);
+  if (result === undefined) return undefined;
+  readBlob(store, result.log);
+  return blobPath(store, result.log);
 }

@@ -1,17 +1,23 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Sha256 } from '../base/index.ts';
-import type { Project } from '../recipe/index.ts';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Failure, InvalidError, type Sha256 } from '../base/index.ts';
+import { findProject, type Project } from '../recipe/index.ts';
 import {
   actionPath,
   collectGarbage,
+  forgetProject,
+  projectName,
+  projectRecords,
+  recordProject,
+  removeFolder,
   wholeResults,
   type GcReport,
   type Output,
+  type ProjectRecord,
   type Store,
 } from '../store/index.ts';
-import type { StepRecord } from './history.ts';
-import { openPins } from './sources/pins.ts';
+import { readRecordFile, type StepRecord } from './history.ts';
+import { lockFile, openPins } from './sources/pins.ts';
 
 export interface ArtifactLine {
   readonly key: Sha256;
@@ -35,30 +41,59 @@ export function listArtifacts(store: Store): ArtifactLine[] {
 }
 
 /**
- * Makes room in a store: what the project's lockfiles pin and what the newest run of each step used stays; of the rest
- * as much as the budget holds.
+ * Makes room in a store: what the lockfiles of all projects that use it pin, and what the newest run of each of their
+ * steps used, stays; of the rest as much as the budget holds. Projects that are gone are forgotten.
+ * @throws Failure 'unreadable-project' when it is not known what one of them pins; 'store-in-use'; 'read-only-store'
  */
 export async function gcStore(store: Store, project: Project, budget: number): Promise<GcReport> {
-  const records = newestRecords(store);
-  const pinned = openPins(project).everything();
-  const sources = records.flatMap(({ action }) => Object.values(action.sources));
-  return collectGarbage(
+  recordProject(store, project);
+  const { records: all, unreadable } = projectRecords(store);
+  const present = all.filter(({ root, builtin }) => existsSync(root) && existsSync(builtin));
+  // What a record that is damaged was about records itself again the next time it uses the store.
+  const history = newestRecords(store, new Set(present.map(({ root }) => projectName(root))));
+  const pinned = present.flatMap((record) => pinsOf(record));
+  const sources = history.flatMap(({ action }) => Object.values(action.sources));
+  const report = await collectGarbage(
     store,
-    { keys: new Set(records.map(({ key }) => key)), blobs: new Set(pinned), trees: new Set(sources) },
+    { keys: new Set(history.map(({ key }) => key)), blobs: new Set(pinned), trees: new Set(sources) },
     budget,
   );
+  for (const gone of all.filter((record) => !present.includes(record))) await forgetProject(store, gone);
+  for (const name of unreadable) await removeFolder(join(store.root, 'projects', name));
+  return report;
 }
 
-/** The newest record of every step of every pipeline of every checkout that uses the store. */
-function newestRecords(store: Store): StepRecord[] {
+function pinsOf({ root, builtin }: ProjectRecord): Sha256[] {
+  try {
+    return openPins(findProject(root, builtin)).everything();
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    const [first] = error.diagnostics;
+    throw new Failure(
+      'unreadable-project',
+      `what the project ${root} needs is not known: ${first?.message ?? ''}`,
+      {
+        hint: `Mend ${join(root, lockFile)}, or remove the project; then run it again.`,
+      },
+    );
+  }
+}
+
+/** Days after which the history of a project that was never recorded is taken for that of one that is gone. */
+const historyDays = 30;
+
+/** The newest record of every step of every pipeline of the projects that use the store. */
+function newestRecords(store: Store, projects: ReadonlySet<string>): StepRecord[] {
   const history = join(store.root, 'history');
-  return folders(history).flatMap((checkout) =>
-    folders(checkout).flatMap((pipeline) =>
-      readdirSync(pipeline).map(
-        (name) => JSON.parse(readFileSync(join(pipeline, name), 'utf8')) as StepRecord,
-      ),
-    ),
-  );
+  return folders(history).flatMap((checkout) => {
+    const records = folders(checkout).flatMap((pipeline) =>
+      // A record that is damaged is as good as gone.
+      readdirSync(pipeline).flatMap((name) => readRecordFile(join(pipeline, name)) ?? []),
+    );
+    const newest = Math.max(0, ...records.map(({ time }) => time));
+    const isKept = projects.has(basename(checkout)) || Date.now() - newest < historyDays * 86_400_000;
+    return isKept ? records : [];
+  });
 }
 
 function folders(path: string): string[] {

@@ -1,74 +1,134 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { canonicalJson, sha256, type Json, type Sha256 } from '../base/index.ts';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../base/index.ts';
 import type { Product } from '../recipe/index.ts';
 import {
   copyOut,
   readAction,
   readListing,
+  removeFolder,
   sessionName,
   type ListingEntry,
   type Output,
   type Store,
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
+import { productPlace, sweepProduct, withProducts } from './product-place.ts';
+import { productState, writeStamps, type ProductState } from './product-stamp.ts';
 import { outputOf, type Done } from './resolve.ts';
 
 /**
  * Lays a product out in `<artifacts>/.products/<name>/<digest>` and points the link `<artifacts>/<name>` at it.
  * The files are the user's: copies (clones where the file system can), never links into the store, so that booting or
- * editing them harms nothing. A product whose files were changed since is kept beside the new one.
+ * editing them harms nothing. A product whose files were changed since is kept, beside the new one if there is one.
+ * @param hold keeps the garbage collector away; called before bytes are moved
+ * @throws DamagedBlob; Failure 'product-path-taken', 'cannot-write'
  */
 export async function publishProduct(
   context: RunContext,
   product: Product,
   done: Done,
   artifacts: string,
+  hold: () => Promise<unknown>,
 ): Promise<UntimedEvent> {
-  const own = productEntries(context.store, product, done);
+  const { store } = context;
+  const own = productEntries(store, product, done);
   const entries = [...own, ...(await papers(context, product, done, own))];
-  const digest = sha256(canonicalJson(entries as unknown as Json));
-  const home = join(artifacts, '.products', product.name, digest.slice(0, 16));
-  const link = join(artifacts, product.name);
-  const files = entries.flatMap((entry) =>
-    entry.type === 'file' ? [{ path: entry.path, size: entry.size, digest: entry.digest }] : [],
-  );
-  const target = join('.products', product.name, digest.slice(0, 16));
-  const path = link;
-  const current = await readlink(link).catch(() => undefined);
-  const whole = entries.every((entry) => entry.type === 'symlink' || existsSync(join(home, entry.path)));
-  if (current === target && whole)
-    return { type: 'product-published', product: product.name, path, unchanged: true, files };
-
-  if (existsSync(home)) await restoreMissing(context.store, entries, home);
-  else await layOut(context.store, entries, home);
-  const newLink = `${link}.${sessionName}`;
-  await symlink(target, newLink);
-  await rename(newLink, link);
-  if (current !== undefined && current !== target) await removeUnlessChanged(join(artifacts, current));
-  return { type: 'product-published', product: product.name, path, unchanged: false, files };
+  const name = sha256(canonicalJson(entries as unknown as Json)).slice(0, 16);
+  const target = join('.products', product.name, name);
+  const published = (unchanged: boolean, { changed }: Pick<ProductState, 'changed'>): UntimedEvent => ({
+    type: 'product-published',
+    product: product.name,
+    path: join(artifacts, product.name),
+    unchanged,
+    files: entries.flatMap((entry) => {
+      if (entry.type !== 'file') return [];
+      const { path, size, digest } = entry;
+      return [changed.has(path) ? { path, size, changed: true } : { path, size, digest }];
+    }),
+  });
+  const { current, folder } = productPlace(artifacts, product.name);
+  const home = join(folder, name);
+  if (current === target) {
+    const state = await productState(home, entries);
+    if (state.missing.length === 0) return published(true, state);
+  }
+  await hold();
+  try {
+    return await withProducts(artifacts, async () => {
+      await mkdir(folder, { recursive: true });
+      const state = existsSync(home) ? await productState(home, entries) : undefined;
+      if (state === undefined) await layOut(store, entries, folder, home);
+      else await restore(store, state.missing, folder, home);
+      const place = productPlace(artifacts, product.name);
+      if (place.current !== target) await swing(place.link, target, folder);
+      await sweepProduct(folder, name);
+      return published(false, state ?? { changed: new Set() });
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof Failure || code === undefined) throw error;
+    throw new Failure('cannot-write', `the product ${product.name} cannot be written to ${folder}`, {
+      cause: error,
+    });
+  }
 }
 
-async function layOut(store: Store, entries: readonly ListingEntry[], home: string): Promise<void> {
-  const work = `${home}.${sessionName}`;
-  await mkdir(work, { recursive: true });
-  for (const entry of entries) {
-    await mkdir(join(work, entry.path, '..'), { recursive: true });
-    await copyOut(store, entry, work);
+/** Appears by rename when it is whole, on the disk as well. */
+async function layOut(
+  store: Store,
+  entries: readonly ListingEntry[],
+  folder: string,
+  home: string,
+): Promise<void> {
+  const work = join(folder, `new.${sessionName}`);
+  try {
+    await mkdir(work);
+    for (const entry of entries) {
+      await mkdir(dirname(join(work, entry.path)), { recursive: true });
+      await copyOut(store, entry, work);
+    }
+    await writeStamps(work, entries);
+    await rename(work, home);
+  } finally {
+    await removeFolder(work);
   }
-  await writeFile(join(work, stampFile), JSON.stringify(await stamps(work, entries)));
-  await rename(work, home);
 }
 
 /** Puts back what was deleted and leaves alone what is there: it may hold the user's work. */
-async function restoreMissing(store: Store, entries: readonly ListingEntry[], home: string): Promise<void> {
-  for (const entry of entries) {
-    if (existsSync(join(home, entry.path))) continue;
-    const whole = join(home, entry.path);
-    await mkdir(join(whole, '..'), { recursive: true });
-    await copyOut(store, { ...entry, path: `${entry.path}.${sessionName}` }, home);
-    await rename(`${whole}.${sessionName}`, whole);
+async function restore(
+  store: Store,
+  missing: readonly ListingEntry[],
+  folder: string,
+  home: string,
+): Promise<void> {
+  if (missing.length === 0) return;
+  const work = join(folder, `restored.${sessionName}`);
+  try {
+    await mkdir(work);
+    for (const entry of missing) {
+      await mkdir(dirname(join(home, entry.path)), { recursive: true });
+      if (entry.type === 'directory') await mkdir(join(home, entry.path), { recursive: true });
+      else {
+        await copyOut(store, { ...entry, path: 'entry' }, work);
+        await rename(join(work, 'entry'), join(home, entry.path));
+      }
+    }
+    await writeStamps(home, missing);
+  } finally {
+    await removeFolder(work);
+  }
+}
+
+/** Points the product's link at another content, in one step. */
+async function swing(link: string, target: string, folder: string): Promise<void> {
+  const work = join(folder, `link.${sessionName}`);
+  await symlink(target, work);
+  try {
+    await rename(work, link);
+  } finally {
+    await removeFolder(work);
   }
 }
 
@@ -102,32 +162,4 @@ function entriesOf(store: Store, name: string, output: Output): ListingEntry[] {
     path: `${name}/${entry.path}`,
   }));
   return [{ type: 'directory', path: name }, ...below];
-}
-
-const stampFile = '.cidermill-product';
-type Stamps = Readonly<Record<string, number>>;
-
-/** The modification time of every file: how a later run sees whether the user has worked with the product. */
-async function stamps(folder: string, entries: readonly ListingEntry[]): Promise<Stamps> {
-  const files = entries.filter((entry) => entry.type === 'file');
-  const times = await Promise.all(
-    files.map(async ({ path }) => [path, await modified(join(folder, path))] as const),
-  );
-  return Object.fromEntries(times);
-}
-
-async function modified(path: string): Promise<number> {
-  return (await stat(path)).mtimeMs;
-}
-
-/** Removes a product that is no longer the newest, unless the user has changed a file of it. */
-async function removeUnlessChanged(folder: string): Promise<void> {
-  try {
-    const before = JSON.parse(readFileSync(join(folder, stampFile), 'utf8')) as Stamps;
-    for (const [path, time] of Object.entries(before))
-      if ((await modified(join(folder, path))) !== time) return;
-    await rm(folder, { recursive: true, force: true });
-  } catch {
-    // Not as it was published: the user's now.
-  }
 }

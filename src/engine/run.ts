@@ -1,13 +1,14 @@
 import PQueue from 'p-queue';
-import { canonicalJson, isAborted, type Failure, type Json } from '../base/index.ts';
+import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
   type ActionResult,
+  DamagedBlob,
   type Lock,
   openMemo,
   openSession,
-  readAction,
+  readEntry,
   type Store,
   touchAction,
 } from '../store/index.ts';
@@ -17,9 +18,11 @@ import type { RunEvent } from './events.ts';
 import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
 import { fetchSources } from './step/gather.ts';
+import { openMending, type Mending } from './mending.ts';
 import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
 import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
 import { previewRun } from './preview.ts';
+import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
 import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
@@ -47,7 +50,8 @@ export interface RunOutcome {
 
 /**
  * Runs a plan: every step once its predecessors are done, from the action cache where its key is known, and publishes
- * the products whose gates passed. Foreseeable failures of a step are events, not exceptions.
+ * the products whose gates passed. Foreseeable failures of a step or a product are events, not exceptions.
+ * @throws Failure 'product-path-taken' before anything is run
  * @throws UnmetPreconditions when a step that is to run is known not to pass, before any step is run
  * @throws Failure 'no-space' and its like, when all of the run fails of the disk
  */
@@ -64,12 +68,15 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     history: openHistory(store, plan.root, plan.pipeline),
     toolVersions: openMemo(store, 'tools'),
   };
+  // What stands in a product's place is told before any step is run.
+  for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
   const run = new Run(context, options.keepGoing, counts, (failure) => watch.stop(failure));
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
+  let isPublished = true;
   try {
     await run.all();
-    if (!signal.aborted) await run.publish(options.artifacts);
+    if (!signal.aborted) isPublished = await run.publish(options.artifacts);
   } catch (error) {
     throw diskFailure(error, options.artifacts) ?? error;
   } finally {
@@ -77,7 +84,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     await run.close();
   }
   const interrupted = options.signal.aborted;
-  const failed = counts.failed > 0 || watch.failure !== undefined;
+  const failed = counts.failed > 0 || !isPublished || watch.failure !== undefined;
   const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
   emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
@@ -93,6 +100,8 @@ class Run {
   readonly #queue: PQueue;
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
+  readonly #mending: Mending;
+  readonly #fromCache = new Set<string>();
   #session: Promise<Lock> | undefined;
   #ready: Promise<void> | undefined;
 
@@ -107,6 +116,10 @@ class Run {
     this.#counts = counts;
     this.#stop = stop;
     this.#queue = new PQueue({ concurrency: context.jobs });
+    this.#mending = openMending(context, this.#done, async (step) => {
+      if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
+      await this.#attempt(step);
+    });
   }
 
   async all(): Promise<void> {
@@ -121,13 +134,34 @@ class Run {
     await Promise.all(ends.values());
   }
 
-  async publish(artifacts: string): Promise<void> {
+  /** @returns false when a product could not be published */
+  async publish(artifacts: string): Promise<boolean> {
+    let isPublished = true;
     for (const product of this.#context.plan.products) {
       const needed = [...product.from.values()].map(({ value }) => value.step);
       if (product.gate !== undefined) needed.push(product.gate);
       if (!needed.every((step) => this.#done.has(step))) continue;
-      this.#context.emit(await publishProduct(this.#context, product, this.#done, artifacts));
+      const publish = (): Promise<UntimedEvent> =>
+        publishProduct(this.#context, product, this.#done, artifacts, () => this.#openSession());
+      try {
+        this.#context.emit(await this.#mending.around(publish));
+      } catch (error) {
+        if (!(error instanceof Failure) || diskFailure(error, artifacts) !== undefined) throw error;
+        const { message, hint } = error;
+        isPublished = false;
+        this.#context.emit({
+          type: 'product-failed',
+          ...{ product: product.name, message },
+          ...(hint === undefined ? {} : { hint }),
+        });
+      }
     }
+    return isPublished;
+  }
+
+  #openSession(): Promise<Lock> {
+    this.#session ??= openSession(this.#context.store);
+    return this.#session;
   }
 
   async close(): Promise<void> {
@@ -147,8 +181,12 @@ class Run {
       });
       return;
     }
+    await this.#attempt(step);
+  }
+
+  async #attempt(step: PlannedStep): Promise<void> {
     try {
-      await this.#make(step);
+      await this.#mending.around(() => this.#make(step));
     } catch (error) {
       if (isAborted(this.#context.signal)) return;
       // All of the run is about to fail of it: it is told once, by whoever called.
@@ -171,6 +209,7 @@ class Run {
 
   async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
+    this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
     await touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
@@ -185,7 +224,7 @@ class Run {
     await (this.#ready ??= this.#getReady());
     this.#fetchAhead(step);
     const record = readRecord(this.#context.history, step.name);
-    const previous = record === undefined ? undefined : readAction(this.#context.store, record.key);
+    const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
     let resolved = decision;
     try {
       // Another origin than the preferred one is another action.
@@ -203,16 +242,16 @@ class Run {
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
-      if (!isAborted(this.#context.signal)) await this.#failed(resolved, error);
+      const isOwn = !isAborted(this.#context.signal) && !(error instanceof DamagedBlob);
+      if (isOwn) await this.#failed(resolved, error);
       throw error;
     }
   }
 
   /** Before the first step that runs: nothing is begun that is known not to pass. */
   async #getReady(): Promise<void> {
-    const { store, signal } = this.#context;
-    this.#session = openSession(store);
-    await this.#session;
+    const { signal } = this.#context;
+    await this.#openSession();
     refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
     signal.throwIfAborted();
   }
@@ -236,6 +275,7 @@ class Run {
   }
 
   async #record(record: Omit<StepRecord, 'time'>): Promise<void> {
+    if (this.#context.store.readOnly) return;
     await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
 }

@@ -1,6 +1,6 @@
 import type { Sha256 } from '../base/index.ts';
 import { run } from '../host/program.ts';
-import { blobPath, hasBlob, openMemo, type Store } from '../store/index.ts';
+import { blobPath, hasSoundBlob, openMemo, type Store } from '../store/index.ts';
 
 /**
  * What a package's own copyright file says of its licences, in Debian's short names.
@@ -11,10 +11,10 @@ export async function packageLicences(
   sha256: Sha256,
   name: string,
 ): Promise<readonly string[]> {
-  if (!hasBlob(store, sha256)) return [];
   const memo = openMemo(store, 'licences');
   const known = memo.get(sha256);
   if (known !== undefined) return JSON.parse(known) as string[];
+  if (!(await hasSoundBlob(store, { digest: sha256 }))) return [];
   const licences = readLicences(await copyrightFile(blobPath(store, sha256), name));
   await memo.set(sha256, JSON.stringify(licences));
   return licences;

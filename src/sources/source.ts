@@ -1,15 +1,16 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { archiveKind } from '../archive/archive-name.ts';
 import { keepOnly } from '../archive/only.ts';
 import { unpackArchive } from '../archive/unpack.ts';
 import { Failure } from '../base/index.ts';
-import { blobPath, ensureTree, hasBlob, treePath, type Store } from '../store/index.ts';
+import { blobPath, ensureTree, hasBlob, soundTree, type Store } from '../store/index.ts';
 import { fetchPackages, layOutPackages } from './apt/buildroot.ts';
 import { fetchDebian, lockDebian, unpackDebian } from './apt/debian.ts';
 import { fetchGit, lockGit } from './checkout/git.ts';
 import { fetchSvn, lockSvn } from './checkout/svn.ts';
 import type { SourceContext } from './context.ts';
+import { dropDamaged } from './drop-damaged.ts';
 import { fetchUrl, lockUrl } from './http/url.ts';
 import { copyLocal, lockLocal } from './local.ts';
 import {
@@ -46,8 +47,9 @@ export function missingFiles(store: Store, pinned: Pinned): readonly LockedFile[
   return filesOf(pinned).filter((file) => !hasBlob(store, file.sha256, file.size));
 }
 
-/** Brings every file of a source into the store; fetches what is not there. */
+/** Brings every file of a source into the store; fetches what is not there, or damaged. */
 export async function ensureFiles(pinned: Pinned, context: SourceContext): Promise<void> {
+  await dropDamaged(context.store, filesOf(pinned));
   const missing = missingFiles(context.store, pinned);
   if (missing.length === 0) return;
   if (context.offline === true) throw offline(pinned, missing);
@@ -86,8 +88,8 @@ function offline(pinned: Pinned, missing: readonly LockedFile[]): Failure {
  */
 export async function ensureSourceTree(pinned: Pinned, context: SourceContext): Promise<string> {
   const digest = sourceDigest(pinned);
-  const home = treePath(context.store, digest);
-  if (existsSync(home)) return home;
+  const home = await soundTree(context.store, digest);
+  if (home !== undefined) return home;
   await ensureFiles(pinned, context);
   return ensureTree(context.store, digest, (folder) => unpackSource(pinned, folder, context));
 }

@@ -1,21 +1,30 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Failure, isSha256, type Sha256 } from '../base/index.ts';
 import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
-/** The digests of the files that belong to the user: hashed once a path, size, mtime and inode. */
+/** The digests of the files that belong to the user: hashed once a path, size, inode and times of change. */
 export interface UserFiles {
   /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-file' */
   known(path: string): Sha256 | undefined;
   hash(path: string): Promise<Sha256>;
+  /**
+   * Makes sure that a file is still the one that was hashed, after it was used.
+   * @throws Failure 'file-changed' when its size, times or inode are others
+   */
+  check(path: string): void;
 }
 
 export function openUserFiles(store: Store): UserFiles {
   const memo = openMemo(store, 'user-files');
+  const hashed = new Map<string, string>();
   return {
     known: (path) => recall(memo, identity(path, look(path))),
     hash: async (path) => {
+      await settle(look(path));
       const before = identity(path, look(path));
+      hashed.set(path, before);
       const known = recall(memo, before);
       if (known !== undefined) return known;
       const { digest } = await hashFile(path);
@@ -24,6 +33,14 @@ export function openUserFiles(store: Store): UserFiles {
       }
       await memo.set(before, digest);
       return digest;
+    },
+    check: (path) => {
+      const before = hashed.get(path);
+      if (before === undefined || before === identityNow(path)) return;
+      throw new Failure('file-changed', `${path} changed while it was used`, {
+        hint: 'Run it again when the file is complete, for example when its download has ended.',
+        temporary: true,
+      });
     },
   };
 }
@@ -39,7 +56,21 @@ function recall(memo: Memo, key: string): Sha256 | undefined {
 }
 
 function identity(path: string, stat: BigIntStats): string {
-  return [resolve(path), stat.size, stat.mtimeNs, stat.ino].join('\0');
+  return [resolve(path), stat.size, stat.mtimeNs, stat.ctimeNs, stat.ino].join('\0');
+}
+
+/** Undefined for a file that is gone. */
+function identityNow(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : identity(path, stat);
+}
+
+/** Linux tells the times of two writes apart by its timer tick, at most this many milliseconds. */
+const tick = 20;
+
+/** Waits until a file that was written to just now would get another time by the next write. */
+async function settle(stat: BigIntStats): Promise<void> {
+  if (Date.now() - Number(stat.ctimeMs) < tick) await wait(tick);
 }
 
 function look(path: string): BigIntStats {

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { canonicalJson, isSha256, type Json, type Material, type Sha256 } from '../base/index.ts';
+import { canonicalJson, type Json, type Material, type Sha256 } from '../base/index.ts';
 import type { Action } from './action.ts';
 import { hasBlob, type Blob } from './blobs.ts';
-import { actionPath, blobPath, type Store } from './layout.ts';
-import { sessionName } from './temporary.ts';
+import { actionPath, ownLayer, type Store } from './layout.ts';
+import { resultFault } from './result-fault.ts';
+import { DamagedBlob, readBlob } from './sound.ts';
+import { readSummed, withSum, writeWhole } from './whole-file.ts';
 
 /** One declared output of an artifact. */
 export type Output =
@@ -39,57 +38,60 @@ export type ListingEntry =
   | { readonly type: 'directory'; readonly path: string }
   | { readonly type: 'symlink'; readonly path: string; readonly target: string };
 
-/** Reads a directory's listing. It was written by us and is named by its digest, so its form is not checked again. */
+/**
+ * Reads a directory's listing. It was written by us and is named by its digest, so its form is not checked again.
+ * @throws DamagedBlob when it is gone, or not what its name says
+ */
 export function readListing(store: Store, digest: Sha256): readonly ListingEntry[] {
-  return JSON.parse(readFileSync(blobPath(store, digest), 'utf8')) as ListingEntry[];
+  return JSON.parse(readBlob(store, digest)) as ListingEntry[];
 }
 
 /**
- * The result of an action, if all it needs is still there; undefined is a cache miss, whatever the reason.
+ * The result of an action, if all it needs is still there; undefined is a cache miss, whatever the reason: an entry that
+ * cannot be read, or that is damaged, is one. The bytes of its blobs are not looked at.
  * Synchronous: a no-op run asks it for every step.
  */
 export function readAction(store: Store, key: Sha256): ActionResult | undefined {
-  let result: ActionResult;
-  try {
-    result = JSON.parse(readFileSync(actionPath(store, key), 'utf8')) as ActionResult;
-  } catch {
-    return undefined;
-  }
-  // An entry without materials is from before they were recorded.
-  if (result.key !== key || typeof result.outputs !== 'object' || typeof result.materials !== 'object')
-    return undefined;
+  const result = readEntry(store, key);
+  if (result === undefined) return undefined;
   return Object.values(result.outputs).every((output) => isWhole(store, output)) ? result : undefined;
 }
 
-/** Every blob that an output consists of. The listing itself must be there. */
+/** The entry of an action, whether or not what it names is there; undefined when it cannot be read or is damaged. */
+export function readEntry(store: Store, key: Sha256): ActionResult | undefined {
+  let text: string;
+  try {
+    text = readFileSync(actionPath(store, key), 'utf8');
+  } catch {
+    return undefined;
+  }
+  // An entry from before sums has none.
+  const entry = readSummed(text, 'allow');
+  return resultFault(entry, key) === undefined ? (entry as ActionResult) : undefined;
+}
+
+/**
+ * Every blob that an output consists of.
+ * @throws DamagedBlob when it is a directory whose listing cannot be read
+ */
 export function blobsOf(store: Store, output: Output): Blob[] {
   if (output.type === 'file') return [output];
   return [output, ...readListing(store, output.digest).filter((entry) => entry.type === 'file')];
 }
 
 function isWhole(store: Store, output: Output): boolean {
-  if (!isSha256(output.digest) || !hasBlob(store, output.digest, output.size)) return false;
-  return (
-    output.type === 'file' || blobsOf(store, output).every((blob) => hasBlob(store, blob.digest, blob.size))
-  );
+  if (!hasBlob(store, output.digest, output.size)) return false;
+  if (output.type === 'file') return true;
+  try {
+    return blobsOf(store, output).every((blob) => hasBlob(store, blob.digest, blob.size));
+  } catch (error) {
+    if (error instanceof DamagedBlob) return false;
+    throw error;
+  }
 }
 
 /** Writes a result; it appears by rename after fsync, when all its blobs are in the store. */
 export async function writeAction(store: Store, result: ActionResult): Promise<void> {
-  await writeWhole(store, actionPath(store, result.key), canonicalJson(result as unknown as Json));
-}
-
-/** Writes a small file of the store whole or not at all. */
-export async function writeWhole(store: Store, path: string, text: string): Promise<void> {
-  const work = join(store.root, 'tmp', `${sessionName}.file.${randomBytes(6).toString('hex')}`);
-  const file = await open(work, 'wx');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    await mkdir(dirname(path), { recursive: true });
-    await rename(work, path);
-  } finally {
-    await rm(work, { force: true });
-  }
+  const path = actionPath(ownLayer(store), result.key);
+  await writeWhole(store, path, withSum(canonicalJson(result as unknown as Json)));
 }

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, Failure, type Json } from '../base/index.ts';
 import { readListing, type ListingEntry, type Output } from './actions.ts';
-import { hashFile, putBytes, putFile, type Blob } from './blobs.ts';
+import { hasBlob, hashFile, type Blob } from './blobs.ts';
 import { blobPath, type Store } from './layout.ts';
+import { putBytes, putFile } from './put-blob.ts';
+import { DamagedBlob, removeBlob, requireBlob } from './sound.ts';
 import { ensureTree } from './trees.ts';
 
 /**
@@ -71,9 +73,16 @@ async function list(
   }
 }
 
-/** The path of an output as a file or folder to read: a file is the blob itself, unless it must be executable. */
+/**
+ * The path of an output as a file or folder to read: a file is the blob itself, unless it must be executable. All of it
+ * was hashed since the store was opened.
+ * @throws DamagedBlob
+ */
 export async function outputPath(store: Store, output: Output): Promise<string> {
-  if (output.type === 'file' && !output.executable) return blobPath(store, output.digest);
+  if (output.type === 'file' && !output.executable) {
+    await requireBlob(store, output);
+    return blobPath(store, output.digest);
+  }
   if (output.type === 'file') {
     const folder = await ensureTree(store, output.digest, async (work) => {
       await copyOut(store, { ...output, path: 'file' }, work);
@@ -86,8 +95,9 @@ export async function outputPath(store: Store, output: Output): Promise<string> 
 }
 
 /**
- * Lays one entry of a listing into a folder. A blob is linked only where nobody will write to it or execute it: its
- * one inode is read-only and shared by all who have it.
+ * Lays one entry of a listing into a folder; of a file the bytes are hashed. A blob is linked only where nobody will
+ * write to it or execute it: its one inode is read-only and shared by all who have it.
+ * @throws DamagedBlob
  */
 export async function copyOut(
   store: Store,
@@ -104,8 +114,31 @@ export async function copyOut(
       await symlink(entry.target, path);
       return;
     case 'file':
-      if (how === 'link' && !entry.executable) return link(blobPath(store, entry.digest), path);
-      await copyFile(blobPath(store, entry.digest), path, constants.COPYFILE_FICLONE);
+      if (how === 'link' && !entry.executable && (await linkBlob(store, entry, path))) return;
+      await copyBlob(store, entry, path);
       await chmod(path, entry.executable ? 0o755 : 0o644);
   }
+}
+
+/** @returns false where the file system cannot link it: another one, or one link too many */
+async function linkBlob(store: Store, blob: Blob, path: string): Promise<boolean> {
+  await requireBlob(store, blob);
+  try {
+    await link(blobPath(store, blob.digest), path);
+    return true;
+  } catch (error) {
+    if (!['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+    return false;
+  }
+}
+
+/** Copies a blob, as a clone where the file system can, and hashes what came of it. @throws DamagedBlob */
+async function copyBlob(store: Store, blob: Blob, path: string): Promise<void> {
+  if (!hasBlob(store, blob.digest, blob.size)) await requireBlob(store, blob);
+  await copyFile(blobPath(store, blob.digest), path, constants.COPYFILE_FICLONE);
+  if ((await hashFile(path)).digest === blob.digest) return;
+  await rm(path, { force: true });
+  await removeBlob(store, blob.digest);
+  throw new DamagedBlob(store, blob.digest, 'damaged');
 }

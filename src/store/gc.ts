@@ -1,10 +1,13 @@
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, type Sha256 } from '../base/index.ts';
-import type { ActionResult } from './actions.ts';
-import { actionPath, blobPath, type Store } from './layout.ts';
-import { actionKeys, blobDigests, blobsOfResult, wholeResults } from './references.ts';
-import { clearDeadSessions, lockStore } from './session.ts';
+import type { Sha256 } from '../base/index.ts';
+import { readAction, type ActionResult } from './actions.ts';
+import { ownBlobPath } from './blobs.ts';
+import { actionPath, ownLayer, treePath, type Store } from './layout.ts';
+import { actionKeys, blobDigests, blobsOfResult, sizeOfFile, treeDigests } from './references.ts';
+import { alone } from './session.ts';
+import { removeFolder } from './temporary.ts';
+import { sealPath } from './trees.ts';
 
 export interface GcReport {
   /** Bytes of blobs before and after. */
@@ -12,7 +15,7 @@ export interface GcReport {
   readonly after: number;
   readonly actionsRemoved: number;
   readonly blobsRemoved: number;
-  /** Bytes that must be kept whatever the budget: of the lock, the products and the newest runs. */
+  /** Bytes that must be kept whatever the budget: of the locks, the products and the newest runs. */
   readonly needed: number;
 }
 
@@ -20,41 +23,45 @@ export interface GcReport {
 export async function touchAction(store: Store, key: Sha256): Promise<void> {
   const path = actionPath(store, key);
   const day = 86_400_000;
-  const { mtimeMs } = await stat(path);
-  if (Date.now() - mtimeMs > day) await utimes(path, new Date(), new Date());
+  try {
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > day) await utimes(path, new Date(), new Date());
+  } catch (error) {
+    // It may be collected at this moment, be another user's, or lie in a store that may only be read.
+    if (!['ENOENT', 'EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+  }
+}
+
+/** What the garbage collector leaves whatever the budget. */
+export interface Kept {
+  readonly keys: ReadonlySet<Sha256>;
+  readonly blobs: ReadonlySet<Sha256>;
+  /** Unpacked sources, which are named by a digest that no blob has. */
+  readonly trees: ReadonlySet<Sha256>;
 }
 
 /**
  * Removes what nothing needs, the least recently used first, until the blobs are within the budget; unreferenced blobs
- * and all unpacked trees of removed artifacts go in any case.
- * @param keep the digests and keys that must stay
+ * and all unpacked trees of removed artifacts go in any case, and so do entries that cannot be read and files that are
+ * not the store's.
  * @param budget bytes
- * @throws Failure 'store-in-use' while another process works with the store
+ * @throws Failure 'store-in-use' while another process works with the store; 'read-only-store'
  */
-export async function collectGarbage(
-  store: Store,
-  keep: {
-    readonly keys: ReadonlySet<Sha256>;
-    readonly blobs: ReadonlySet<Sha256>;
-    /** Unpacked sources, which are named by a digest that no blob has. */
-    readonly trees: ReadonlySet<Sha256>;
-  },
-  budget: number,
-): Promise<GcReport> {
-  await clearDeadSessions(store);
-  const lock = await lockStore(store);
-  if (lock === undefined) {
-    throw new Failure('store-in-use', `the store ${store.root} is in use by another run`, {
-      hint: 'Run it again when that run has ended.',
-      temporary: true,
-    });
-  }
-  try {
-    const sizes = await blobSizes(store);
-    const results = await byLastUse(store, wholeResults(store));
+export async function collectGarbage(whole: Store, keep: Kept, budget: number): Promise<GcReport> {
+  const store = ownLayer(whole);
+  return alone(store, async () => {
+    const blobs = blobDigests(store);
+    const sizes = new Map(blobs.names.map((digest) => [digest, sizeOfFile(ownBlobPath(store, digest))]));
+    const actions = actionKeys(store);
+    const results = await byLastUse(
+      store,
+      // What is whole with the help of the store below stays as well.
+      actions.names.flatMap((key) => readAction(whole, key) ?? []),
+    );
     const kept = new Set<Sha256>(keep.blobs);
     const add = (result: ActionResult): void =>
-      blobsOfResult(store, result).forEach((digest) => kept.add(digest));
+      blobsOfResult(whole, result).forEach((digest) => kept.add(digest));
     results.filter((result) => keep.keys.has(result.key)).forEach(add);
     const total = (digests: Iterable<Sha256>): number => {
       let bytes = 0;
@@ -63,34 +70,33 @@ export async function collectGarbage(
     };
     const needed = total(kept);
     let bytes = needed;
-    const keys = new Set<Sha256>(keep.keys);
+    const keys = new Set<Sha256>(results.map(({ key }) => key).filter((key) => keep.keys.has(key)));
     for (const result of results) {
       if (keys.has(result.key)) continue;
-      const more = [...blobsOfResult(store, result)].filter((digest) => !kept.has(digest));
+      const more = [...blobsOfResult(whole, result)].filter((digest) => !kept.has(digest));
       if (bytes + total(more) > budget) break;
       bytes += total(more);
       keys.add(result.key);
       add(result);
     }
-    const actionsRemoved = await removeAll(
-      actionKeys(store).filter((key) => !keys.has(key)),
-      (key) => actionPath(store, key),
-    );
-    const blobsRemoved = await removeAll(
-      blobDigests(store).filter((digest) => !kept.has(digest)),
-      (digest) => blobPath(store, digest),
-    );
-    await removeTrees(store, (digest) => kept.has(digest) || keep.trees.has(digest));
+    const actionsRemoved = await removeAll(actions.names, keys, (key) => actionPath(store, key));
+    const blobsRemoved = await removeAll(blobs.names, kept, (digest) => ownBlobPath(store, digest));
+    const trees = treeDigests(store);
+    const strays = [...actions.strays, ...blobs.strays, ...trees.strays];
+    for (const stray of strays) await removeFolder(stray);
+    // Unpacked trees can be made again from blobs, but not for nothing: those that are still named stay.
+    for (const digest of trees.names)
+      if (!kept.has(digest) && !keep.trees.has(digest)) await removeTree(store, digest);
+    await removeOldLogs(store);
     return { before: total(sizes.keys()), after: bytes, actionsRemoved, blobsRemoved, needed };
-  } finally {
-    await lock.release();
-  }
+  });
 }
 
-async function blobSizes(store: Store): Promise<Map<Sha256, number>> {
-  const sizes = new Map<Sha256, number>();
-  for (const digest of blobDigests(store)) sizes.set(digest, (await stat(blobPath(store, digest))).size);
-  return sizes;
+/** Removes an unpacked tree and its seal. */
+export async function removeTree(store: Store, digest: Sha256): Promise<void> {
+  const home = treePath(store, digest);
+  await rm(sealPath(home), { recursive: true, force: true });
+  await removeFolder(home);
 }
 
 /** The most recently used first. */
@@ -101,15 +107,23 @@ async function byLastUse(store: Store, results: readonly ActionResult[]): Promis
   return timed.sort((a, b) => b.time - a.time).map(({ result }) => result);
 }
 
-async function removeAll<T>(items: readonly T[], path: (item: T) => string): Promise<number> {
-  for (const item of items) await rm(path(item), { force: true });
-  return items.length;
+async function removeAll(
+  items: readonly Sha256[],
+  kept: ReadonlySet<Sha256>,
+  path: (item: Sha256) => string,
+): Promise<number> {
+  const removed = items.filter((item) => !kept.has(item));
+  for (const item of removed) await rm(path(item), { force: true });
+  return removed.length;
 }
 
-/** Unpacked trees can be made again from blobs, but not for nothing: those that are still named stay. */
-async function removeTrees(store: Store, named: (digest: Sha256) => boolean): Promise<void> {
-  const folder = join(store.root, 'trees');
+/** Logs are kept as blobs too; those of failed runs are here alone. */
+const logDays = 30;
+
+async function removeOldLogs(store: Store): Promise<void> {
+  const folder = join(store.root, 'logs');
   for (const name of await readdir(folder)) {
-    if (!named(name as Sha256)) await rm(join(folder, name), { recursive: true, force: true });
+    const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: 0 }));
+    if (Date.now() - mtimeMs > logDays * 86_400_000) await removeFolder(join(folder, name));
   }
 }

@@ -27,11 +27,13 @@ export async function acquire(
     command[0] ?? 'flock',
     [...command.slice(1), 'sh', '-c', 'echo held; exec cat'],
     {
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C on the terminal must not free the lock before the work under it has ended.
       detached: true,
     },
   );
+  let said = '';
+  holder.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   return new Promise((resolve, reject) => {
     holder.once('error', (cause) =>
       reject(
@@ -44,15 +46,9 @@ export async function acquire(
     holder.stdout?.once('data', () => {
       resolve({ release: () => release(holder) });
     });
-    holder.once('exit', (code) => {
+    holder.once('close', (code) => {
       if (code === 75 && !wait) resolve(undefined);
-      else
-        reject(
-          new Failure(
-            'lock-failed',
-            `flock ended with exit code ${code} on ${files.map((f) => f.path).join(', ')}`,
-          ),
-        );
+      else reject(lockFailure(files, said, code));
     });
   });
 }
@@ -69,6 +65,17 @@ export async function withLock<T>(path: string, work: () => Promise<T>, waiting?
   } finally {
     await lock?.release();
   }
+}
+
+function lockFailure(
+  files: readonly { readonly path: string }[],
+  said: string,
+  code: number | null,
+): Failure {
+  const [, path, reason] = /^flock: cannot open lock file (.*): ([^:\n]+)$/m.exec(said) ?? [];
+  const which = path ?? files.map((file) => file.path).join(', ');
+  const why = reason ?? (said.trim().replace(/^flock: /, '') || `flock ended with exit code ${code}`);
+  return new Failure('lock-failed', `the lock ${which} cannot be taken: ${why}`);
 }
 
 function release(holder: ChildProcess): Promise<void> {

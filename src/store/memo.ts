@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWhole } from './actions.ts';
 import type { Store } from './layout.ts';
+import { readSummed, withSum, writeWhole } from './whole-file.ts';
 
 /** Small facts that are cheap to lose and dear to find out again: a tool's version, a user's file's digest. */
 export interface Memo {
@@ -17,17 +17,24 @@ export function openMemo(store: Store, name: string): Memo {
   const path = join(store.root, 'history', `${name}.json`);
   let facts: Map<string, string> | undefined;
   const read = (): Map<string, string> => {
+    let text: string;
     try {
-      return new Map(JSON.parse(readFileSync(path, 'utf8')) as [string, string][]);
+      text = readFileSync(path, 'utf8');
     } catch {
       return new Map();
     }
+    const memo = readSummed(text) as { readonly facts: readonly [string, string][] } | undefined;
+    return new Map(memo?.facts);
   };
   return {
     get: (identity) => (facts ??= read()).get(identity),
     set: async (identity, value) => {
+      if (store.readOnly) {
+        (facts ??= read()).set(identity, value);
+        return;
+      }
       facts = read().set(identity, value);
-      await writeWhole(store, path, JSON.stringify([...facts].slice(-mostFacts)));
+      await writeWhole(store, path, withSum(JSON.stringify({ facts: [...facts].slice(-mostFacts) })));
     },
   };
 }

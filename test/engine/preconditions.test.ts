@@ -72,6 +72,12 @@ describe('the check that a recipe names', () => {
     const plan = await project.run(['plan', 'all', ...tree]);
     expect(plan.code).toBe(1);
     expect(plan.stdout).toMatch(/FAULT {2}press: the tree is too old\n +→ Take a newer one\.\n/);
+    const doctor = await project.run(['doctor', 'all', ...tree, '--json']);
+    expect(doctor.code).toBe(1);
+    expect(JSON.parse(doctor.stdout)).toEqual([
+      { name: 'tree', state: 'fault', finding: 'press: the tree is too old', mend: 'Take a newer one.' },
+      { name: 'stones', state: 'fault', finding: 'press: too few stones' },
+    ]);
   });
 
   it('is not asked about a step that is cached', async () => {

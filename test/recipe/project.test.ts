@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../src/base/index.ts';
@@ -9,6 +9,7 @@ import {
   loadBuildroot,
   loadPipeline,
   loadRecipe,
+  planNamed,
   targetsOf,
 } from '../../src/recipe/index.ts';
 import { freshFolder } from '../rig/folder.ts';
@@ -115,5 +116,44 @@ describe('what is to be locked', () => {
     expect(named(['cider'])).toEqual([['windfall', 'press', 'ferment'], ['cellar'], []]);
     expect(named(['press'])).toEqual([['press'], [], []]);
     expect(named(['cellar', 'nothing'])).toEqual([[], ['cellar'], ['nothing']]);
+  });
+});
+
+describe('what was nearly right', () => {
+  it('is a file that ends in .yml: the fault says so', () => {
+    const root = freshFolder();
+    mkdirSync(join(root, 'recipes'));
+    writeFileSync(join(root, 'recipes/mine.yml'), 'recipe: mine\n');
+    const project = findProject(root, root);
+    expect(() => planNamed(project, 'mine')).toThrow(
+      expect.objectContaining({
+        diagnostics: [
+          expect.objectContaining({ hint: 'There is recipes/mine.yml: rename it to mine.yaml.' }) as object,
+        ],
+      }) as Error,
+    );
+  });
+
+  it('is a folder given for a source: the caret stands under it', () => {
+    const root = freshFolder();
+    mkdirSync(join(root, 'recipes'));
+    writeFileSync(
+      join(root, 'recipes/mine.yaml'),
+      'recipe: mine\nsummary: s\nenvironment: none\nscript: mine.ts\nsources: { tree: { url: "https://x/y" } }\noutputs: { a: a }\n',
+    );
+    writeFileSync(join(root, 'mine.ts'), '');
+    const caretUnder = (sources: Record<string, string>): string => {
+      try {
+        planNamed(findProject(root, root), 'mine', {}, { sources });
+      } catch (error) {
+        const { diagnostics, texts } = error as InvalidError;
+        const [{ file, span } = { file: '', span: { start: 0, end: 0 } }] = diagnostics;
+        return (texts.get(file) ?? '').slice(span.start, span.end);
+      }
+      return 'no fault';
+    };
+    expect(caretUnder({ 'mine.tree': root })).toBe('no fault');
+    expect(caretUnder({ 'mine.tee': root })).toBe('mine.tee');
+    expect(caretUnder({ 'mine.tree': 'not/there' })).toBe('not/there');
   });
 });

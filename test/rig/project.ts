@@ -34,7 +34,7 @@ export function testProject(files: Readonly<Record<string, string>>): TestProjec
     start: (args, env = {}) => {
       const child = spawn(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), ...args], {
         cwd: root,
-        env: { ...process.env, CIDERMILL_STORE: '', NO_COLOR: '1', ...env },
+        env: { ...process.env, CIDERMILL_STORE: join(root, 'artifacts/.store'), NO_COLOR: '1', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       onTestFinished(() => void child.kill('SIGKILL'));

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findTool, installPackages, installPrivilege, packageOf } from '../../src/host/index.ts';
 import { prepareJudges } from './judges/prepare.ts';
 
@@ -43,7 +45,10 @@ const tools = [
 ];
 
 /** Brings the tools the tests need and builds the command line, once before all of them. */
-export async function setup(): Promise<void> {
+export async function setup(): Promise<() => void> {
+  // A store that none of the user's own projects use, for what names no other.
+  const cache = mkdtempSync(join(tmpdir(), 'cidermill-cache-'));
+  process.env['XDG_CACHE_HOME'] = cache;
   const missing = [
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),
@@ -56,4 +61,5 @@ export async function setup(): Promise<void> {
   if (missing.length > 0) await installPackages([...new Set(missing)], installPrivilege(process.stdin.isTTY));
   await prepareJudges();
   execFileSync(process.execPath, ['bin/setup.mjs'], { stdio: 'inherit' });
+  return () => rmSync(cache, { recursive: true, force: true });
 }

@@ -20,9 +20,9 @@ import { wrap } from '../text/text-width.ts';
 import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
 import { findPreconditions } from '../../engine/index.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { makePlan, preview } from '../plan-options.ts';
+import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 
-interface DoctorFlags {
+interface DoctorFlags extends PlanOptions {
   readonly guest?: string;
   readonly osk?: string;
   readonly qemu?: string;
@@ -56,10 +56,10 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
     .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
       const project = openProject(command);
       const boots = [flags.guest, flags.osk, flags.qemu].some((flag) => flag !== undefined);
-      const place = nearestFolder(storeFolder(project));
+      const place = nearestFolder(storeFolder(command, project));
       const found = flags.guest === undefined ? undefined : findGuest(project, flags.guest);
       const look = async (): Promise<Check[]> => {
-        if (pipeline !== undefined) return checkPipeline(command, pipeline);
+        if (pipeline !== undefined) return checkPipeline(command, pipeline, flags);
         const around = lookAround(place, flags.qemu);
         const checks = [
           ...checkUp(around),
@@ -82,16 +82,21 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
       if (state === 'fault' || (flags.strict === true && state === 'warning'))
         process.exitCode = exitCodes.failed;
     });
-  return command;
+  return addPlanOptions(command);
 }
 
 /** What `plan` finds that keeps a pipeline from running. */
-async function checkPipeline(command: Command, name: string): Promise<Check[]> {
+async function checkPipeline(command: Command, name: string, options: PlanOptions): Promise<Check[]> {
   const workspace = openWorkspace(command);
-  const options = { set: {}, source: {} };
   const { plan, sources } = makePlan(workspace, name, options);
   const previews = await preview(workspace, plan, sources, options);
-  const context = { ...workspace, plan, sources, onHost: false, signal: onInterrupt() };
+  const context = {
+    ...workspace,
+    plan,
+    sources,
+    onHost: options.environment === 'host',
+    signal: onInterrupt(),
+  };
   const findings = await findPreconditions(context, previews);
   const checks = findings.map(({ state, what, message, hint, steps }): Check => {
     const finding = `${steps.join(', ')}: ${message}`;

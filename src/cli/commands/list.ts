@@ -16,12 +16,18 @@ export function listCommand(): Command {
         return;
       }
       const width = Math.max(...[...pipelines, ...recipes].map(({ name }) => name.length));
-      const line = ({ name, summary, diagnostics }: Listed): string => {
+      const all = [...pipelines, ...recipes];
+      // Where all are of one kind there is nothing to tell apart.
+      const mixed = all.some(({ own }) => own) && all.some(({ own }) => !own);
+      const line = ({ name, summary, own, diagnostics }: Listed): string => {
         const faults =
           diagnostics.length === 0 ? '' : `  (${diagnostics.length} faults: \`cidermill plan ${name}\`)`;
-        return `  ${name.padEnd(width)}  ${summary}${faults}`;
+        return `${mixed && own ? '*' : ' '} ${name.padEnd(width)}  ${summary}${faults}`;
       };
-      console.log(['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)].join('\n'));
+      const lines = ['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)];
+      console.log(
+        [...lines, ...(mixed ? ['', '* of this project; the others come with cidermill'] : [])].join('\n'),
+      );
     });
   return command;
 }

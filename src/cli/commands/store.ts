@@ -36,8 +36,10 @@ function listStore(parent: Command): Command {
 
 function verify(parent: Command): Command {
   const command = new Command('verify')
-    .description('Hash every blob and read every action; remove what killed runs left behind.')
-    .option('--mend', 'remove what is damaged; the next run makes it again')
+    .description(
+      'Hash every blob and unpacked tree and read every action; remove what killed runs left behind.',
+    )
+    .option('--mend', 'remove what is damaged and everything made from it; the next run makes it again')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -50,13 +52,17 @@ Exit codes: 0 sound, or mended; 1 something is damaged`,
     )
     .action(async (flags: { readonly mend?: boolean; readonly json?: boolean }) => {
       const { verifyStore } = await import('../../store/index.ts');
-      const report = await verifyStore(openWorkspace(parent).store, { mend: flags.mend === true });
+      const mend = flags.mend === true;
+      const report = await verifyStore(openWorkspace(parent, { mend }).store, { mend });
       if (flags.json === true) console.log(JSON.stringify(report, null, 2));
       else {
-        console.log(`${report.blobs} blobs, ${formatBytes(report.bytes)}, ${report.actions} actions`);
+        const counts = `${report.actions} actions, ${report.trees} unpacked trees`;
+        console.log(`${report.blobs} blobs, ${formatBytes(report.bytes)}, ${counts}`);
         if (report.cleared > 0) console.log(`cleared the leftovers of ${report.cleared} killed runs`);
         if (report.incomplete.length > 0)
           console.log(`${report.incomplete.length} actions lack a blob: they will run again`);
+        if (report.tainted.length > 0)
+          console.log(`${report.tainted.length} actions made something damaged, or were made from it`);
       }
       if (report.faults.length > 0 && flags.mend !== true) {
         throw new Failure('store-damaged', `the store is damaged:\n${report.faults.join('\n')}`, {

@@ -13,7 +13,7 @@ import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
-import { productLines, summaryLine } from './summary.ts';
+import { failedProductLines, productLines, summaryLine } from './summary.ts';
 import { padTo } from '../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
@@ -96,6 +96,9 @@ export function plainReporter(
           return;
         case 'product-published':
           products.push(...productLines(theme, event));
+          return;
+        case 'product-failed':
+          products.push(...failedProductLines(theme, event));
           return;
         case 'run-finished':
           write(stopped(state, event, width));

@@ -107,6 +107,7 @@ export function follow(state: RunState, event: RunEvent): void {
       leave(state, event.step);
       return;
     case 'product-published':
+    case 'product-failed':
     case 'run-finished':
     case 'verify-finished':
     case 'trace-finished':

@@ -6,6 +6,7 @@ import { shownPath, type Theme } from './step-lines.ts';
 import { padTo, textWidth } from '../text/text-width.ts';
 
 type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
+type FailedProduct = Extract<RunEvent, { readonly type: 'product-failed' }>;
 type Published = Extract<RunEvent, { readonly type: 'product-published' }>;
 
 /** The rest of a product with more files is only counted. */
@@ -33,6 +34,14 @@ export function summaryLine({ colours }: Theme, event: Finished, state: RunState
   }
 }
 
+/** Why a product could not be published. */
+export function failedProductLines({ colours }: Theme, event: FailedProduct): string[] {
+  return [
+    `${colours.bold(printable(event.product))}: ${colours.red('not published:')} ${printable(event.message)}`,
+    ...(event.hint === undefined ? [] : [`    ${colours.cyan('hint:')} ${printable(event.hint)}`]),
+  ];
+}
+
 /** Where a product lies, and its files with sizes and digests. */
 export function productLines(theme: Theme, event: Published): string[] {
   const { colours, folder } = theme;
@@ -44,7 +53,10 @@ export function productLines(theme: Theme, event: Published): string[] {
     `${colours.bold(printable(event.product))}: ${shownPath(event.path, folder)}${unchanged}`,
     ...shown.map(
       ({ path, size, digest }) =>
-        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ${colours.dim(`sha256:${digest.slice(0, 12)}`)}`,
+        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ` +
+        (digest === undefined
+          ? colours.yellow('changed since it was published')
+          : colours.dim(`sha256:${digest.slice(0, 12)}`)),
     ),
     ...(rest.length > 0
       ? [

@@ -6,7 +6,7 @@ import { printable } from '../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
-import { productLines, summaryLine } from './summary.ts';
+import { failedProductLines, productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { padTo } from '../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
@@ -140,6 +140,9 @@ export function ttyReporter(
         return;
       case 'product-published':
         products.push(...productLines(theme, event));
+        return;
+      case 'product-failed':
+        products.push(...failedProductLines(theme, event));
         return;
       case 'run-finished':
         lasting.push(...stopped(event), '', summaryLine(theme, event, state));

@@ -11,6 +11,7 @@ import {
   copyOut,
   ensureTree,
   hasBlob,
+  hasSoundBlob,
   hashFile,
   listingFault,
   openSession,
@@ -90,7 +91,7 @@ async function readEntries(
         throw badBundle(`${name} is not in its list of contents`);
       missing.delete(name);
       const digest = name.slice('blobs/'.length) as Sha256;
-      if (hasBlob(store, digest, size)) entry.resume();
+      if (await hasSoundBlob(store, { digest, size })) entry.resume();
       else await putStream(store, entry, { digest, size });
       onProgress((done += size), total);
     }

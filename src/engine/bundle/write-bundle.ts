@@ -13,6 +13,7 @@ import {
   openMemo,
   openSession,
   readAction,
+  requireBlob,
   type ActionResult,
   type Blob,
   type Store,
@@ -49,7 +50,7 @@ export interface Bundled {
 /**
  * Writes a bundle: one tar archive, the same bytes for the same content, that a machine without a network runs the plan
  * from. It appears by rename.
- * @throws Failure 'not-made' when results are wanted that are not there
+ * @throws Failure 'not-made' when results are wanted that are not there; DamagedBlob
  */
 export async function writeBundle(options: BundleOptions, output: string): Promise<Bundled> {
   const { store, project, signal } = options;
@@ -71,6 +72,7 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
       step.files.map(({ sha256, size }) => ({ digest: sha256, size })),
     );
     const made = results.flatMap((result) => blobsOf(store, result));
+    for (const blob of [...sources, ...made]) await requireBlob(store, blob);
     const manifest: Manifest = {
       bundle: bundleVersion,
       cidermill: options.cidermill,

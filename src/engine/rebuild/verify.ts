@@ -10,6 +10,7 @@ import { failureEvent } from '../failure-event.ts';
 import type { StepSources } from '../sources/step-sources.ts';
 import { blame } from './blame.ts';
 import { isSame, judge, wordOf } from './judge.ts';
+import { checkStored } from './check-stored.ts';
 import { withRebuilt, type RebuildContext } from './rebuild.ts';
 import { storedSteps, type Stored } from './stored-steps.ts';
 import { surveyHost } from './survey.ts';
@@ -118,6 +119,7 @@ async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict>
     'logs',
     `${step.name}-${key.slice(0, 12)}-verify-${Date.now().toString(36)}.log`,
   );
+  await checkStored(store, one);
   emit({
     type: 'step-started',
     step: step.name,

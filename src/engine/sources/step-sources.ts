@@ -33,6 +33,8 @@ export interface StepSources {
   choices(step: PlannedStep): readonly Choice[];
   /** The digest of a file the user owns, which no lockfile pins. */
   userFile(path: string): Promise<Sha256>;
+  /** @throws Failure 'file-changed' when it is no longer the file that was hashed */
+  checkUserFile(path: string): void;
   /**
    * Fetches and unpacks what is not in the store yet: of each source the first origin that can be had.
    * @throws SourceFailure with the cause of every origin of each source that none of them gives
@@ -69,6 +71,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   return {
     choices: (step) => choicesOf(of(step)),
     userFile: (path) => users.hash(path),
+    checkUserFile: (path) => users.check(path),
     fetch: (step, options) => {
       // Asked for again, while it runs or after, it is the same fetch.
       const fetching = begun.get(step.name) ?? firstOfEach(of(step), unpack(step, options));

@@ -19,7 +19,7 @@ import {
 } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
 import type { ResolvedStep } from '../decide.ts';
-import { gather } from './gather.ts';
+import { checkInputs, gather } from './gather.ts';
 import { whyRun } from '../preview.ts';
 import type { Done } from '../resolve.ts';
 import { takeOutputs } from './step-failure.ts';
@@ -42,7 +42,7 @@ export interface Executed {
  * Makes the artifact of an action: alone in this store at a time, in a fresh folder, kept only when all of its
  * outputs are there. When another run made it meanwhile, that is the result.
  * @param done the steps before it
- * @throws StepFailure, SourceFailure
+ * @throws StepFailure, SourceFailure; DamagedBlob when something that a step before it made is damaged or gone
  */
 export async function executeAction(
   context: RunContext,
@@ -54,6 +54,7 @@ export async function executeAction(
   const make = async (): Promise<Executed> => {
     const existing = readAction(store, key);
     if (existing !== undefined) return { result: existing };
+    await checkInputs(context, resolved, done);
     const log = logPath(context, step, key);
     emit({ type: 'step-started', step: step.name, key, why: whyRun(context, step, resolved.action), log });
     const work = temporaryFolder(store, 'step');
@@ -99,6 +100,7 @@ async function runScript(
   });
   signal.throwIfAborted();
   const duration = Math.round(performance.now() - start);
+  checkUserFiles(context, step);
   const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
   await keepModules(context, step, action);
   const kept = await putBytes(store, await readFile(log));
@@ -128,4 +130,12 @@ async function keepModules(context: RunContext, step: PlannedStep, action: Actio
     const own = join(step.recipe.root, name);
     await putBytes(context.store, await readFile(existsSync(own) ? own : join(packageRoot, name)));
   }
+}
+
+/**
+ * A user's file that was written to meanwhile may have been read as it was before or after, or in part.
+ * @throws Failure 'file-changed'
+ */
+function checkUserFiles({ sources }: Pick<RunContext, 'sources'>, step: PlannedStep): void {
+  for (const { value } of step.inputs.values()) if (value.kind === 'file') sources.checkUserFile(value.path);
 }

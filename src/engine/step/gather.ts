@@ -1,8 +1,8 @@
 import { Failure } from '../../base/index.ts';
 import { sandboxFault } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
-import { outputPath } from '../../store/index.ts';
-import { buildrootFolder } from './buildroot-folder.ts';
+import { outputPath, requireBlob, soundTree } from '../../store/index.ts';
+import { buildrootDigest, buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from '../context.ts';
 import type { ResolvedStep } from '../decide.ts';
 import { outputOf, type Done } from '../resolve.ts';
@@ -18,6 +18,22 @@ export interface Gathered extends View {
 
 /** As much of a run's context as gathering needs. */
 export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'signal' | 'emit'>;
+
+/**
+ * Makes sure that what the steps before have made for this one is in the store and undamaged, before it is started.
+ * @throws DamagedBlob
+ */
+export async function checkInputs(
+  { store }: Pick<RunContext, 'store'>,
+  { step, action }: Pick<ResolvedStep, 'step' | 'action'>,
+  done: Done,
+): Promise<void> {
+  for (const { value } of step.inputs.values())
+    if (value.kind === 'output') await outputPath(store, outputOf(done, value.step, value.output));
+  if (action.environment.kind !== 'buildroot') return;
+  const digest = buildrootDigest(action.environment.root);
+  if ((await soundTree(store, digest)) === undefined) await requireBlob(store, { digest });
+}
 
 /** Makes a step's sources, inputs and buildroot available as files and folders; fetches and unpacks what is missing. */
 export async function gather(

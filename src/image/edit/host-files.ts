@@ -81,7 +81,7 @@ async function put(
   },
 ): Promise<EditedEntry> {
   const { path, parent, name, stat, metadata } = what;
-  if (stat.isFile()) return editor.putFile(parent, name, { ...metadata, data: lazyFile(path, stat.size) });
+  if (stat.isFile()) return editor.putFile(parent, name, { ...metadata, data: lazyFile(path, stat) });
   if (stat.isSymbolicLink())
     return editor.putSymlink(parent, name, await readlink(path).catch(unreadable(path)), {
       ...metadata,

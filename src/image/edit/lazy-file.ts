@@ -1,12 +1,15 @@
+import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { cannotRead, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
+import { fileChanged } from '../open/file-source.ts';
 
 /**
  * A file that is open only while it is read: there may be more of them than a process may have open.
- * @param size that it had when it was found; @throws Failure 'cannot-read' when it has become shorter since
+ * @param found what it was when it was found; @throws Failure 'file-changed' when it has been written to since
  */
-export function lazyFile(path: string, size: number): ByteSource {
+export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs'>): ByteSource {
+  const { size } = found;
   return {
     size,
     async read(offset, length) {
@@ -19,9 +22,11 @@ export function lazyFile(path: string, size: number): ByteSource {
         const data = new Uint8Array(length);
         for (let done = 0; done < length;) {
           const { bytesRead } = await handle.read(data, done, length - done, offset + done).catch(failed);
-          if (bytesRead === 0) return failed(new Error('it became shorter while it was read'));
+          if (bytesRead === 0) throw fileChanged(path);
           done += bytesRead;
         }
+        const now = await handle.stat().catch(failed);
+        if (now.size !== size || now.mtimeMs !== found.mtimeMs) throw fileChanged(path);
         return data;
       } finally {
         await handle.close();

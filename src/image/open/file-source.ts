@@ -6,6 +6,7 @@ import { checkRange } from '../../formats/source/index.ts';
 export interface FileSource extends ByteSource {
   readonly path: string;
   readonly handle: FileHandle;
+  /** @throws Failure 'file-changed' when something else wrote to it since it was opened */
   readonly close: () => Promise<void>;
 }
 
@@ -14,7 +15,8 @@ export async function openFile(path: string): Promise<FileSource> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw cannotRead(path, cause);
   });
-  const stat = await handle.stat();
+  const stat = await handle.stat({ bigint: true });
+  const size = Number(stat.size);
   if (!stat.isFile()) {
     await handle.close();
     throw new Failure('no-file', `${path} is not a file`, {
@@ -23,12 +25,17 @@ export async function openFile(path: string): Promise<FileSource> {
         : {}),
     });
   }
+  const check = async (): Promise<void> => {
+    const now = await handle.stat({ bigint: true });
+    if (now.size !== stat.size || now.mtimeNs !== stat.mtimeNs) throw fileChanged(path);
+  };
+  opened.add(check);
   return {
     path,
     handle,
-    size: stat.size,
+    size,
     async read(offset, length) {
-      checkRange({ size: stat.size }, offset, length);
+      checkRange({ size }, offset, length);
       const data = new Uint8Array(length);
       for (let done = 0; done < length;) {
         const { bytesRead } = await handle.read(data, done, length - done, offset + done);
@@ -41,6 +48,33 @@ export async function openFile(path: string): Promise<FileSource> {
       }
       return data;
     },
-    close: () => handle.close(),
+    close: async () => {
+      if (!opened.delete(check)) return;
+      try {
+        await check();
+      } finally {
+        await handle.close();
+      }
+    },
   };
+}
+
+/** A check of each file that is open. */
+const opened = new Set<() => Promise<void>>();
+
+/**
+ * Makes sure that all files that are read in place are as they were when they were opened: what was made from them is
+ * worth keeping.
+ * @throws Failure 'file-changed'
+ */
+export async function checkOpenFiles(): Promise<void> {
+  for (const check of [...opened]) await check();
+}
+
+/** Something else wrote to a file while it was read: what was read may be a mixture. */
+export function fileChanged(path: string): Failure {
+  return new Failure('file-changed', `${path} changed while it was used`, {
+    hint: 'Run it again when the file is complete, for example when its download has ended.',
+    temporary: true,
+  });
 }

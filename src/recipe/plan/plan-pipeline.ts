@@ -23,7 +23,7 @@ export function planPipeline(
   overrides: Overrides = {},
   options: PlanOptions = {},
 ): Plan {
-  const planning = startPlanning(project, name, overrides);
+  const planning = startPlanning(project, name, overrides, options.sources);
   const loaded = pipelineFile(project, name);
   if (loaded === undefined) reportUnknown(project, 'pipelines', name, planning.target, planning.report);
   const pipeline = loaded && planning.use(loaded);

@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step.ts';
-import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
+import { pipelineFile, recipeFile, misnamed, reportUnknown } from '../project/load.ts';
 import type { Binding, Plan, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { planPipeline } from './plan-pipeline.ts';
@@ -24,17 +24,20 @@ export function planNamed(
 ): Plan {
   if (pipelineFile(project, name) !== undefined) return planPipeline(project, name, overrides, options);
   if (recipeFile(project, name) !== undefined) return planRecipe(project, name, overrides, options);
-  const planning = startPlanning(project, name, overrides);
+  const planning = startPlanning(project, name, overrides, options.sources);
   planning.report(
     'unknown-pipeline',
     planning.target,
     `There is no pipeline or recipe "${name}".`,
     () =>
+      misnamed(project, 'pipelines', name) ??
+      misnamed(project, 'recipes', name) ??
       suggestOrList(
         name,
         [...namesIn(project, 'pipelines'), ...namesIn(project, 'recipes')],
         'pipelines and recipes',
-      ) ?? 'See `cidermill list`.',
+      ) ??
+      'See `cidermill list`.',
   );
   planning.finish();
   throw new Error('a fault was reported and not thrown');
@@ -50,7 +53,7 @@ export function planRecipe(
   overrides: Overrides = {},
   options: PlanOptions = {},
 ): Plan {
-  const planning = startPlanning(project, name, overrides);
+  const planning = startPlanning(project, name, overrides, options.sources);
   const loaded = recipeFile(project, name);
   if (loaded === undefined) reportUnknown(project, 'recipes', name, planning.target, planning.report);
   const recipe = loaded && planning.use(loaded);

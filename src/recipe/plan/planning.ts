@@ -20,22 +20,30 @@ export interface Planning {
   readonly report: Report;
   readonly target: Place;
   readonly settings: ReadonlyMap<string, Override>;
+  /** "RECIPE.SOURCE" → where `--source` names it, and where the folder. */
+  readonly given: ReadonlyMap<string, { readonly key: Place; readonly folder: Place }>;
   /** Makes the file's faults faults of the plan. @returns what could be read of it */
   use<T>(loaded: LoadedFile<T>): T | undefined;
   /** @throws InvalidError with every fault of every file involved */
   finish(): void;
 }
 
-export function startPlanning(project: Project, name: string, overrides: Overrides): Planning {
+export function startPlanning(
+  project: Project,
+  name: string,
+  overrides: Overrides,
+  sources: Readonly<Record<string, string>> = {},
+): Planning {
   const faults = collectFaults();
   const used = new Set<LoadedFile<unknown>>();
-  const { text, settings } = layOutCommandLine(name, overrides);
+  const { text, settings, given } = layOutCommandLine(name, overrides, sources);
   const texts = new Map([...project.memory.texts, [commandLine, text]]);
   return {
     project,
     report: faults.report,
     target: { file: commandLine, span: { start: 0, end: name.length } },
     settings,
+    given,
     use(loaded) {
       used.add(loaded);
       return loaded.value;
@@ -51,7 +59,8 @@ export function startPlanning(project: Project, name: string, overrides: Overrid
 function layOutCommandLine(
   name: string,
   overrides: Overrides,
-): { text: string; settings: Map<string, Override> } {
+  sources: Readonly<Record<string, string>>,
+): { text: string } & Pick<Planning, 'settings' | 'given'> {
   let text = name;
   const settings = new Map<string, Override>();
   for (const [key, given] of Object.entries(overrides)) {
@@ -67,7 +76,19 @@ function layOutCommandLine(
     }
     if (keyPlace !== undefined) settings.set(key, { key: keyPlace, values });
   }
-  return { text, settings };
+  const given = new Map<string, { key: Place; folder: Place }>();
+  const place = (written: string): Place => {
+    const start = text.length;
+    text += written;
+    return { file: commandLine, span: { start, end: start + Math.max(1, written.length) } };
+  };
+  for (const [source, path] of Object.entries(sources)) {
+    text += '\n--source ';
+    const key = place(source);
+    text += '=';
+    given.set(source, { key, folder: place(path) });
+  }
+  return { text, settings, given };
 }
 
 function mergeByFile(diagnostics: readonly Diagnostic[]): Diagnostic[] {

@@ -12,7 +12,7 @@ import { suggestOrList } from '../../yaml/suggest.ts';
  * @param given "RECIPE.SOURCE" → folder, relative to where the user is; a name that no step has is a fault
  */
 export function replaceSources(
-  { project, report, target }: Planning,
+  { project, report, target, given: places }: Planning,
   steps: readonly BoundStep[],
   given: Readonly<Record<string, string>>,
 ): (recipe: Recipe) => Recipe {
@@ -22,12 +22,18 @@ export function replaceSources(
   const folders = new Map<string, string>();
   for (const [name, path] of Object.entries(given)) {
     const folder = resolve(project.cwd, path);
+    const place = places.get(name);
     if (!known.includes(name)) {
-      report('unknown-source', target, `No step has a source "${name}".`, () =>
+      report('unknown-source', place?.key ?? target, `No step has a source "${name}".`, () =>
         suggestOrList(name, known, 'sources'),
       );
     } else if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      report('missing-file', target, `There is no folder ${path} to be ${name}.`, `It would be ${folder}.`);
+      report(
+        'missing-file',
+        place?.folder ?? target,
+        `There is no folder ${path} to be ${name}.`,
+        `It would be ${folder}.`,
+      );
     } else folders.set(name, folder);
   }
   if (folders.size === 0) return (recipe) => recipe;
@@ -38,7 +44,12 @@ export function replaceSources(
         const folder = folders.get(`${recipe.name}.${name}`);
         return [
           name,
-          folder === undefined ? source : { ...source, origins: [userFolder(source, folder, target)] },
+          folder === undefined
+            ? source
+            : {
+                ...source,
+                origins: [userFolder(source, folder, places.get(`${recipe.name}.${name}`)?.folder ?? target)],
+              },
         ];
       }),
     ),

@@ -102,7 +102,16 @@ export function reportUnknown(
   report: Report,
 ): void {
   const { code, noun } = kinds[folder];
-  report(code, place, `There is no ${noun} "${name}" in ${folder}/.`, () =>
-    suggestOrList(name, namesIn(project, folder), `${noun}s`),
+  report(
+    code,
+    place,
+    `There is no ${noun} "${name}" in ${folder}/.`,
+    () => misnamed(project, folder, name) ?? suggestOrList(name, namesIn(project, folder), `${noun}s`),
   );
+}
+
+/** What to do about a file that is there under another ending, which would be passed over in silence. */
+export function misnamed(project: Project, folder: string, name: string): string | undefined {
+  const file = `${folder}/${name}.yml`;
+  return isFile(join(project.root, file)) ? `There is ${file}: rename it to ${name}.yaml.` : undefined;
 }

@@ -184,8 +184,11 @@ const event = fc.oneof(
     product: foreign,
     path: foreign,
     unchanged: fc.boolean(),
-    files: fc.array(fc.record({ path: foreign, size: amount, digest: key }), { maxLength: 30 }),
+    files: fc.array(fc.record({ path: foreign, size: amount, digest: fc.option(key, { nil: undefined }) }), {
+      maxLength: 30,
+    }),
   }),
+  fc.record({ type: fc.constant('product-failed'), product: foreign, message: foreign, hint: foreign }),
   fc.record({
     type: fc.constant('run-finished'),
     outcome: fc.constantFrom('done', 'failed', 'interrupted'),

@@ -81,7 +81,7 @@ async function withoutNetwork(cwd: string, args: readonly string[]): Promise<End
   const command = ['-rn', process.execPath, join(packageRoot, 'bin/cidermill.mjs'), ...args];
   const child = spawn('unshare', command, {
     cwd,
-    env: { ...process.env, CIDERMILL_STORE: '', NO_COLOR: '1' },
+    env: { ...process.env, CIDERMILL_STORE: join(cwd, 'artifacts/.store'), NO_COLOR: '1' },
   });
   const text = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));

@@ -1,0 +1,4 @@
+import { damages } from './damages.ts';
+import { damageTable } from './table.ts';
+
+damageTable(damages);
