@@ -204,7 +204,9 @@ describe('the recipe chameleon, where its server cannot be reached', () => {
     );
     const { code, stderr } = await project.run(['lock', 'chameleon']);
     expect(code).toBe(1);
-    expect(stderr).toContain('http://127.0.0.1:9/svn/chameleon/trunk at revision 2534 could not be downloaded');
+    expect(stderr).toContain(
+      'http://127.0.0.1:9/svn/chameleon/trunk at revision 2534 could not be downloaded',
+    );
     for (const way of ways) expect(stderr).toMatch(way);
     expect(existsSync(join(project.root, 'recipes/lock.yaml'))).toBe(false);
   });
