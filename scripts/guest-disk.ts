@@ -30,8 +30,8 @@ else {
   await $`${qemuImg} convert -f raw -O qcow2 disk.raw ${image}`;
   await rm('disk.raw');
 }
-await $`${qemuImg} check ${image}`;
-const { stdout } = await $`${qemuImg} info --output=json ${image}`;
+await $`${qemuImg} check -f qcow2 ${image}`;
+const { stdout } = await $`${qemuImg} info -f qcow2 --output=json ${image}`;
 const info = JSON.parse(stdout) as { 'virtual-size': number };
 const taken = statSync(image).size;
 const volume = name === '' ? '' : `, the HFS+ volume "${name}"`;

@@ -48,10 +48,12 @@ void check_disks(void)
     seen("ahci", "%04x:%04x at %02x:%02x.%u, %u with a disk", controller->vendor, controller->device, controller->bus,
          controller->slot, controller->function, disks);
 
-    if (find_disk(DISK_SERIAL, sizeof DISK_SERIAL, &disk))
-        seen("disk", "port %u, %llu sectors, %s", disk.port, disk.sectors, disk.model);
-    else
+    if (!find_disk(DISK_SERIAL, sizeof DISK_SERIAL, &disk))
         missing("disk", "no port has one with the serial number " DISK_SERIAL);
+    else if (disk.sectors == 0)
+        missing("disk", "port %u has one without sectors", disk.port);
+    else
+        seen("disk", "port %u, %llu sectors, %s", disk.port, disk.sectors, disk.model);
 
     if (find_disk(ISO_SERIAL, sizeof ISO_SERIAL, &disk)) {
         seen("iso", "port %u, %llu sectors, %s", disk.port, disk.sectors, disk.model);

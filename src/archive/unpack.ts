@@ -52,6 +52,7 @@ export async function unpackArchive(
   const source = await decompress(path, compression);
   const feed = pipeline(
     source.stream,
+    (bytes: AsyncIterable<Buffer>) => withoutTail(bytes, tree),
     entries,
     ...(more.signal === undefined ? [] : [{ signal: more.signal }]),
   );
@@ -69,6 +70,22 @@ export async function unpackArchive(
   if (faults.length > 0) throw explain(faults[0]);
   tree.setFolderTimes();
   settle(work, folder);
+}
+
+/** Headers, a long name and attributes, and padding: at most so much that belongs to an entry beside its bytes. */
+const perEntry = 16 * 2 ** 10;
+/** Writers fill an archive up to a block of some KiB or MiB. */
+const longestTail = 64 * 2 ** 20;
+
+/** Passes an archive on, as long as its entries account for it. @throws Failure 'hostile-archive' */
+async function* withoutTail(bytes: AsyncIterable<Buffer>, tree: UnpackedTree): AsyncGenerator<Buffer> {
+  let fed = 0;
+  for await (const piece of bytes) {
+    fed += piece.length;
+    if (fed > tree.accounted + longestTail)
+      throw hostile(`more than ${longestTail / 2 ** 20} MiB follow its end, or a header in it`);
+    yield piece;
+  }
 }
 
 /** Moves what was unpacked up to where it belongs, without the single folder on top. */
@@ -110,6 +127,7 @@ class UnpackedTree {
   readonly #kinds = new Map<string, Kind>([['', 'folder']]);
   readonly #folderTimes: [path: string, time: Date][] = [];
   #size = 0;
+  #accounted = 0;
   #entries = 0;
 
   constructor(root: string, limits: UnpackLimits, keep: Keep | undefined) {
@@ -121,8 +139,11 @@ class UnpackedTree {
   async add(entry: Entry): Promise<void> {
     const { header } = entry;
     const size = header.size;
-    if (!Number.isSafeInteger(size) || size < 0) throw hostile(`${header.name} has the size ${size}`);
+    // The tar reader makes −0 of a size of −1.
+    if (!Number.isSafeInteger(size) || size < 0 || Object.is(size, -0))
+      throw hostile(`${shown(header.name)} has an impossible size`);
     this.#size += size;
+    this.#accounted += size + perEntry;
     this.#entries += 1;
     if (this.#size > this.#limits.size || this.#entries > this.#limits.entries) {
       throw hostile(`it unpacks to more than ${this.#limits.entries} entries or ${this.#limits.size} bytes`);
@@ -173,6 +194,13 @@ class UnpackedTree {
       throw new Failure('bad-archive', message);
     }
     return below.length === 0 || keep(below.join('/'));
+  }
+
+  /**
+   * How many bytes of the archive its entries so far can take. What goes far beyond lies behind the archive's end.
+   */
+  get accounted(): number {
+    return this.#accounted;
   }
 
   setFolderTimes(): void {
@@ -234,8 +262,21 @@ class UnpackedTree {
   }
 }
 
+/** As long as a path, and a name in it, can be on Linux: PATH_MAX less the folder that it is unpacked in, NAME_MAX. */
+const longestPath = 3072;
+const longestName = 255;
+
+/** A name as a message shows it. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}
+
 /** The name without "./" and doubled slashes; '' is the root itself. */
 function safePath(name: string): string {
+  const length = Buffer.byteLength(name);
+  if (length > longestPath) throw hostile(`a name has ${length} bytes: ${shown(name)}`);
+  const long = name.split('/').find((part) => Buffer.byteLength(part) > longestName);
+  if (long !== undefined) throw hostile(`a name has ${Buffer.byteLength(long)} bytes: ${shown(long)}`);
   if (name.startsWith('/')) throw hostile(`the name ${name} is absolute`);
   if (name.includes('\0')) throw hostile(`the name ${JSON.stringify(name)} has a NUL in it`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');

@@ -3,6 +3,7 @@ import { Failure, isSha256, type Sha256 } from '../base/index.ts';
 import {
   findResult,
   hashOf,
+  papersOf,
   productProvenance,
   stepProvenance,
   subjectsOf,
@@ -35,9 +36,13 @@ export async function provenanceOf(
   const made = [...product.from.values()].map(({ value }) => value.step);
   const steps = Object.fromEntries(made.map((name) => [name, results.of(name).key]));
   const done = new Map(made.map((name) => [name, results.of(name)]));
-  const subject = subjectsOf(productEntries(store, product, done));
-  const parts = { pipeline, product: product.name, steps, subject };
-  return productProvenance(store, parts, made.map(results.of), version());
+  const entries = productEntries(store, product, done);
+  const parts = { pipeline, product: product.name, steps };
+  const artifacts = made.map(results.of);
+  // A statement that lies outside of the product is about its papers too.
+  const papers = await papersOf(store, parts, entries, artifacts, product.papers);
+  const subject = subjectsOf([...entries, ...papers]);
+  return productProvenance(store, { ...parts, subject }, artifacts, version());
 }
 
 function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from '../base/index.ts';
 import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
@@ -82,8 +83,21 @@ export function assignment(text: string, before: Overrides): Overrides {
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  refuseKey(name, value);
   const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
   return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
+}
+
+/** A key given here would stand in the process list, in the store and in what is printed. Test strings say what they are. */
+function refuseKey(name: string, value: string): void {
+  if (!/osk/i.test(name) || value.startsWith('cidermill')) return;
+  throw new Failure(
+    'usage',
+    'the key is not given by --set: it would stand in the process list and in the store',
+    {
+      hint: 'Guests get it by `cidermill boot --osk env:NAME`. A test string for the probe begins with "cidermill".',
+    },
+  );
 }
 
 /** An option's number. */

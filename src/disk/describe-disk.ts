@@ -27,15 +27,16 @@ export interface DiskPartition {
   readonly problem?: string;
 }
 
-/** Looks into an image of any format that QEMU knows, without changing it. */
+/** Looks into an image of any format that QEMU knows, without changing it. @throws what diskInfo throws */
 export async function describeDisk(
   tools: DiskTools,
   image: string,
   option: RawOption = {},
 ): Promise<DiskInfo> {
   const info = await diskInfo(tools, image, option);
-  const file = { file: image, format: info.format, writable: false };
-  return withServedDisk(tools.system, file, async (disk) => {
+  const { file, format, backing } = info;
+  const served = { file, format, writable: false, onTop: backing !== undefined };
+  return withServedDisk(tools.system, served, async (disk) => {
     const map = await readPartitionMap(disk);
     const whole = { kind: 'whole disk', content: 'hfs', name: '', offset: 0, size: disk.size } as const;
     const places = map?.partitions ?? [whole];

@@ -24,8 +24,8 @@ export async function fixDisk(
   image: string,
   option: RawOption = {},
 ): Promise<readonly string[] | undefined> {
-  await diskInfo(tools, image, option);
-  return editDisk(tools, image, async (disk) => {
+  const { format } = await diskInfo(tools, image, option);
+  return editDisk(tools, image, { ...option, format }, async (disk) => {
     const { volume, offset } = await findHfsPlusToChange(disk);
     const edit = await editVolume(await openVolume(volume), { date: new Date() });
     if (edit.find(powerManagement) === undefined) return undefined;

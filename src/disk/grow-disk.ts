@@ -8,8 +8,7 @@ import {
   planGrowth,
   readPartitionMap,
 } from '../image/index.ts';
-import type { RemoteDisk } from '../vm/index.ts';
-import { withServedDisk } from '../vm/index.ts';
+import { withServedDisk, type RemoteDisk } from '../vm/index.ts';
 import { checkedCommit } from './checked-commit.ts';
 import { editDisk } from './edit-disk.ts';
 import { diskInfo, type RawOption } from './check-disk.ts';
@@ -36,13 +35,14 @@ export async function growDisk(
   const info = await diskInfo(tools, image, option);
   if (size <= info.size || size % 512 !== 0)
     throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not more, in whole sectors`);
-  const file = { file: image, format: info.format, writable: false };
+  const { format, backing } = info;
+  const file = { file: info.file, format, writable: false, onTop: backing !== undefined };
   const last = await withServedDisk(tools.system, file, lastVolume);
   if (last === undefined) {
-    await qemuImg(tools, ['resize', '-q', '-f', info.format, image, String(size)]);
+    await qemuImg(tools, ['resize', '-q', '-f', format, image, String(size)]);
     return { kind: 'disk' };
   }
-  const grown = await editDisk(tools, image, (disk) => growVolume(disk, last), size);
+  const grown = await editDisk(tools, image, { ...option, format }, (disk) => growVolume(disk, last), size);
   return { kind: 'volume', size: grown ?? 0 };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../base/index.ts';
 import { byRename } from '../image/index.ts';
-import { withServedDisk } from '../vm/index.ts';
+import { withServedDisk, type DiskTrust } from '../vm/index.ts';
 import { layOut, type NewVolume } from './lay-out.ts';
 import { diskInfo, type RawOption } from './check-disk.ts';
 import { qemuImg, type DiskTools } from './qemu-img.ts';
@@ -13,6 +13,8 @@ export interface NewDisk extends RawOption {
   readonly size?: number;
   /** An image that this one starts from and leaves as it is. */
   readonly backing?: string;
+  /** What the user says of that image. */
+  readonly backingTrust?: DiskTrust;
   /** A volume to install onto; without one the disk is empty. */
   readonly volume?: NewVolume;
 }
@@ -25,7 +27,7 @@ export interface NewDisk extends RawOption {
 export async function newDisk(
   tools: DiskTools,
   output: string,
-  { size, backing, volume, raw }: NewDisk,
+  { size, backing, backingTrust = {}, volume, raw }: NewDisk,
 ): Promise<void> {
   if (existsSync(output))
     throw new Failure('exists', `${output} exists already`, { hint: 'Remove it, or name another.' });
@@ -38,7 +40,7 @@ export async function newDisk(
   const behind =
     backing === undefined
       ? []
-      : ['-b', resolve(backing), '-F', (await diskInfo(tools, resolve(backing), { raw })).format];
+      : ['-b', resolve(backing), '-F', (await diskInfo(tools, backing, { ...backingTrust, raw })).format];
   await byRename(output, async (partial) => {
     const length = size === undefined ? [] : [String(size)];
     await qemuImg(tools, ['create', '-q', '-f', 'qcow2', ...behind, partial, ...length]);

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { Failure } from '../base/index.ts';
 import { findTool } from '../host/index.ts';
 import { run } from '../host/program.ts';
+import { inFolder, judgeDisk, type DiskImage, type DiskTrust } from '../vm/index.ts';
 
 /** The two programs that disks are worked on with, of one QEMU. */
 export interface DiskTools {
@@ -36,25 +37,53 @@ export async function qemuImg(
   );
 }
 
-/** What qemu-img says of an image. */
-export interface ImageInfo {
-  readonly format: string;
+/** An image as it was found, and what qemu-img says of it. */
+export interface ImageInfo extends DiskImage {
   /** What a guest sees, in bytes. */
   readonly size: number;
   /** What the file takes, in bytes. */
   readonly taken: number;
-  readonly backing?: string;
 }
 
-export async function imageInfo(tools: DiskTools, path: string): Promise<ImageInfo> {
-  const info = JSON.parse(await qemuImg(tools, ['info', '-U', '--output=json', path])) as Readonly<
-    Record<string, unknown>
-  >;
-  const backing = info['full-backing-filename'] ?? info['backing-filename'];
-  return {
-    format: String(info['format']),
-    size: Number(info['virtual-size']),
-    taken: Number(info['actual-size']),
-    ...(typeof backing === 'string' && { backing }),
+/** @throws Failure 'disk-leads-elsewhere' when it leads to other files than `trust` allows, and what judgeDisk throws */
+export async function imageInfo(tools: DiskTools, path: string, trust: DiskTrust = {}): Promise<ImageInfo> {
+  const image = await judgeDisk(path, trust);
+  const text = await qemuImg(tools, ['info', '-U', '-f', image.format, '--output=json', image.file]);
+  const info = JSON.parse(text) as QemuInfo;
+  // Of the formats that are not read here QEMU tells which files they are made of.
+  if (image.format !== 'qcow2') judgeNames(image.file, namesIn(info), trust);
+  return { ...image, size: info['virtual-size'], taken: info['actual-size'] };
+}
+
+/** What is read of qemu-img's answer (qapi/block-core.json, ImageInfo). */
+interface QemuInfo {
+  readonly 'virtual-size': number;
+  readonly 'actual-size': number;
+  readonly 'backing-filename'?: string;
+  readonly 'format-specific'?: {
+    readonly data?: {
+      readonly 'data-file'?: string;
+      readonly extents?: readonly { readonly filename: string }[];
+    };
   };
+}
+
+function namesIn(info: QemuInfo): string[] {
+  const { data } = info['format-specific'] ?? {};
+  const names = [
+    info['backing-filename'],
+    data?.['data-file'],
+    ...(data?.extents ?? []).map(({ filename }) => filename),
+  ];
+  return names.filter((name) => name !== undefined);
+}
+
+function judgeNames(file: string, names: readonly string[], { format, backing }: DiskTrust): void {
+  for (const name of names.filter((each) => each !== file)) {
+    if (format !== undefined && backing !== undefined) inFolder(file, name, backing);
+    else
+      throw new Failure('disk-leads-elsewhere', `${file} leads to another file: ${JSON.stringify(name)}`, {
+        hint: `If you made it so, say where that file is: --disk-format FORMAT --backing FOLDER`,
+      });
+  }
 }

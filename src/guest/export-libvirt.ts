@@ -48,7 +48,7 @@ export function libvirtDomain(
     ...network(machine),
     `    <input type='keyboard' bus='usb'/>`,
     `    <input type='mouse' bus='usb'/>`,
-    ...(wiring.display === 'none' ? [] : [`    <graphics type='vnc' listen='127.0.0.1' autoport='yes'/>`]),
+    ...graphics(wiring),
     `    <video><model type='vga'/></video>`,
     `    <memballoon model='none'/>`,
     '  </devices>',
@@ -61,6 +61,18 @@ export function libvirtDomain(
 }
 
 /** Those that -usb makes; left alone libvirt takes an xHCI, for which the older releases have no driver. */
+/** On a socket of libvirt's own, or on a port of this host where that was asked for. */
+function graphics({ display }: Wiring): string[] {
+  switch (display?.kind) {
+    case 'none':
+      return [];
+    case 'vnc-tcp':
+      return [`    <graphics type='vnc' listen='127.0.0.1' autoport='yes'/>`];
+    default:
+      return [`    <graphics type='vnc'><listen type='socket'/></graphics>`];
+  }
+}
+
 function usbControllers(type: GuestMachine['type']): string[] {
   if (type === 'pc') return [`    <controller type='usb' index='0' model='piix3-uhci'/>`];
   return [

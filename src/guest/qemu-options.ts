@@ -13,13 +13,17 @@ export interface Wiring {
   readonly firmware?: string;
   /** A configuration file with the SMC and the user's key in it (smcConfiguration). */
   readonly smc: string;
-  readonly display?: 'gtk' | 'vnc' | 'none';
+  readonly display?: Display;
   readonly monitor: 'stdio' | 'none';
   /** Throw away what the guest writes. */
   readonly snapshot: boolean;
   /** Put at the end as they are. */
   readonly extra: readonly string[];
 }
+
+/** A window, VNC on a socket in a folder that only the user can enter or on a port of this host, or nothing. */
+export type Display =
+  { readonly kind: 'gtk' | 'vnc-tcp' | 'none' } | { readonly kind: 'vnc'; readonly socket: string };
 
 /** One option of QEMU, its value with it, and why it is there. */
 export interface QemuOption {
@@ -162,14 +166,21 @@ function extraOptions(extra: readonly string[]): QemuOption[] {
 
 function displayOptions({ display }: Wiring): QemuOption[] {
   if (display === undefined) return [];
-  switch (display) {
+  switch (display.kind) {
     case 'gtk':
       return [option(['-display', 'gtk'], 'a window')];
     case 'vnc':
       return [
         option(
+          ['-display', `vnc=unix:${optionValue(display.socket)}`],
+          'VNC on a socket in a folder that only you can enter',
+        ),
+      ];
+    case 'vnc-tcp':
+      return [
+        option(
           ['-display', 'vnc=127.0.0.1:0,to=99'],
-          'VNC on port 5900 or the next free one, for this host only',
+          'VNC on port 5900 or the next free one, without a password: for all users of this host',
         ),
       ];
     case 'none':

@@ -15,7 +15,8 @@ import { makeSbom } from './sbom.ts';
 import type { Subject } from './statement.ts';
 
 /**
- * A product's papers, as blobs in the store. They are the same for the same product: made once and remembered.
+ * A product's papers, as blobs in the store. They are the same for the same product: made once and remembered. Each has the
+ * ones before it among what it is about: the bill of materials, the provenance, the checksums.
  * @param entries the product's own
  */
 export async function papersOf(
@@ -27,7 +28,9 @@ export async function papersOf(
 ): Promise<ListingEntry[]> {
   const own = version();
   const memo = openMemo(store, 'papers');
-  const identity = sha256(canonicalJson({ product, entries, wanted, version: own } as unknown as Json));
+  const identity = sha256(
+    canonicalJson({ form: 2, product, entries, wanted, version: own } as unknown as Json),
+  );
   const known = memo.get(identity);
   if (known !== undefined) {
     const papers = JSON.parse(known) as ListingEntry[];
@@ -39,10 +42,6 @@ export async function papersOf(
     const { digest, size } = await putBytes(store, Buffer.from(text));
     papers.push({ type: 'file', path: paperFiles[kind], digest, size, executable: false });
   };
-  if (wanted.includes('provenance')) {
-    const statement = productProvenance(store, { ...product, subject }, results, own);
-    await add('provenance', `${JSON.stringify(statement, null, 2)}\n`);
-  }
   if (wanted.includes('sbom')) {
     const { materials } = ancestryOf(store, results);
     const digest = sha256(canonicalJson(subject as unknown as Json));
@@ -50,6 +49,11 @@ export async function papersOf(
       'sbom',
       await makeSbom(store, { name: product.product, digest, files: subject, materials, version: own }),
     );
+  }
+  if (wanted.includes('provenance')) {
+    const about = [...subject, ...subjectsOf(papers)];
+    const statement = productProvenance(store, { ...product, subject: about }, results, own);
+    await add('provenance', `${JSON.stringify(statement, null, 2)}\n`);
   }
   // As sha256sum writes and checks it; it comes last, to have the other papers in it.
   if (wanted.includes('checksums')) {

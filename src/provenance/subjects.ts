@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../base/index.ts';
 import type { Subject } from './statement.ts';
 
@@ -36,50 +36,102 @@ export async function readSubjects(file: string): Promise<readonly Subject[]> {
   });
 }
 
-/**
- * Holds files, and all files of folders, against a statement's subjects.
- * @returns how many there were
- * @throws Failure 'altered' at the first that is none of them
- */
-export async function checkSubjects(paths: readonly string[], subjects: readonly Subject[]): Promise<number> {
-  const known = new Set<string>(subjects.map(({ digest }) => digest.sha256));
-  let count = 0;
-  for (const path of paths) {
-    for await (const file of filesBelow(path, new Set(subjects.map(({ name }) => name)))) {
-      const sha256 = await hashOf(file);
-      count++;
-      if (known.has(sha256)) continue;
-      const same = subjects.find(({ name }) => name === basename(file) || file.endsWith(`/${name}`));
-      throw new Failure(
-        'altered',
-        same === undefined
-          ? `${file} (sha256 ${sha256}) is not what the statement is about`
-          : `${file} was altered: its sha256 is ${sha256}, and the statement says ${same.digest.sha256}`,
-      );
-    }
-  }
-  return count;
+/** How files were held against a statement. */
+export interface Checked {
+  /** Subjects that are here and unaltered. */
+  readonly found: number;
+  /** Names of the subjects that are not here. */
+  readonly missing: readonly string[];
 }
 
-/** What a product's folder may have about itself. */
-const about = new Set([
-  '.cidermill-product',
-  'SHA256SUMS',
-  'provenance.json',
-  'provenance.json.sig',
-  'sbom.cdx.json',
-]);
+/**
+ * Holds files, and all files of folders, against a statement's subjects. A path in which no subject is, fails: nothing
+ * would have been checked.
+ * @param statement its own file, which cannot be about itself
+ * @throws Failure 'altered' at the first file that is not a subject, 'nothing-checked', 'cannot-read'
+ */
+export async function checkSubjects(
+  paths: readonly string[],
+  subjects: readonly Subject[],
+  statement: string,
+): Promise<Checked> {
+  const found = new Set<string>();
+  const own = new Set([resolve(statement), resolve(`${statement}.sig`)]);
+  for (const path of paths) {
+    let here = 0;
+    for await (const { file, name } of filesBelow(path)) {
+      if (own.has(resolve(file)) || name === stamp) continue;
+      const sha256 = await hashOf(file);
+      if (name === sums && !subjects.some((each) => each.name === sums)) await checkSums(file);
+      else {
+        checkFile(file, name, sha256, subjects);
+        found.add(sha256);
+        here++;
+      }
+    }
+    if (here === 0)
+      throw new Failure(
+        'nothing-checked',
+        `${path} holds none of the ${subjects.length} files of the statement`,
+      );
+  }
+  const missing = subjects.filter(({ digest }) => !found.has(digest.sha256)).map(({ name }) => name);
+  return { found: subjects.length - missing.length, missing };
+}
 
-async function* filesBelow(path: string, subjects: ReadonlySet<string>): AsyncGenerator<string> {
+/** A file in a folder has a name there, and is held against the subject of that name. */
+function checkFile(
+  file: string,
+  name: string | undefined,
+  sha256: string,
+  subjects: readonly Subject[],
+): void {
+  const named = subjects.find((each) => each.name === name);
+  const same = named ?? subjects.find((each) => each.digest.sha256 === sha256);
+  if (same?.digest.sha256 === sha256) return;
+  const like =
+    same ?? subjects.find((each) => each.name === basename(file) || file.endsWith(`/${each.name}`));
+  throw new Failure(
+    'altered',
+    like === undefined
+      ? `${file} (sha256 ${sha256}) is not what the statement is about`
+      : `${file} was altered: its sha256 is ${sha256}, and the statement says ${like.digest.sha256}`,
+  );
+}
+
+/** What marks a folder as a product of ours; it says nothing of the files. */
+const stamp = '.cidermill-product';
+/** The list of checksums has the statement in it, so that a statement in the product cannot be about it. */
+const sums = 'SHA256SUMS';
+
+/** A list that is in the product: each of its lines has to hold. @throws Failure 'altered' */
+async function checkSums(file: string): Promise<void> {
+  for (const line of (await readFile(file, 'utf8')).split('\n').filter((each) => each !== '')) {
+    const [, sha256, name = ''] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+    const path = join(dirname(file), name);
+    const isHere = sha256 !== undefined && (await stat(path).catch(() => undefined))?.isFile() === true;
+    if (!isHere || (await hashOf(path)) !== sha256)
+      throw new Failure(
+        'altered',
+        `${file} was altered: its line ${JSON.stringify(line.slice(0, 200))} does not hold`,
+      );
+  }
+}
+
+/** A file by itself has no name in an artifact. */
+async function* filesBelow(
+  path: string,
+): AsyncGenerator<{ readonly file: string; readonly name: string | undefined }> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new Failure('no-file', `there is no file ${path}`);
   if (!found.isDirectory()) {
-    yield path;
+    yield { file: path, name: undefined };
     return;
   }
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    const isAbout = entry.parentPath === path && about.has(entry.name) && !subjects.has(entry.name);
-    if (entry.isFile() && !isAbout) yield join(entry.parentPath, entry.name);
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    yield { file, name: relative(path, file) };
   }
 }
 

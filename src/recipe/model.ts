@@ -3,11 +3,12 @@ import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
 import type { Located } from '../yaml/located.ts';
 import type { YamlNode } from '../yaml/node.ts';
+import type { Bounds } from './files/parameter-bounds.ts';
 
 export type { Origin } from '../sources/origin.ts';
 
 /** A parameter as a recipe or a pipeline declares it. */
-export interface Parameter extends Place {
+export interface Parameter extends Place, Bounds {
   readonly name: string;
   readonly summary?: string;
   readonly type: 'string' | 'integer' | 'boolean' | 'size' | 'choice' | 'list' | 'file';

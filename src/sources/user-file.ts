@@ -27,7 +27,11 @@ export function openUserFiles(store: Store): UserFiles {
       hashed.set(path, before);
       const known = recall(memo, before);
       if (known !== undefined) return known;
-      const { digest } = await hashFile(path);
+      const { digest } = await hashFile(path).catch((cause: unknown) => {
+        const { code } = cause as NodeJS.ErrnoException;
+        if (code === undefined) throw cause;
+        throw new Failure('no-user-file', `${path} cannot be read: ${code}`, { cause });
+      });
       if (identity(path, look(path)) !== before) {
         throw new Failure('file-changing', `${path} changed while it was read`, { temporary: true });
       }

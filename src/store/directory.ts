@@ -18,6 +18,7 @@ export async function putOutput(store: Store, folder: string, path: string): Pro
   const keep = (file: string): Promise<Blob> => putFile(store, file);
   const whole = join(folder, path);
   if (!path.endsWith('/')) return { type: 'file', path, ...(await takeFile(whole, path, keep)) };
+  await mustBeFolder(whole, path);
   const listing = await readFolder(whole, keep);
   return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
 }
@@ -25,7 +26,10 @@ export async function putOutput(store: Store, folder: string, path: string): Pro
 /** What `putOutput` would store, with nothing stored or moved; a file is a listing of one entry. */
 export async function listOutput(folder: string, path: string): Promise<ListingEntry[]> {
   const whole = join(folder, path);
-  if (path.endsWith('/')) return readFolder(whole, hashFile);
+  if (path.endsWith('/')) {
+    await mustBeFolder(whole, path);
+    return readFolder(whole, hashFile);
+  }
   return [{ type: 'file', path, ...(await takeFile(whole, path, hashFile)) }];
 }
 
@@ -37,6 +41,14 @@ async function takeFile(
   const info = await lstat(whole);
   if (!info.isFile()) throw new Failure('bad-output', `the output ${path} is not a regular file`);
   return { executable: (info.mode & 0o111) !== 0, ...(await keep(whole)) };
+}
+
+async function mustBeFolder(whole: string, path: string): Promise<void> {
+  // With the "/" at its end lstat would follow a link, and fail for a file.
+  if (!(await lstat(whole.replace(/\/+$/, ''))).isDirectory())
+    throw new Failure('bad-output', `the output ${path} is declared as a folder, and it is not one`, {
+      hint: 'The path of a file has no "/" at its end.',
+    });
 }
 
 async function readFolder(folder: string, keep: (file: string) => Promise<Blob>): Promise<ListingEntry[]> {

@@ -213,3 +213,49 @@ describe('a damaged archive is refused', () => {
     });
   });
 });
+
+describe('an archive that a sound writer would not make', () => {
+  /** A header of one file whose size field has these 12 bytes, with the checksum that it then has. */
+  function withSize(size: Buffer): Buffer {
+    const header = Buffer.alloc(512);
+    header.write('top/file', 0, 'latin1');
+    header.write('0000644\0', 100, 'latin1');
+    size.copy(header, 124);
+    header.write('00000000000\0', 136, 'latin1');
+    header.fill(' ', 148, 156);
+    header.write('0', 156, 'latin1');
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    return Buffer.concat([header, Buffer.alloc(1024)]);
+  }
+
+  test('with the size -1 is refused; the same with 0 is not', async () => {
+    expect(readdirSync(await unpack(withSize(Buffer.from('00000000000\0'))))).toEqual(['file']);
+    await expect(unpack(withSize(Buffer.alloc(12, 0xff)))).rejects.toMatchObject({ code: 'hostile-archive' });
+  });
+
+  test.each([
+    ['of 100,000 bytes', 'n'.repeat(100_000)],
+    ['with a part of 256 bytes', `top/${'n'.repeat(256)}/file`],
+  ])('with a name %s is refused in one short line', async (_what, name) => {
+    const error = await unpack(await tar([{ name, body: 'x' }])).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'hostile-archive' });
+    expect((error as Error).message).toMatch(/^the archive is refused: a name has \d+ bytes: "n+…?"$/);
+    expect((error as Error).message.length).toBeLessThan(300);
+  });
+
+  test('with a name as long as Linux has them is unpacked', async () => {
+    const out = await unpack(await tar([{ name: `top/${'n'.repeat(255)}`, body: 'x' }]));
+    expect(readdirSync(out)).toEqual(['n'.repeat(255)]);
+  });
+
+  test('with zeros without end behind it is refused before they are all decompressed', async () => {
+    const sound = await tar([{ name: 'top/file', body: 'x' }]);
+    const filled = gzipSync(Buffer.concat([sound, Buffer.alloc(10 * 2 ** 20)]));
+    expect(readdirSync(await unpack(filled, 'gzip'))).toEqual(['file']);
+    // Members of a gzip file follow one another: 4 GiB in 4 MiB.
+    const zeros = gzipSync(Buffer.alloc(2 ** 26));
+    const endless = Buffer.concat([gzipSync(sound), ...Array.from({ length: 64 }, () => zeros)]);
+    await expect(unpack(endless, 'gzip')).rejects.toThrow('more than 64 MiB follow its end');
+  });
+});

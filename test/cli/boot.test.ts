@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
@@ -102,6 +111,71 @@ describe('a guest that is started', () => {
   });
 });
 
+/** A guest that can be looked at, with what cidermill said when it had started. */
+async function running(
+  ...args: readonly string[]
+): Promise<{ child: ReturnType<typeof startBoot>; said: string }> {
+  const console = join(freshFolder(), 'console.txt');
+  const guest = buildGuest([sendText('up\n', 0xe9), halt].join('\n'));
+  const at = withLoader(product, guest, '--', '-debugcon', `file:${console}`);
+  const child = startBoot(at.flatMap((arg) => (arg === 'none' ? [] : arg === '--display' ? args : [arg])));
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  for (let i = 0; i < 600 && !(existsSync(console) && readFileSync(console, 'utf8').includes('up')); i++)
+    await pause(100);
+  expect(readFileSync(console, 'utf8')).toContain('up');
+  return { child, said };
+}
+
+/** What a VNC server says first. */
+async function greeting(to: { path: string } | { host: string; port: number }): Promise<string> {
+  const socket = connect(to);
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return first.toString('latin1');
+}
+
+describe('a guest without a desktop to show it on', () => {
+  it('is shown by VNC on a socket that only its user can come to, and nothing of it is left', async () => {
+    const { child, said } = await running();
+    const socket = /^screen: vncviewer (\S+)$/m.exec(said)?.[1] ?? '';
+    expect(said).toContain(`ssh -NL 5900:${socket} `);
+    expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
+    expect(await greeting({ path: socket })).toMatch(/^RFB 003/);
+    const [qemu = 0] = descendantsRunning('qemu-system-x86_64', child.pid ?? 0);
+    expect(listeningPorts(qemu)).toEqual([]);
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(existsSync(dirname(socket))).toBe(false);
+  });
+
+  it('is on a port only where that was said, with a warning', async () => {
+    const { child, said } = await running('--display', 'vnc=tcp');
+    expect(said).toContain('warning: VNC on a port has no password');
+    const [qemu = 0] = descendantsRunning('qemu-system-x86_64', child.pid ?? 0);
+    const [port = 0] = listeningPorts(qemu);
+    expect(await greeting({ host: '127.0.0.1', port })).toMatch(/^RFB 003/);
+    child.kill('SIGINT');
+    await once(child, 'close');
+  });
+});
+
+/** TCP ports that a process listens on. */
+function listeningPorts(pid: number): number[] {
+  const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === '0A' && own.includes(fields[9] ?? ''))
+    .map((fields) => parseInt(fields[1]?.split(':')[1] ?? '', 16));
+}
+
 describe('the command that is shown', () => {
   it('has a reason in each line, needs no bootKey, and is one that bash takes', async () => {
     const { code, stdout } = await runBoot([
@@ -154,6 +228,21 @@ describe('what is wrong is said before anything is started', () => {
       () => ['--guest', 'lion', '--loader', probe, '--', '-device', `isa-applesmc,osk=${bootKey}`],
       2,
       /process list/,
+    ],
+    [
+      'a key in JSON',
+      () => [
+        ...['--guest', 'lion', '--loader', probe],
+        ...['--', '-device', `{"driver":"isa-applesmc","osk":"${bootKey}"}`],
+      ],
+      2,
+      /process list/,
+    ],
+    [
+      'a disk whose guest made it look as if it were on top of another file',
+      () => ['--guest', 'lion', '--loader', probe, '--disk', hostile()],
+      1,
+      /is on top of another file: "\/etc\/passwd"[\s\S]*--disk-format qcow2 --backing \/etc/,
     ],
     [
       'a loader that is not there',
@@ -213,6 +302,13 @@ describe('what is wrong is said before anything is started', () => {
     expect((await runBoot(['a', 'b', '--guest', 'lion'])).stderr).toContain('boot takes one product, not 2');
   });
 });
+
+/** A raw disk on which a guest has written the header of a qcow2 image. */
+function hostile(): string {
+  const path = join(temporaryFolder(), 'disk.img');
+  spawnSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', '/etc/passwd', '-F', 'raw', path, '64M']);
+  return path;
+}
 
 /** A folder with a colon in its name, made when the file is read. */
 function freshFolderOnce(): string {

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writ
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
-import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { fixture } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';
 
 const commands = [
@@ -48,6 +48,7 @@ describe('the command line', () => {
     ['a pipeline that does not exist', ['run', 'no-such-pipeline']],
     ['a fact that is none of the release', ['guest', 'explain', 'lion', '--despite', 'hept']],
     ['a setting without a value', ['plan', 'quickstart', '--set', 'disk-size']],
+    ['a disk of 0 bytes', ['plan', 'quickstart', '--set', 'disk-size=0']],
   ])('ends with 2 for %s', async (_what, args) => {
     const { code, stdout, stderr } = await testProject({}).run(args);
     expect(code).toBe(2);
@@ -156,7 +157,37 @@ describe('an unlocked source', () => {
   });
 });
 
-describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their folder is absent)', () => {
+it('list shows no escape sequence of a file', async () => {
+  const summary = '"\\e]0;owned\\a\\e[31mred\\u202e"';
+  const project = testProject({
+    'recipes/own.yaml': `recipe: own\nsummary: ${summary}\nenvironment: none\nscript: scripts/own.ts\noutputs: { a: a }\n`,
+    'scripts/own.ts': '',
+  });
+  const { code, stdout } = await project.run(['list']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\* own +red$/m);
+  // eslint-disable-next-line no-control-regex -- these characters are what it is about
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+});
+
+describe('a key given by --set', () => {
+  it.each(['osk', 'OSK', 'the-osk'])('as %s is refused without showing it', async (name) => {
+    const key = 'Set-by-mistake-'.padEnd(64, 's');
+    for (const command of ['plan', 'run'] as const) {
+      const { code, stdout, stderr } = await testProject({}).run([
+        command,
+        'quickstart',
+        '--set',
+        `${name}=${key}`,
+      ]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('the key is not given by --set');
+      expect(stderr).not.toContain(key.slice(0, 14));
+    }
+  });
+});
+
+describe('dmg convert', () => {
   const zlib = 'dfvfs/hfsplus_zlib.dmg';
 
   it.each([
@@ -202,13 +233,13 @@ describe.skipIf(noFixtures)('dmg convert (on the fixtures; skipped where their f
   });
 
   it('refuses an encrypted DMG by name', async () => {
-    const out = join(freshFolder(), 'out.iso');
-    const { code, stderr } = await testProject({}).run([
-      'dmg',
-      'convert',
-      fixture('dmgwiz/input_aes256.dmg'),
-      out,
-    ]);
+    const folder = freshFolder();
+    const [sealed, out] = [join(folder, 'sealed.dmg'), join(folder, 'out.iso')];
+    writeFileSync(
+      sealed,
+      Buffer.concat([Buffer.from('encrcdsa\0\0\0\x02', 'latin1'), Buffer.alloc(130_000)]),
+    );
+    const { code, stderr } = await testProject({}).run(['dmg', 'convert', sealed, out]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/encrypted/);
     expect(existsSync(out)).toBe(false);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeDisk, findDiskTools, fixDisk, growDisk, newDisk } from '../../src/disk/index.ts';
 import { editVolume, findEntry, newVolume, openData, openVolume } from '../../src/formats/hfsplus/index.ts';
@@ -69,13 +69,17 @@ async function installed(withKext = true): Promise<string> {
 }
 
 async function textOf(image: string, path: string): Promise<string | undefined> {
-  return withServedDisk(tools.system, { file: image, format: 'qcow2', writable: false }, async (disk) => {
-    const volume = await openVolume((await findHfsPlus(disk)).volume);
-    const entry = findEntry(volume, path);
-    if (entry === undefined) return undefined;
-    const data = await openData(volume, entry);
-    return Buffer.from(await data.read(0, data.size)).toString('latin1');
-  });
+  return withServedDisk(
+    tools.system,
+    { file: image, format: 'qcow2', writable: false, onTop: true },
+    async (disk) => {
+      const volume = await openVolume((await findHfsPlus(disk)).volume);
+      const entry = findEntry(volume, path);
+      if (entry === undefined) return undefined;
+      const data = await openData(volume, entry);
+      return Buffer.from(await data.read(0, data.size)).toString('latin1');
+    },
+  );
 }
 
 describe('a new disk', () => {
@@ -117,8 +121,9 @@ describe('a new disk', () => {
     const before = digest(base);
     const image = join(freshFolder(), 'mine.qcow2');
     await newDisk(tools, image, { backing: base });
-    expect(await describeDisk(tools, image)).toMatchObject({ backing: base, size: 256 * mebibyte });
-    expect(await fixDisk(tools, image)).toContain(kext);
+    const trust = { format: 'qcow2', backing: dirname(base) };
+    expect(await describeDisk(tools, image, trust)).toMatchObject({ backing: base, size: 256 * mebibyte });
+    expect(await fixDisk(tools, image, trust)).toContain(kext);
     expect(digest(base)).toBe(before);
     expect(await textOf(base, `${kext}/Contents/Info.plist`)).toBe('info');
     expect(await textOf(image, `${kext}/Contents/Info.plist`)).toBeUndefined();
@@ -133,7 +138,7 @@ describe('a new disk', () => {
       { size: 2 ** 30, volume: { name: 'x'.repeat(300), loader } },
       undefined,
     ],
-    ['on top of nothing', { backing: '/no/such/image' }, 'qemu-img'],
+    ['on top of nothing', { backing: '/no/such/image' }, 'no-file'],
   ])('%s is refused and nothing is left', async (what, options, code) => {
     const folder = freshFolder();
     const image = join(folder, 'mac.qcow2');

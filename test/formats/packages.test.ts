@@ -10,8 +10,9 @@ import { memorySource } from '../../src/formats/source/index.ts';
 import { bunzip2, streamOf } from '../../src/formats/stream/index.ts';
 import { judgeSignature, memberSource, readMember, readXar, writeXar } from '../../src/formats/xar/index.ts';
 import { extractPackage, readPackage } from '../../src/image/index.ts';
-import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
+import { flipped, signedXar } from '../rig/signed-xar.ts';
 
 const bytesOf = (data: Uint8Array): AsyncGenerator<Uint8Array> => streamOf(memorySource(data));
 
@@ -28,7 +29,7 @@ function sevenZip(type: string, data: Uint8Array): (name: string) => Buffer {
   return (name) => readFileSync(join(folder, 'out', name));
 }
 
-describe.skipIf(noFixtures)('files of other writers (skipped without the fixtures folder)', () => {
+describe('files of other writers', () => {
   test.each(['odc', 'newc', 'crc', 'bin'])(
     'a cpio archive of the kind %s gives what 7-Zip gives',
     async (kind) => {
@@ -43,7 +44,7 @@ describe.skipIf(noFixtures)('files of other writers (skipped without the fixture
     },
   );
 
-  test.each(['goxar/valid.pkg', 'relic/dummy.pkg', 'brew/container.pkg'])(
+  test.each(present(['goxar/valid.pkg', 'relic/dummy.pkg', 'brew/container.pkg']))(
     'the members of %s are those 7-Zip extracts',
     async (name) => {
       const archive = readFileSync(fixture(name));
@@ -57,16 +58,23 @@ describe.skipIf(noFixtures)('files of other writers (skipped without the fixture
   );
 
   test('a signature that is not over the table of contents is told from one that is', async () => {
-    for (const [name, state] of [
-      ['valid', 'matches'],
-      ['bad_signature', 'does not match'],
-    ]) {
-      const xar = await readXar(memorySource(readFileSync(fixture(`goxar/${name}.pkg`))));
-      const reports = await Promise.all(xar?.signatures.map(judgeSignature) ?? []);
-      expect(reports).toMatchObject([
-        { style: 'RSA', state },
-        { style: 'CMS', state: 'matches' },
+    const own = signedXar();
+    const cms = { style: 'CMS', state: 'matches' };
+    const archives: [Buffer, object[]][] = [
+      [own.archive, [{ style: 'RSA', state: 'matches' }]],
+      [flipped(own.archive, own.signatureAt), [{ style: 'RSA', state: 'does not match' }]],
+    ];
+    if (has('goxar/valid.pkg'))
+      archives.push([readFileSync(fixture('goxar/valid.pkg')), [{ style: 'RSA', state: 'matches' }, cms]]);
+    if (has('goxar/bad_signature.pkg'))
+      archives.push([
+        readFileSync(fixture('goxar/bad_signature.pkg')),
+        [{ style: 'RSA', state: 'does not match' }, cms],
       ]);
+    for (const [archive, expected] of archives) {
+      const xar = await readXar(memorySource(archive));
+      const reports = await Promise.all(xar?.signatures.map(judgeSignature) ?? []);
+      expect(reports).toMatchObject(expected);
     }
   });
 

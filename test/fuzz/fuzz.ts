@@ -1,16 +1,19 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { caseBytes, placesOf } from './case.ts';
-import type { Job, Report } from './protocol.ts';
+import { caseBytes } from './case.ts';
+import { emptyProgress, tallyOf, type Progress } from './progress.ts';
+import type { Job } from './protocol.ts';
 import { readSeeds } from './seeds.ts';
 import type { TargetName } from './targets.ts';
+import { startWorker, type FuzzWorker } from './worker-process.ts';
 
 export interface FuzzOptions {
-  /** How many cases in all, spread evenly over seeds and readers. */
+  /** How many cases in all: the same number for each seed and reader, or as many as each can do in its turns. */
   readonly cases: number;
   readonly seed: number;
+  /** How long each seed and reader has, before it is the next one's turn; without it all have the same number. */
+  readonly turn?: number;
   /** The first case of each; to see one again. */
   readonly from?: number;
   /** Only those whose "seed target" has this in it. */
@@ -19,6 +22,10 @@ export interface FuzzOptions {
   readonly processes?: number;
   /** Where the bytes of cases that fail are put. */
   readonly failures: string;
+  /** Where it goes on from; it is brought up to date. */
+  readonly progress?: Progress;
+  /** No turn begins after this is aborted. */
+  readonly signal?: AbortSignal;
   readonly onJob?: (line: string) => void;
 }
 
@@ -39,18 +46,20 @@ export interface FuzzResult {
   readonly peak: number;
 }
 
-/** A case that takes longer does not end: a sound one takes milliseconds. */
-const deadline = 30_000;
 const mostMemory = 2 ** 30;
 
-/** Gives every reader mutated inputs and collects what is neither a result nor a FormatError or Failure. */
+/** Readers of which a case takes milliseconds: their turns are shorter, so that the others come to more. */
+const slow: ReadonlySet<TargetName> = new Set(['volume', 'check', 'extraction', 'edit', 'disk']);
+
+/** Gives every reader mutated inputs and collects what is neither a result nor an error for the user. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const folder = mkdtempSync(join(tmpdir(), 'cidermill-fuzz-'));
+  const sum = { cases: 0, results: 0, refusals: 0, peak: 0, faults: [] as FuzzFault[] };
   try {
-    const jobs = await plan(options, folder);
-    const sum = { cases: 0, results: 0, refusals: 0, peak: 0, faults: [] as FuzzFault[] };
-    const next = (): Job | undefined => jobs.shift();
-    const runs = Array.from({ length: options.processes ?? 2 }, () => runJobs(next, sum, options));
+    const next = turns(await pairs(options, folder), sum, options);
+    const runs = Array.from({ length: options.processes ?? 2 }, (_, index) =>
+      runJobs(next, sum, join(folder, `noted-${index}`), options),
+    );
     await Promise.all(runs);
     return sum;
   } finally {
@@ -58,107 +67,93 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   }
 }
 
-async function plan({ cases, seed, from = 0, only = '' }: FuzzOptions, folder: string): Promise<Job[]> {
-  const pairs: { name: string; file: string; target: TargetName }[] = [];
+type Pair = Pick<Job, 'name' | 'file' | 'target' | 'seed'>;
+
+/** Every seed with every reader of it, the readers in turn. */
+async function pairs({ only = '', seed }: FuzzOptions, folder: string): Promise<Pair[]> {
+  const byTarget = new Map<TargetName, Pair[]>();
   for (const [index, { name, bytes, targets }] of (await readSeeds()).entries()) {
     const file = join(folder, String(index));
     writeFileSync(file, bytes);
-    for (const target of targets) if (`${name} ${target}`.includes(only)) pairs.push({ name, file, target });
+    for (const target of targets) {
+      if (!`${name} ${target}`.includes(only)) continue;
+      byTarget.set(target, [...(byTarget.get(target) ?? []), { name, file, target, seed }]);
+    }
   }
-  const each = Math.ceil(cases / pairs.length);
-  return pairs.map((pair) => ({ ...pair, seed, from, to: from + each }));
+  const rows = [...byTarget.values()];
+  const longest = Math.max(0, ...rows.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => rows.flatMap((row) => row[index] ?? [])).flat();
 }
 
 type Sum = { cases: number; results: number; refusals: number; peak: number; faults: FuzzFault[] };
 
-async function runJobs(next: () => Job | undefined, sum: Sum, options: FuzzOptions): Promise<void> {
-  let child: ChildProcess | undefined;
+/** The jobs one after another: each pair once, or again and again until there were enough cases. */
+function turns(
+  all: readonly Pair[],
+  sum: Sum,
+  { cases, from, turn, progress = emptyProgress(0), signal }: FuzzOptions,
+): () => Omit<Job, 'noted'> | undefined {
+  const each = Math.ceil(cases / all.length);
+  let index = 0;
+  return () => {
+    if (signal?.aborted === true || all.length === 0) return undefined;
+    if (turn === undefined ? index >= all.length : sum.cases >= cases) return undefined;
+    const pair = all[index++ % all.length] as Pair;
+    const start = from ?? tallyOf(progress, pair.target, pair.name).next;
+    return turn === undefined
+      ? { ...pair, from: start, to: start + each, milliseconds: Infinity }
+      : { ...pair, from: start, to: Infinity, milliseconds: slow.has(pair.target) ? turn / 4 : turn };
+  };
+}
+
+async function runJobs(
+  next: () => Omit<Job, 'noted'> | undefined,
+  sum: Sum,
+  noted: string,
+  { failures, progress = emptyProgress(0), onJob }: FuzzOptions,
+): Promise<void> {
+  let worker: FuzzWorker | undefined;
+  writeFileSync(noted, Buffer.alloc(8));
   try {
     for (let job = next(); job !== undefined; job = next()) {
+      const tally = tallyOf(progress, job.target, job.name);
       const before = sum.faults.length;
-      for (let from = job.from; from < job.to;) {
-        child ??= start();
-        const ended = await runJob(child, { ...job, from }, (index, what) =>
-          sum.faults.push(keep({ ...job }, index, what, options.failures)),
-        );
+      const end = performance.now() + job.milliseconds;
+      let { from } = job;
+      do {
+        worker ??= startWorker(noted);
+        const part = { ...job, from, milliseconds: end - performance.now() };
+        const keepFault = (index: number, what: string): void => {
+          sum.faults.push(keep({ ...part, noted }, index, what, failures));
+        };
+        const ended = await worker.run({ ...part, noted }, keepFault);
+        if (ended.peak > mostMemory) keepFault(from, `${ended.peak} bytes of memory, in this job or before`);
+        if (!ended.alive || ended.peak > mostMemory) {
+          worker.end();
+          worker = undefined;
+        }
         sum.results += ended.results;
         sum.refusals += ended.refusals;
         sum.peak = Math.max(sum.peak, ended.peak);
-        if (!ended.alive) child = undefined;
+        tally.results += ended.results;
+        tally.refusals += ended.refusals;
         from = ended.next;
-      }
-      sum.cases += job.to - job.from;
+      } while (from < job.to && performance.now() < end);
       const faults = sum.faults.length - before;
-      options.onJob?.(`${job.target.padEnd(10)} ${job.name}: ${job.to - job.from} cases, ${faults} faults`);
+      sum.cases += from - job.from;
+      tally.faults += faults;
+      tally.next = Math.max(tally.next, from);
+      onJob?.(`${job.target.padEnd(10)} ${job.name}: ${from - job.from} cases, ${faults} faults`);
     }
   } finally {
-    child?.kill('SIGKILL');
+    worker?.end();
   }
-}
-
-function start(): ChildProcess {
-  return fork(join(import.meta.dirname, 'worker.ts'), {
-    execArgv: ['--import', 'tsx', '--max-old-space-size=512'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-}
-
-interface Ended {
-  readonly alive: boolean;
-  /** The case to go on with. */
-  readonly next: number;
-  readonly results: number;
-  readonly refusals: number;
-  readonly peak: number;
-}
-
-/** Runs a job to its end, or to the case that kills the process or has to be killed. */
-function runJob(
-  child: ChildProcess,
-  job: Job,
-  onFault: (index: number, what: string) => void,
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    let index = job.from;
-    let killed = `the process ended`;
-    const kill = (): void => {
-      killed = `not done after ${deadline / 1000} s`;
-      child.kill('SIGKILL');
-    };
-    let timer = setTimeout(kill, deadline);
-    const end = (ended: Ended): void => {
-      clearTimeout(timer);
-      child.off('message', take);
-      child.off('exit', gone);
-      resolve(ended);
-    };
-    const gone = (): void => {
-      onFault(index, killed);
-      end({ alive: false, next: index + 1, results: 0, refusals: index - job.from, peak: 0 });
-    };
-    const take = (report: Report): void => {
-      if (report.kind === 'begin') {
-        ({ index } = report);
-        clearTimeout(timer);
-        timer = setTimeout(kill, deadline);
-      } else if (report.kind === 'fault') onFault(report.index, report.what);
-      else {
-        if (report.peak > mostMemory)
-          onFault(index, `${report.peak} bytes of memory, in this job or one before`);
-        end({ alive: true, next: job.to, ...report });
-      }
-    };
-    child.on('message', take);
-    child.on('exit', gone);
-    child.send(job);
-  });
 }
 
 /** Puts the bytes of a case into a file that can be looked at. */
 function keep(job: Job, index: number, what: string, failures: string): FuzzFault {
   mkdirSync(failures, { recursive: true });
   const file = join(failures, `${job.target}-${job.name.replace(/[^\w.-]+/g, '_')}-${job.seed}-${index}`);
-  const original = readFileSync(job.file);
-  writeFileSync(file, caseBytes(job, index, original, placesOf(original)));
+  writeFileSync(file, caseBytes(job, index, readFileSync(job.file)));
   return { job, index, what, file };
 }

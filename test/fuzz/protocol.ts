@@ -1,6 +1,6 @@
 import type { TargetName } from './targets.ts';
 
-/** A run of cases that one process goes through. */
+/** Cases that one process goes through, one after another. */
 export interface Job {
   /** Its seed's name, and the file that has its bytes. */
   readonly name: string;
@@ -10,10 +10,22 @@ export interface Job {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
+  /** After so long the job ends before `to`. */
+  readonly milliseconds: number;
+  /** A file in which the process notes the case it is at: 8 bytes, little-endian. */
+  readonly noted: string;
 }
 
-/** What the process says: which case it begins, and how each ended. */
+/** What the process says: what went wrong in a case, and how far it came. */
 export type Report =
-  | { readonly kind: 'begin'; readonly index: number }
-  | { readonly kind: 'end'; readonly results: number; readonly refusals: number; readonly peak: number }
-  | { readonly kind: 'fault'; readonly index: number; readonly what: string };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'fault'; readonly index: number; readonly what: string }
+  | {
+      readonly kind: 'end';
+      /** The first case that was not tried. */
+      readonly next: number;
+      readonly results: number;
+      readonly refusals: number;
+      /** The most memory that the process has had, in bytes. */
+      readonly peak: number;
+    };

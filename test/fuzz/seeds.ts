@@ -15,10 +15,14 @@ import { streamOf } from '../../src/formats/stream/index.ts';
 import { writeXar } from '../../src/formats/xar/index.ts';
 import { findHfsPlus, openDisk } from '../../src/image/index.ts';
 import { buildSamples } from '../link/samples.ts';
-import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { fixture, has } from '../rig/fixtures.ts';
+import { compressedVolume } from '../rig/compressed-volume.ts';
+import { journaledVolume } from '../rig/journaled-volume.ts';
 import { encodeLzfse } from '../rig/lzfse-encoder.ts';
 import { writeSparse } from '../rig/sparse-writer.ts';
-import { memoryTarget } from './memory-target.ts';
+import { encodeAdc } from '../rig/udif-writer.ts';
+import { memoryTarget } from '../rig/memory-target.ts';
+import { projectSeeds } from './project-seeds.ts';
 import { journalAt, type TargetName } from './targets.ts';
 
 /** Sound bytes, and the readers they are for. */
@@ -30,62 +34,77 @@ export interface Seed {
 
 const forVolumes = ['volume', 'check', 'extraction', 'edit'] as const;
 
-/** Other people's files where the fixtures folder has them, and what we make ourselves. */
+/** What we make ourselves, and other people's files that are at hand. */
 export async function readSeeds(): Promise<Seed[]> {
-  return [...(await ours()), ...(noFixtures ? [] : await theirs())];
+  return [...(await ours()), ...projectSeeds(), ...(await theirs())];
 }
 
 async function theirs(): Promise<Seed[]> {
-  const seed = (name: string, ...targets: TargetName[]): Seed => ({
-    name,
-    bytes: readFileSync(fixture(name)),
-    targets,
-  });
-  const volumeOf = async (name: string): Promise<Seed> => {
-    const { disk } = await openDisk(memorySource(readFileSync(fixture(name))));
-    const { volume } = await findHfsPlus(disk);
-    // The volumes of small images are mostly empty: what is behind their last file is left as it is.
-    return {
-      name: `${name}:volume`,
-      bytes: Buffer.from(await volume.read(0, volume.size)),
-      targets: forVolumes,
-    };
+  const seeds: Seed[] = [];
+  const add = async (
+    name: string,
+    make: (bytes: Buffer) => Seed | readonly Seed[] | Promise<Seed | readonly Seed[]>,
+  ) => {
+    if (has(name)) seeds.push(...[await make(readFileSync(fixture(name)))].flat());
   };
-  const small = execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 });
-  const adc = readFileSync(fixture('dmgwiz/input_adc.dmg'));
-  const archive = readFileSync(fixture('relic/dummy.dmg'));
-  const dirty = execFileSync('7zz', ['x', '-so', fixture('hfsinspect/hfsj.bin.7z')], {
-    maxBuffer: 2 ** 28,
-    stdio: ['ignore', 'pipe', 'ignore'],
+  for (const kind of ['adc', 'bzip2', 'lzfse', 'lzma', 'zlib', 'ro'])
+    await add(`dmgwiz/input_${kind}.dmg`, (bytes) => ({ name: `${kind} image`, bytes, targets: ['disk'] }));
+  for (const name of disks) await add(name, (bytes) => ({ name, bytes, targets: ['disk'] }));
+  for (const name of volumes) await add(name, (bytes) => volumeIn(name, bytes));
+  for (const name of ['goxar/valid.pkg', 'relic/dummy.pkg', 'brew/container.pkg'])
+    await add(name, (bytes) => ({ name, bytes, targets: ['xar', 'package'] }));
+  for (const kind of ['bin', 'crc', 'newc', 'odc'])
+    await add(`dfvfs/syslog.${kind}.cpio`, (bytes) => ({
+      name: `${kind} archive`,
+      bytes,
+      targets: ['cpio'],
+    }));
+  for (const name of ['html', 'vx1'])
+    await add(`lzfse_rust/${name}.lzfse`, (bytes) => ({ name, bytes, targets: ['lzfse'] }));
+  await add('hfsplus-rs/hfsp-small.img.xz', () => ({
+    name: 'hfsp-small',
+    bytes: execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 }),
+    targets: forVolumes,
+  }));
+  await add('relic/dummy.dmg', (bytes) => {
+    const plist = bytes.subarray(bytes.indexOf('<?xml'), bytes.length - 512);
+    return [{ name: 'plist', bytes: plist, targets: ['plist'] }, ...blockTables(plist)];
   });
-  // Its description of 4096 bytes, and itself of 512 KiB.
-  const journal = Buffer.from(dirty.subarray(journalAt, journalAt + 4096 + 2 ** 19));
-  const plist = archive.subarray(archive.indexOf('<?xml'), archive.length - 512);
-  return [
-    ...['adc', 'bzip2', 'lzfse', 'lzma', 'zlib', 'ro'].map((kind) =>
-      seed(`dmgwiz/input_${kind}.dmg`, 'disk'),
-    ),
-    seed('dfvfs/hfsplus_zlib.dmg', 'disk'),
-    seed('brew/container.dmg', 'disk'),
-    seed('relic/dummy.dmg', 'disk'),
-    seed('kaitokit/hfs-decmpfs.dmg', 'disk'),
-    { name: 'hfsp-small', bytes: small, targets: forVolumes },
-    await volumeOf('dfvfs/hfsplus_zlib.dmg'),
-    await volumeOf('kaitokit/hfs-decmpfs.dmg'),
-    await volumeOf('brew/container.dmg'),
-    ...['goxar/valid.pkg', 'relic/dummy.pkg', 'brew/container.pkg'].map((name) =>
-      seed(name, 'xar', 'package'),
-    ),
-    ...['bin', 'crc', 'newc', 'odc'].map((kind) => seed(`dfvfs/syslog.${kind}.cpio`, 'cpio')),
-    seed('lzfse_rust/html.lzfse', 'lzfse'),
-    seed('lzfse_rust/vx1.lzfse', 'lzfse'),
-    { name: 'ADC chunk', bytes: adc.subarray(0, 20_000), targets: ['adc'] },
-    { name: 'plist', bytes: plist, targets: ['plist'] },
-    ...blockTables(plist),
-    { name: 'contents', bytes: contentsOf(readFileSync(fixture('relic/dummy.pkg'))), targets: ['contents'] },
-    { name: 'journal', bytes: journal, targets: ['journal'] },
-    ...(await compressedFiles()),
-  ];
+  await add('relic/dummy.pkg', (bytes) => ({
+    name: 'contents',
+    bytes: contentsOf(bytes),
+    targets: ['contents'],
+  }));
+  await add('hfsinspect/hfsj.bin.7z', () => {
+    const dirty = execFileSync('7zz', ['x', '-so', fixture('hfsinspect/hfsj.bin.7z')], {
+      ...{ maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] },
+    });
+    // Its description of 4096 bytes, and itself of 512 KiB.
+    const bytes = Buffer.from(dirty.subarray(journalAt, journalAt + 4096 + 2 ** 19));
+    return { name: 'journal', bytes, targets: ['journal'] };
+  });
+  await add('kaitokit/hfs-decmpfs.dmg', compressedFiles);
+  return seeds;
+}
+
+const disks = [
+  ...['dfvfs/hfsplus_zlib.dmg', 'dfvfs/hfsplus.sparseimage', 'brew/container.dmg', 'relic/dummy.dmg'],
+  'kaitokit/hfs-decmpfs.dmg',
+];
+const volumes = [
+  ...['dfvfs/hfsplus_zlib.dmg', 'kaitokit/hfs-decmpfs.dmg', 'brew/container.dmg', 'relic/dummy.dmg'],
+];
+
+/** The volume in an image. Those of small images are mostly empty: what is behind their last file is left as it is. */
+async function volumeIn(name: string, bytes: Buffer): Promise<Seed> {
+  const { disk } = await openDisk(memorySource(bytes));
+  const { volume } = await findHfsPlus(disk);
+  return {
+    name: `${name}:volume`,
+    bytes: Buffer.from(await volume.read(0, volume.size)),
+    // One with compressed files of unknown types is not extracted.
+    targets: name.includes('decmpfs') ? forVolumes.filter((each) => each !== 'extraction') : forVolumes,
+  };
 }
 
 function blockTables(plist: Buffer): Seed[] {
@@ -93,7 +112,9 @@ function blockTables(plist: Buffer): Seed[] {
     Buffer.from(text, 'base64'),
   );
   // The largest is that of the volume.
-  const [table = Buffer.alloc(0)] = tables.sort((a, b) => b.length - a.length);
+  const [table = Buffer.alloc(0)] = tables
+    .filter((each) => each.toString('latin1', 0, 4) === 'mish')
+    .sort((a, b) => b.length - a.length);
   return [{ name: 'block table', bytes: table, targets: ['blocks'] }];
 }
 
@@ -104,15 +125,20 @@ function contentsOf(archive: Buffer): Buffer {
 }
 
 /** Attributes with what they are of behind them. */
-async function compressedFiles(): Promise<Seed[]> {
-  const { disk } = await openDisk(memorySource(readFileSync(fixture('kaitokit/hfs-decmpfs.dmg'))));
+async function compressedFiles(image: Buffer): Promise<Seed[]> {
+  const { disk } = await openDisk(memorySource(image));
   const volume = await openVolume((await findHfsPlus(disk)).volume);
   const seeds: Seed[] = [];
   for (const entry of volume.catalog.entries.values()) {
     const attribute = volume.attributes.get(entry.id)?.get('com.apple.decmpfs');
     if (entry.kind !== 'file' || attribute === undefined) continue;
     const parts = [openAttribute(volume, attribute), openFork(volume, entry, 'resource')];
-    const bytes = Buffer.concat(await Promise.all(parts.map((part) => part.read(0, part.size))));
+    const [head, fork] = await Promise.all(parts.map((part) => part.read(0, part.size)));
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(head?.length ?? 0);
+    const bytes = Buffer.concat([length, head ?? '', fork ?? ''] as Buffer[]);
+    // The types that nobody knows are refused at once.
+    if ([5, 13].includes(bytes.readUInt32LE(6))) continue;
     seeds.push({ name: `compressed ${entry.name}`, bytes, targets: ['compressed'] });
   }
   return seeds;
@@ -120,7 +146,8 @@ async function compressedFiles(): Promise<Seed[]> {
 
 async function ours(): Promise<Seed[]> {
   const words = Buffer.from('some words, and some more of them; '.repeat(2000));
-  const run = (program: string): Buffer => execFileSync(program, ['-c'], { input: words });
+  const run = (program: string, ...options: string[]): Buffer =>
+    execFileSync(program, ['-c', ...options], { input: words });
   const entries = [
     { path: './a', kind: 'folder', mode: 0o755 },
     { path: './a/file', kind: 'file', mode: 0o644, content: words },
@@ -141,8 +168,9 @@ async function ours(): Promise<Seed[]> {
       bytes: writeSparse(Buffer.concat([volume, volume]).subarray(0, 8 * 2 ** 17), [3, 0, 5], 256),
       targets: ['disk'],
     },
+    { name: 'ADC chunk', bytes: encodeAdc(words), targets: ['adc'] },
     { name: 'bzip2', bytes: run('bzip2'), targets: ['bzip2'] },
-    { name: 'xz', bytes: run('xz'), targets: ['xz'] },
+    { name: 'xz', bytes: run('xz', '--check=none'), targets: ['xz'] },
     { name: 'pbzx', bytes: pbzx, targets: ['pbzx'] },
     {
       name: 'package',
@@ -150,8 +178,22 @@ async function ours(): Promise<Seed[]> {
       targets: ['xar', 'package'],
     },
     { name: 'chunklist', bytes: Buffer.from(list), targets: ['chunklist'] },
+    ...(await journal()),
+    ...(await compressedFiles(gptDisk(await compressedVolume()))),
     ...compiled(),
   ];
+}
+
+/** Of a volume whose journal was left dirty: its description, and itself. */
+async function journal(): Promise<Seed[]> {
+  const volume = await journaledVolume('dirty');
+  const { header } = await openVolume(memorySource(volume));
+  const at = header.journalInfoBlock * header.blockSize;
+  const description = volume.subarray(at, at + 4096);
+  const place = Number(description.readBigUInt64BE(36));
+  const bytes = Buffer.concat([description, volume.subarray(place, place + 2 ** 19)]);
+  bytes.writeBigUInt64BE(BigInt(journalAt + 4096), 36);
+  return [{ name: 'own journal', bytes, targets: ['journal'] }];
 }
 
 /** An object and an archive as clang and ar make them. */

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import type { ByteSource } from '../../src/base/index.ts';
+import { Failure, FormatError, type ByteSource } from '../../src/base/index.ts';
 import { readArchive } from '../../src/formats/ar/index.ts';
 import { readChunklist } from '../../src/formats/chunklist/index.ts';
 import { readCpio } from '../../src/formats/cpio/index.ts';
@@ -21,6 +22,7 @@ import { readJournal } from '../../src/formats/hfsplus/journal.ts';
 import { decodeLzfse } from '../../src/formats/lzfse/index.ts';
 import { readObject } from '../../src/formats/macho/index.ts';
 import { readPbzx } from '../../src/formats/pbzx/index.ts';
+import { readQcow2 } from '../../src/formats/qcow2/index.ts';
 import { readPlist } from '../../src/formats/plist/index.ts';
 import { memorySource, slice } from '../../src/formats/source/index.ts';
 import { bunzip2, streamOf, type ByteStream } from '../../src/formats/stream/index.ts';
@@ -37,7 +39,11 @@ import {
   readPartitionMap,
 } from '../../src/image/index.ts';
 import { planExtraction } from '../../src/image/extract/plan-volume.ts';
-import { memoryTarget } from './memory-target.ts';
+import { memoryTarget } from '../rig/memory-target.ts';
+import { projectTargets } from './project-targets.ts';
+
+/** What the seeds of compressed streams decode to, in bytes. */
+export const sizes = { words: 70_000, alice: 4096, html: 102_400 } as const;
 
 /** Readers, each of which has to end with a result or with a FormatError or Failure. */
 export const targets = {
@@ -52,12 +58,20 @@ export const targets = {
   growth: async (bytes) => {
     const disk = memorySource(bytes);
     const map = await readPartitionMap(disk);
-    for (const { offset, size } of map?.partitions.slice(0, 8) ?? []) {
-      const growth = await planGrowth(disk, { offset }, size + 2 ** 16);
-      for (const patch of growth.patches) {
-        if (patch.offset + patch.bytes.length > growth.size) throw new Error('a patch leaves the disk');
+    const refusals: unknown[] = [];
+    const partitions = map?.partitions.slice(0, 8) ?? [];
+    for (const { offset, size } of partitions) {
+      const growth = await planGrowth(disk, { offset }, size + 2 ** 16).catch((error: unknown) => {
+        if (!(error instanceof FormatError) && !(error instanceof Failure)) throw error;
+        refusals.push(error);
+      });
+      for (const patch of growth?.patches ?? []) {
+        if (patch.offset + patch.bytes.length > (growth?.size ?? 0))
+          throw new Error('a patch leaves the disk');
       }
     }
+    // What another partition follows cannot grow.
+    if (refusals.length === partitions.length && refusals.length > 0) throw refusals[0];
   },
   volume: async (bytes) => {
     const volume = await openVolume(memorySource(bytes));
@@ -70,8 +84,12 @@ export const targets = {
         fieldsOf(child);
         if (child.kind === 'folder') open.push(child);
         else if (linkTarget(volume, child).kind === 'file') {
-          await readSome(await openData(volume, child));
-          await readSome(openFork(volume, linkTarget(volume, child), 'resource'));
+          // A file that cannot be read is no reason not to go on to the next.
+          for (const open of [
+            () => openData(volume, child),
+            () => openFork(volume, linkTarget(volume, child), 'resource'),
+          ])
+            await readSomeOf(open);
         }
       }
     }
@@ -94,7 +112,9 @@ export const targets = {
     editor.putFile(editor.makeFolder(editor.root, 'a new folder'), 'a new file', {
       data: memorySource(bytes.subarray(0, 9000)),
     });
-    const first = childrenOf(volume, volume.catalog.root).find(({ name }) => !name.includes('Private'));
+    const first = childrenOf(volume, volume.catalog.root).find(
+      ({ name }) => !name.includes('Private') && !name.startsWith('.journal'),
+    );
     const old = first === undefined ? undefined : editor.find(first.name);
     if (old !== undefined) editor.remove(old);
     const target = memoryTarget(bytes);
@@ -116,44 +136,52 @@ export const targets = {
   },
   pbzx: (bytes) => drain(readPbzx(streamOf(memorySource(bytes)), 0)),
   bzip2: (bytes) => drain(bunzip2(streamOf(memorySource(bytes)), 0)),
+  // Of streams the target has to know what they decode to; those of one length are of one seed.
   xz: async (bytes) => {
-    await decodeXz(bytes, 100_000);
+    await decodeXz(bytes, sizes.words);
   },
   lzfse: (bytes) => {
-    decodeLzfse(bytes, 200_000);
+    decodeLzfse(bytes, bytes.length < 1500 ? sizes.words : bytes.length < 5000 ? sizes.alice : sizes.html);
   },
   adc: (bytes) => {
-    decodeAdc(bytes, 262_144);
+    decodeAdc(bytes, sizes.words);
   },
-  /** A table of contents as it is decompressed, in an archive without checksums. */
+  /** A table of contents as it is decompressed, in an archive whose checksum is right. */
   contents: async (bytes) => {
     const toc = deflateSync(bytes);
     const tocLength = BigInt(toc.length);
     const header = xarHeader.encode({
-      signature: xarSignature,
-      headerSize: xarHeader.size,
-      version: 1,
-      checksum: 0,
-      tocLength,
-      tocSize: BigInt(bytes.length),
+      ...{ signature: xarSignature, headerSize: xarHeader.size, version: 1, checksum: 1 },
+      ...{ tocLength, tocSize: BigInt(bytes.length) },
     });
-    const source = memorySource(Buffer.concat([header, toc, Buffer.alloc(4096)]));
-    for (const member of (await readXar(source))?.members ?? []) await drain(readMember(source, member));
+    const checksum = createHash('sha1').update(toc).digest();
+    const source = memorySource(Buffer.concat([header, toc, checksum, Buffer.alloc(16_384)]));
+    // The members' own bytes are not here, so their checksums are wrong.
+    for (const member of (await readXar(source))?.members ?? [])
+      await drain(readMember(source, member)).catch((error: unknown) => {
+        if (!(error instanceof FormatError)) throw error;
+      });
   },
   /** A block table, of an image that has as many bytes as hdiutil's do. */
   blocks: (bytes) => {
     readBlockTable('fuzz', bytes, { dataForkOffset: 0, fileSize: 2 ** 20, at: 0 });
   },
-  /** A file's attribute for compressed data, and behind it its resource fork. */
+  /** The length of a file's attribute for compressed data, two bytes; the attribute, and its resource fork. */
   compressed: async (bytes) => {
-    const attribute = Math.min(bytes.length, 16);
-    const parts = [bytes.subarray(0, attribute), bytes.subarray(attribute)].map(memorySource);
+    const attribute = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+    const parts = [bytes.subarray(2, 2 + attribute), bytes.subarray(2 + attribute)].map(memorySource);
     await readSome(await decompressed(parts[0] as ByteSource, parts[1] as ByteSource, 0));
   },
   /** The block that describes a journal, and behind it the journal. */
   journal: async (bytes) => {
-    if (bytes.length >= 4096 + 44) sign(bytes.subarray(4096, 4096 + 44));
-    await readJournal(journalVolume(bytes), journalHeader);
+    const signed = Buffer.from(bytes);
+    if (signed.length >= 4096 + 44) sign(signed.subarray(4096, 4096 + 44));
+    await readJournal(journalVolume(signed), journalHeader);
+  },
+  ...projectTargets,
+  /** The header of a qcow2 image. */
+  qcow2: async (bytes) => {
+    if ((await readQcow2(memorySource(bytes))) === undefined) throw new Failure('qcow2', 'it is none');
   },
   plist: (bytes) => {
     readPlist(bytes);
@@ -202,6 +230,15 @@ export type TargetName = keyof typeof targets;
 
 /** A mutated size may be of terabytes that are nothing: the beginning, the end, and pieces between. */
 const most = 4 * 2 ** 20;
+
+/** What a file cannot be read by is an answer. */
+async function readSomeOf(open: () => ByteSource | Promise<ByteSource>): Promise<void> {
+  try {
+    await readSome(await open());
+  } catch (error) {
+    if (!(error instanceof FormatError) && !(error instanceof Failure)) throw error;
+  }
+}
 
 async function readSome(source: ByteSource): Promise<void> {
   if (source.size <= most) {

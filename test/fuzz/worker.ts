@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { Failure, FormatError } from '../../src/base/index.ts';
+import { Failure, FormatError, InvalidError } from '../../src/base/index.ts';
 import { guardAllocations } from './allocations.ts';
-import { caseBytes, placesOf } from './case.ts';
+import { Cases } from './case.ts';
 import type { Job, Report } from './protocol.ts';
 import { targets } from './targets.ts';
 
@@ -15,21 +15,26 @@ function say(report: Report): void {
 }
 
 async function work(job: Job): Promise<void> {
-  const original = readFileSync(job.file);
-  const places = placesOf(original);
-  let [results, refusals] = [0, 0];
-  for (let index = job.from; index < job.to; index++) {
-    say({ kind: 'begin', index });
-    const bytes = caseBytes(job, index, original, places);
+  const cases = new Cases(job, readFileSync(job.file));
+  const note = openSync(job.noted, 'r+');
+  const number = Buffer.alloc(8);
+  const end = performance.now() + job.milliseconds;
+  let [results, refusals, index] = [0, 0, job.from];
+  for (; index < job.to && performance.now() < end; index++) {
+    number.writeBigUInt64LE(BigInt(index));
+    writeSync(note, number, 0, 8, 0);
     try {
-      await targets[job.target](bytes);
+      await targets[job.target](cases.at(index));
       results++;
     } catch (error) {
-      if (error instanceof FormatError || error instanceof Failure) refusals++;
+      if (error instanceof FormatError || error instanceof Failure || error instanceof InvalidError)
+        refusals++;
       else say({ kind: 'fault', index, what: inspect(error, { depth: 2 }) });
     }
   }
-  say({ kind: 'end', results, refusals, peak: process.resourceUsage().maxRSS * 1024 });
+  closeSync(note);
+  say({ kind: 'end', next: index, results, refusals, peak: process.resourceUsage().maxRSS * 1024 });
 }
 
+say({ kind: 'ready' });
 process.on('message', (job: Job) => void work(job));

@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, () => QemuOption[]>> = {
       {},
       {
         share: { folder: '/home/ann/Shared, really', writable: false },
-        display: 'gtk',
+        display: { kind: 'gtk' },
         snapshot: true,
         extra: ['-device', 'ich9-intel-hda', '-S', '-name', "Ann's Mac"],
       },
@@ -65,7 +65,11 @@ const commands: Readonly<Record<string, () => QemuOption[]>> = {
     optionsFor(
       'lion',
       {},
-      { share: { folder: '/home/ann/Shared', writable: true }, display: 'vnc', monitor: 'none' },
+      {
+        share: { folder: '/home/ann/Shared', writable: true },
+        display: { kind: 'vnc-tcp' },
+        monitor: 'none',
+      },
     ),
 };
 

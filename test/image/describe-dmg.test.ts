@@ -1,12 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeDmg } from '../../src/image/index.ts';
-import { fixture, noFixtures } from '../rig/fixtures.ts';
+import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
+import { makeHfsPlus } from '../rig/judges/index.ts';
 import { writeUdif } from '../rig/udif-writer.ts';
 
-describe.skipIf(noFixtures)('images made by macOS (skipped without the fixtures folder)', () => {
+describe('images made by macOS', () => {
   test('a compressed HFS+ image is described from its map and its volume', async () => {
     expect(await describeDmg(fixture('dfvfs/hfsplus_zlib.dmg'))).toEqual({
       format: 'udif',
@@ -34,11 +35,23 @@ describe.skipIf(noFixtures)('images made by macOS (skipped without the fixtures 
     });
   });
 
-  test('APFS, a journal and a lone volume are named', async () => {
-    const apfs = await describeDmg(fixture('brew/container-apfs.dmg'));
+  test.each(present(['brew/container-apfs.dmg', 'dfvfs/apfs.raw']))('%s is named APFS', async (name) => {
+    const apfs = await describeDmg(fixture(name));
     expect(apfs.partitions.map((each) => each.volume)).toEqual([{ format: 'APFS' }]);
-    const journaled = await describeDmg(fixture('brew/container.dmg'));
-    expect(journaled.partitions[0]?.volume).toMatchObject({ name: 'container.dmg', journaled: true });
+  });
+
+  test('a journal and a lone volume are named', async () => {
+    if (has('brew/container.dmg')) {
+      const journaled = await describeDmg(fixture('brew/container.dmg'));
+      expect(journaled.partitions[0]?.volume).toMatchObject({ name: 'container.dmg', journaled: true });
+    }
+    const own = join(freshFolder(), 'journaled.img');
+    writeFileSync(own, '');
+    truncateSync(own, 16 * 2 ** 20);
+    makeHfsPlus(own, 'journaled', ['-J', '512K']);
+    expect((await describeDmg(own)).partitions[0]?.volume).toMatchObject({
+      ...{ name: 'journaled', journaled: true },
+    });
     const raw = await describeDmg(fixture('dfvfs/hfsplus.raw'));
     expect(raw).toMatchObject({ format: 'raw', map: 'none', sectors: 8112, chunks: {} });
     expect(raw.partitions).toMatchObject([{ kind: 'whole disk', volume: { format: 'HFS+', version: 4 } }]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -101,12 +101,8 @@ test('a sparse bundle is a folder, and that is said', async () => {
   expect((error as Failure).hint).toContain('hdiutil');
 });
 
-const real = fixture('dfvfs/hfsplus.sparseimage');
-test.skipIf(!existsSync(real))(
-  "a Mac's own sparse image (skipped without dfvfs' in the fixtures folder)",
-  async () => {
-    const { volume, close } = await openInside(real);
-    expect(volume.header.totalBlocks).toBeGreaterThan(0);
-    await close();
-  },
-);
+test("a Mac's own sparse image holds a volume", async () => {
+  const { volume, close } = await openInside(fixture('dfvfs/hfsplus.sparseimage'));
+  expect(volume.header.totalBlocks).toBeGreaterThan(0);
+  await close();
+});

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { describe, expect, test } from 'vitest';
@@ -186,7 +186,7 @@ describe('a signed statement', () => {
   test('is accepted with the artifacts it is about, by ssh-keygen itself as well', async () => {
     const { project, args } = await signed();
     const { code, stdout } = await project.run(args);
-    expect(stdout).toContain('signed by ci@example.com; 2 of its 2 files are here and unaltered');
+    expect(stdout).toContain('signed by ci@example.com; 5 of its 5 files are here and unaltered');
     expect(code).toBe(0);
     const said = execFileSync(
       'ssh-keygen',
@@ -204,6 +204,13 @@ describe('a signed statement', () => {
     appendFileSync(join(root, 'copy/framed.txt'), 'x');
     const altered = await run(args.with(2, 'copy'));
     expect(altered.stderr).toMatch(/framed\.txt was altered: its sha256 is [0-9a-f]{64}/);
+    cpSync(join(root, 'artifacts/words/'), join(root, 'swapped'), { recursive: true, dereference: true });
+    const swapped = join(root, 'swapped');
+    const [one, two] = [join(swapped, 'framed.txt'), join(swapped, 'tree/below/framed-too.txt')];
+    renameSync(one, `${one}.aside`);
+    renameSync(two, one);
+    renameSync(`${one}.aside`, two);
+    expect((await run(args.with(2, 'swapped'))).stderr).toContain('was altered');
     const other = await run(args.with(2, 'mine.txt'));
     expect(other.stderr).toMatch(/mine\.txt \(sha256 .*\) is not what the statement is about/);
     const stranger = await run(args.with(-1, 'eve@example.com'));
@@ -213,5 +220,63 @@ describe('a signed statement', () => {
     const forged = await run(args);
     expect(forged.stderr).toContain('words.json is not as ci@example.com signed it');
     for (const each of [altered, other, stranger, forged]) expect(each.code).toBe(1);
+  });
+
+  test('a folder with none of the files, or only some, is refused unless that was said', async () => {
+    const { project, args } = await signed();
+    const { root } = project;
+    const run = project.run.bind(project);
+    mkdirSync(join(root, 'empty'));
+    const empty = await run(args.with(2, 'empty'));
+    expect(empty.stderr).toContain('empty holds none of the 5 files of the statement');
+    expect((await run([...args.with(2, 'empty'), '--partial'])).code).toBe(1);
+    cpSync(join(root, 'artifacts/words/'), join(root, 'some'), { recursive: true, dereference: true });
+    rmSync(join(root, 'some/framed.txt'));
+    const some = await run(args.with(2, 'some'));
+    expect(some.stderr).toContain('4 of the 5 files of the statement are here; missing: framed.txt');
+    for (const each of [empty, some]) expect([each.code, each.stdout]).toEqual([1, '']);
+    const partial = await run([...args.with(2, 'some'), '--partial']);
+    expect(partial.stdout).toContain('4 of its 5 files are here and unaltered');
+    expect(partial.code).toBe(0);
+  });
+
+  test.each(['SHA256SUMS', 'provenance.json', 'sbom.cdx.json'])(
+    'a product whose %s was altered is refused',
+    async (name) => {
+      const { project, args } = await signed();
+      const copy = join(project.root, 'copy');
+      cpSync(join(project.root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
+      appendFileSync(join(copy, name), ' ');
+      const { code, stderr } = await project.run(args.with(2, 'copy'));
+      expect(stderr).toContain(`${name} was altered`);
+      expect(code).toBe(1);
+    },
+  );
+
+  test("a product's own statement is about its other papers, down to a line of the checksums", async () => {
+    const { project, args } = await signed();
+    const { root } = project;
+    const copy = join(root, 'copy');
+    cpSync(join(root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
+    const statement = join(copy, 'provenance.json');
+    execFileSync('ssh-keygen', ['-Y', 'sign', '-f', join(root, 'key'), '-n', 'cidermill', statement], {
+      stdio: 'ignore',
+    });
+    const own = args.with(1, statement).with(2, copy);
+    const right = await project.run(own);
+    expect(right.stdout).toContain('3 of its 3 files are here and unaltered');
+    expect(right.code).toBe(0);
+    const sums = readFileSync(join(copy, 'SHA256SUMS'), 'utf8');
+    writeFileSync(
+      join(copy, 'SHA256SUMS'),
+      sums.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+    );
+    expect((await project.run(own)).stderr).toContain('SHA256SUMS was altered: its line');
+    writeFileSync(join(copy, 'SHA256SUMS'), sums);
+    appendFileSync(join(copy, 'sbom.cdx.json'), ' ');
+    // By the statement or by the checksums, whichever is looked at first.
+    expect((await project.run(own)).stderr).toMatch(
+      /was altered: [^]*sbom\.cdx\.json|sbom\.cdx\.json was altered/,
+    );
   });
 });

@@ -78,6 +78,30 @@ const cases: Readonly<
       ['scripts/press.ts', 'scripts/press.sh'],
     ),
   },
+  bounds: {
+    files: press(
+      ['default: 3 }', 'default: 3, minimum: 4, maximum: 9 }'],
+      ['30G, summary', '30G, minimum: 1M, maximum: 20G, summary'],
+      ['default: plain }', "default: plain, pattern: 'fine|very fine' }"],
+      ['[--fine, --slow] }', "[--fine, slow], pattern: '--[a-z]+' }"],
+    ),
+  },
+  'bounds-that-cannot-be': {
+    files: press(
+      ['default: 3 }', 'default: 3, minimum: 9, maximum: 4 }'],
+      ['30G, summary', '30G, minimum: much, pattern: x, summary'],
+      ['default: plain }', 'default: plain, minimum: 1, pattern: "(" }'],
+      ['default: false }', 'default: false, maximum: 2 }'],
+    ),
+  },
+  'bounds-of-what-is-set': {
+    files: {
+      ...press(['30G, summary', '30G, minimum: 1M, summary']),
+      ...cider(['default: 20G }', 'default: 20G, maximum: 1T }']),
+    },
+    name: 'cider',
+    set: { cask: '0' },
+  },
   'bad-name': { files: cider(['  ferment: {', '  Ferment: {'], ['  windfall: {', '  1: {']) },
   'name-mismatch': { files: press(['recipe: press', 'recipe: pres']) },
   'choice-without-values': {

@@ -16,14 +16,14 @@ interface Triple {
   readonly distance: number;
 }
 
-/** One stream of one or more blocks. */
-export function encodeLzfse(data: Uint8Array): Buffer {
+/** One stream of one or more blocks, "bvx2" or with the uncompressed headers of "bvx1". */
+export function encodeLzfse(data: Uint8Array, version: 1 | 2 = 2): Buffer {
   const parts: Uint8Array[] = [];
   let triples: Triple[] = [];
   let literals: number[] = [];
   let [start, position, previous] = [0, 0, 0];
   const flush = (): void => {
-    if (triples.length > 0) parts.push(encodeBlock(triples, literals, position - start));
+    if (triples.length > 0) parts.push(encodeBlock(triples, literals, position - start, version));
     [triples, literals, start, previous] = [[], [], position, 0];
   };
   const put = (count: number, match: number, distance: number): void => {
@@ -94,7 +94,12 @@ const coders = {
   distances: numberCoder(bitsOf.distances),
 };
 
-function encodeBlock(triples: readonly Triple[], literals: number[], rawBytes: number): Buffer {
+function encodeBlock(
+  triples: readonly Triple[],
+  literals: number[],
+  rawBytes: number,
+  version: 1 | 2,
+): Buffer {
   while (literals.length % 4 !== 0) literals.push(0);
   const coded = triples.map(({ literals: count, match, distance }) => ({
     count: coders.counts(count),
@@ -136,9 +141,27 @@ function encodeBlock(triples: readonly Triple[], literals: number[], rawBytes: n
   }
   const [literalData, matchData] = [literalBits.end(), matchBits.end()];
   const { counts, matches, distances, literals: bytes } = machines;
-  const frequencies = encodeFrequencies(
-    [counts, matches, distances, bytes].flatMap((each) => [...each.frequencies]),
-  );
+  const all = [counts, matches, distances, bytes].flatMap((each) => [...each.frequencies]);
+  if (version === 1) {
+    const full = Buffer.alloc(770);
+    full.write('bvx1', 'latin1');
+    const sizes = [
+      rawBytes,
+      literalData.bytes.length + matchData.bytes.length,
+      literals.length,
+      triples.length,
+    ];
+    [...sizes, literalData.bytes.length, matchData.bytes.length].forEach((value, index) =>
+      full.writeUInt32LE(value, 4 + 4 * index),
+    );
+    full.writeInt32LE(-literalData.unused, 28);
+    states.forEach((state, index) => full.writeUInt16LE(state, 32 + 2 * index));
+    full.writeInt32LE(-matchData.unused, 40);
+    const rest = [countState, matchState, distanceState, ...all];
+    rest.forEach((value, index) => full.writeUInt16LE(value, 44 + 2 * index));
+    return Buffer.concat([full, Buffer.alloc(2), literalData.bytes, matchData.bytes]);
+  }
+  const frequencies = encodeFrequencies(all);
   const head = Buffer.alloc(32);
   head.write('bvx2', 'latin1');
   head.writeUInt32LE(rawBytes, 4);

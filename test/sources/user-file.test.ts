@@ -32,3 +32,10 @@ test('a file that is not there, or a folder, is a Failure', async () => {
   });
   await expect(hashUserFile(store, folder)).rejects.toMatchObject({ code: 'no-file' });
 });
+
+test('a file that the system does not let read is a Failure with its reason', async () => {
+  await expect(hashUserFile(store, '/proc/self/mem')).rejects.toMatchObject({
+    code: 'no-user-file',
+    message: '/proc/self/mem cannot be read: EIO',
+  });
+});

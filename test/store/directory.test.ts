@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listOutput } from '../../src/store/directory.ts';
 import { openStore, outputPath, putOutput, readListing, type Store } from '../../src/store/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 
@@ -58,5 +59,15 @@ describe('a directory output', () => {
     const folder = madeOutput(store);
     symlinkSync(target, join(folder, 'qemu/bin/out'));
     await expect(putOutput(store, folder, 'qemu/')).rejects.toMatchObject({ code: 'bad-output' });
+  });
+
+  it('is refused when it is declared as a folder and is a file', async () => {
+    const store = openStore(freshFolder());
+    const folder = madeOutput(store);
+    writeFileSync(join(folder, 'file'), 'x');
+    for (const take of [putOutput(store, folder, 'file/'), listOutput(folder, 'file/')])
+      await expect(take).rejects.toMatchObject({
+        ...{ code: 'bad-output', message: 'the output file/ is declared as a folder, and it is not one' },
+      });
   });
 });

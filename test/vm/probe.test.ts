@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BootFailure, boot, probeBoot, type BootResult, type SmokeMachine } from '../../src/vm/index.ts';
+import { fixture } from '../rig/fixtures.ts';
 import { apmDisk, bareDisk, gptDisk, hostileGptDisk, mbrDisk, writeImage } from './disk-images.ts';
 import {
   buildFaultyProbe,
@@ -15,9 +15,6 @@ import {
 } from './guests.ts';
 
 const diskSectors = 2 ** 21;
-const fixtures =
-  process.env['CIDERMILL_FIXTURES'] ?? fileURLToPath(new URL('../../../shared/fixtures', import.meta.url));
-const macVolume = join(fixtures, 'dfvfs/hfsplus.raw');
 
 let probe = '';
 beforeAll(() => {
@@ -165,15 +162,12 @@ describe('the probe on an ISO', () => {
     expect((await missingFrom({ image })).names).toBe('volume');
   });
 
-  it.skipIf(!existsSync(macVolume))(
-    'that was made on a real Mac agrees with its header (needs the fixtures)',
-    async () => {
-      const image = readFileSync(macVolume);
-      const blocks = `${image.readUInt32BE(1024 + 44)} blocks of ${image.readUInt32BE(1024 + 40)} bytes`;
-      const { console } = await bootProbe({ image });
-      expect(console.join('\n')).toContain(blocks);
-    },
-  );
+  it('that was made on a real Mac agrees with its header', async () => {
+    const image = readFileSync(fixture('dfvfs/hfsplus.raw'));
+    const blocks = `${image.readUInt32BE(1024 + 44)} blocks of ${image.readUInt32BE(1024 + 40)} bytes`;
+    const { console } = await bootProbe({ image });
+    expect(console.join('\n')).toContain(blocks);
+  });
 });
 
 describe('the probe as a binary', () => {

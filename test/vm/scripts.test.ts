@@ -16,7 +16,10 @@ function sha256Of(path: string): string {
 
 const qemu = hostQemu();
 const inputs: Record<string, string> = { qemu, bios: firmware };
-const parameters = { machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60 };
+const parameters = {
+  ...{ machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60 },
+  'disk-size': 2 ** 30,
+};
 const smokeOutputs = {
   screen: 'screen.png',
   'screen-text': 'screen.txt',
@@ -138,6 +141,27 @@ describe('the smoke-boot script', () => {
     });
     expect(JSON.stringify(failure)).not.toContain('xxxx');
     expect(existsSync(join(outputs, 'milestones.txt'))).toBe(false);
+  });
+
+  it('fails when the disk is not as large as was said', async () => {
+    const { code, events } = await smoke({ 'disk-size': 2 ** 31 });
+    expect(code).toBe(1);
+    expect(events.find(({ type }) => type === 'failure')).toMatchObject({
+      message: expect.stringMatching(/^milestone disk .* did not come/) as string,
+    });
+  });
+
+  it('fails when the disk has a backing file', async () => {
+    const folder = temporaryFolder();
+    const disk = join(folder, 'mine.qcow2');
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', '/etc/hosts', '-F', 'raw', disk, '1G']);
+    const { code, events } = await runScript('smoke-boot', {
+      ...{ parameters, sources: {}, inputs: { ...inputs, disk }, outputs: smokeOutputs },
+    });
+    expect(code).toBe(1);
+    expect(events.find(({ type }) => type === 'failure')).toMatchObject({
+      message: expect.stringContaining('the disk is made of another file too: "/etc/hosts"') as string,
+    });
   });
 
   it('fails when the firmware does nothing, and says how long it waited', async () => {

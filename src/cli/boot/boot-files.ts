@@ -1,14 +1,15 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { findTool, toolVersion } from '../../host/index.ts';
+import { judgeDisk, type DiskImage } from '../../vm/index.ts';
 
 /** The files a guest is made of, absolute. */
 export interface BootFiles {
   readonly qemu: string;
   /** '7.2.22' */
   readonly qemuVersion: string;
-  readonly disk: { readonly file: string; readonly format: 'qcow2' | 'raw' };
+  readonly disk: DiskImage;
   readonly loader: string;
   readonly iso?: string;
   readonly firmware?: string;
@@ -16,6 +17,9 @@ export interface BootFiles {
 
 export interface BootFileFlags {
   readonly disk?: string;
+  readonly diskFormat?: string;
+  /** The folder of the files that the disk is on top of. */
+  readonly backing?: string;
   readonly iso?: string;
   readonly loader?: string;
   readonly qemu?: string;
@@ -25,13 +29,13 @@ export interface BootFileFlags {
 /**
  * The files that the options name, and for what they leave out those of a product's folder.
  * @param install whether the installer is needed
- * @throws Failure 'usage' that says what is missing
+ * @throws Failure 'usage' that says what is missing, and what judgeDisk throws
  */
-export function findBootFiles(
+export async function findBootFiles(
   product: string | undefined,
   flags: BootFileFlags,
   install: boolean,
-): BootFiles {
+): Promise<BootFiles> {
   const parts = product === undefined ? {} : productParts(resolve(product));
   const disk = ordinary(
     flags.disk ?? parts.disk ?? missing('no disk', '--disk FILE, or the folder of a product'),
@@ -46,7 +50,10 @@ export function findBootFiles(
   return {
     qemu,
     qemuVersion: version,
-    disk: { file: disk, format: isQcow2(disk) ? 'qcow2' : 'raw' },
+    disk: await judgeDisk(disk, {
+      ...(flags.diskFormat !== undefined && { format: flags.diskFormat }),
+      ...(flags.backing !== undefined && { backing: flags.backing }),
+    }),
     loader,
     ...(iso !== undefined && { iso: ordinary(iso) }),
     ...(flags.firmware !== undefined && { firmware: ordinary(flags.firmware) }),
@@ -97,16 +104,6 @@ export function qemuProgram(given: string | undefined): string {
   if (!given.includes('/')) return findTool(given) ?? ordinary(given);
   const isFolder = statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
   return ordinary(isFolder ? join(given, 'bin', name) : given);
-}
-
-function isQcow2(path: string): boolean {
-  const file = openSync(path, 'r');
-  try {
-    const magic = Buffer.alloc(4);
-    return readSync(file, magic, 0, 4, 0) === 4 && magic.equals(Buffer.from('QFI\xfb', 'latin1'));
-  } finally {
-    closeSync(file);
-  }
 }
 
 function ordinary(path: string): string {

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import {
   libvirtDomain,
   packerTemplate,
   renderCommand,
+  shellQuote,
   shellScript,
   type GuestMachine,
   type QemuOption,
@@ -32,15 +34,28 @@ export function exported(
     case 'packer':
       return packerTemplate(name, title, program, machine, wiring);
     case 'shell':
-      return shellScript(title, program, options);
+      return shellScript(title, program, options, socketFolder(wiring));
   }
 }
 
 /** The command as bash takes it, and what else the user should know as comments. */
-export function commandText(files: BootFiles, options: readonly QemuOption[], verdict: Runs): string {
+export function commandText(
+  files: BootFiles,
+  wiring: Wiring,
+  options: readonly QemuOption[],
+  verdict: Runs,
+): string {
+  const folder = socketFolder(wiring);
   return [
     renderCommand(files.qemu, options).trimEnd(),
     `# ${secretPath} holds the SMC's configuration with your key; cidermill boot hands it over in memory`,
+    ...(folder === undefined
+      ? []
+      : [`# VNC's socket needs its folder: mkdir -p -m 700 ${shellQuote(folder)}`]),
     ...adviceLines(verdict, makeColours(false)).map((line) => `# ${line}`),
   ].join('\n');
+}
+
+function socketFolder({ display }: Wiring): string | undefined {
+  return display?.kind === 'vnc' ? dirname(display.socket) : undefined;
 }

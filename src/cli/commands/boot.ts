@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import {
@@ -7,18 +8,26 @@ import {
   qemuOptions,
   solve,
   type Accelerator,
+  type Display,
   type Runs,
   type Wiring,
 } from '../../guest/index.ts';
-import { askProgram } from '../../host/ask-program.ts';
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import { secretPath, timeAccelerators } from '../../vm/index.ts';
+import { refuseKeys, secretPath, timeAccelerators, withPrivateFolder } from '../../vm/index.ts';
 import { chooseAccelerator } from '../boot/accelerator.ts';
 import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot/boot-files.ts';
 import { commandText, exported, exportForms, type ExportForm } from '../boot/boot-output.ts';
 import { followReference, runHere, runUntil } from '../boot/boot-start.ts';
 import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
+import {
+  displayKinds,
+  displayOf,
+  shownSocket,
+  usualDisplay,
+  viewerLines,
+  type DisplayKind,
+} from '../boot/boot-display.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
@@ -28,7 +37,7 @@ import { openProject } from '../workspace.ts';
 interface BootFlags extends MachineFlags, BootFileFlags {
   readonly guest: string;
   readonly accel: Accelerator | 'auto';
-  readonly display?: 'gtk' | 'vnc' | 'none';
+  readonly display?: DisplayKind;
   readonly share?: string;
   readonly shareWritable?: boolean;
   readonly snapshot?: boolean;
@@ -47,6 +56,13 @@ export function bootCommand(): Command {
     .argument('[options...]', "after --: QEMU's own")
     .requiredOption('--guest <release>', 'lion, 10.7, or with its update 10.7.4')
     .option('--disk <file>', "the guest's disk, qcow2 or raw")
+    .addOption(
+      new Option(
+        '--disk-format <format>',
+        'its format; without it a qcow2 image is known by its header',
+      ).choices(['qcow2', 'raw']),
+    )
+    .option('--backing <folder>', 'with --disk-format: where the files lie that the disk is on top of')
     .option('--iso <file>', 'the installer, a raw image of its whole disk')
     .option('--loader <file>', "the loader, Chameleon's `boot`")
     .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
@@ -60,8 +76,8 @@ export function bootCommand(): Command {
     .addOption(
       new Option(
         '--display <kind>',
-        'show a window, serve VNC to this host only, or show nothing; by default what is available',
-      ).choices(['gtk', 'vnc', 'none']),
+        'a window, VNC for you alone, VNC on a port for all users of this host, or nothing; what there is by default',
+      ).choices(displayKinds),
     )
     .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
     .option(
@@ -102,7 +118,7 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     const { guest, update, assumed } = findGuest(openProject(command), flags.guest);
     checkDespite(guest, flags);
     if (flags.osk !== undefined) parseOskReference(flags.osk);
-    const files = findBootFiles(folder, flags, flags.install === true);
+    const files = await findBootFiles(folder, flags, flags.install === true);
     const signal = onInterrupt();
     const host = readHostFacts();
     const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
@@ -118,7 +134,8 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
         `${guest.name} is assumed to be ${update}; for another update give --guest ${guest.version}.N`,
       );
     const machine = machineOf(situation, verdict);
-    const wiring = wiringOf(flags, files, own);
+    const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
+    const wiring = wiringOf(flags, files, own, display && displayOf(display, shownSocket()));
     const options = qemuOptions(machine, wiring);
     if (flags.export !== undefined) {
       const title = `${situationText(guest, situation)}; made by cidermill`;
@@ -126,15 +143,29 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       return;
     }
     if (flags.dryRun === true) {
-      console.log(commandText(files, options, verdict));
+      console.log(commandText(files, wiring, options, verdict));
       return;
     }
     const key = await followReference(flags.osk, host);
     await agreeToLicence(host, flags.iHaveTheRight === true);
     advise(verdict, flags);
-    const start = { command: files.qemu, args: options.flatMap(({ args }) => args), key, signal };
-    if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
-    else process.exitCode = await runHere(start);
+    refuseKeys(own, key.osk);
+    const run = async (socket: string): Promise<void> => {
+      const wired = wiringOf(flags, files, own, display && displayOf(display, socket));
+      const args = qemuOptions(machine, wired).flatMap((option) => option.args);
+      const start = { command: files.qemu, args, key, signal };
+      if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
+      else process.exitCode = await runHere(start);
+    };
+    if (display === 'vnc=tcp')
+      console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
+    if (display !== 'vnc') await run('');
+    else
+      await withPrivateFolder('vnc', async (folder) => {
+        const socket = join(folder, 'vnc.sock');
+        for (const line of viewerLines(socket)) console.error(line);
+        await run(socket);
+      });
   });
 }
 
@@ -143,16 +174,17 @@ function extraArguments(command: Command): readonly string[] {
   const { rawArgs } = (command.parent ?? command) as unknown as { readonly rawArgs: readonly string[] };
   const at = rawArgs.indexOf('--');
   const own = at === -1 ? [] : rawArgs.slice(at + 1);
-  if (own.some((argument) => /\bosk=/.test(argument)))
-    throw new Failure('usage', "a key among QEMU's options would stand in the process list", {
-      hint: 'Give it by --osk.',
-    });
+  refuseKeys(own);
   return own;
 }
 
-function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]): Wiring {
+function wiringOf(
+  flags: BootFlags,
+  files: BootFiles,
+  extra: readonly string[],
+  display: Display | undefined,
+): Wiring {
   const isShown = flags.dryRun === true || flags.export !== undefined;
-  const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
   return {
     loader: files.loader,
     disk: files.disk,
@@ -167,14 +199,6 @@ function wiringOf(flags: BootFlags, files: BootFiles, extra: readonly string[]):
     snapshot: flags.snapshot === true,
     extra,
   };
-}
-
-/** A window where there is a desktop and this QEMU can make one, else VNC. */
-function usualDisplay(qemu: string): 'gtk' | 'vnc' {
-  const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env;
-  if ((x11 ?? wayland ?? '') === '') return 'vnc';
-  const kinds = askProgram(qemu, ['-display', 'help'])?.stdout ?? '';
-  return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {

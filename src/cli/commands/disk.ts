@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
 import type { DiskInfo } from '../../disk/index.ts';
+import type { DiskTrust } from '../../vm/index.ts';
 import { solve, todaysHost } from '../../guest/index.ts';
 import { findGuest, parseSize } from '../../recipe/index.ts';
 import { qemuProgram } from '../boot/boot-files.ts';
@@ -14,6 +15,12 @@ interface ToolFlags {
   readonly raw?: boolean;
 }
 
+/** What the user says of an image that is there. */
+interface ImageFlags extends ToolFlags {
+  readonly diskFormat?: string;
+  readonly backing?: string;
+}
+
 export function diskCommand(): Command {
   const command = new Command('disk').description(
     "Make guests' disks, look into them, mend and grow them, without root and without mounting.",
@@ -24,9 +31,34 @@ export function diskCommand(): Command {
 const rawOption = ['--raw', 'take a file in which no map and no volume is found for a raw disk'] as const;
 const qemuOption = ['--qemu <program>', 'qemu-system-x86_64 with qemu-img beside it, or its folder'] as const;
 
+/** Options of the commands that open an image. */
+function addImageOptions(command: Command): Command {
+  return command
+    .option(
+      '--disk-format <format>',
+      'the format of the image; without it a qcow2 image is known by its header',
+    )
+    .option('--backing <folder>', 'with --disk-format: where the other files lie that the disk is made of')
+    .option(...qemuOption)
+    .option(...rawOption);
+}
+
+function trustOf({ diskFormat, backing, raw }: ImageFlags): DiskTrust & { readonly raw?: boolean } {
+  if (backing !== undefined && diskFormat === undefined)
+    throw new Failure('usage', '--backing needs the format of the image', {
+      hint: 'Give --disk-format qcow2.',
+    });
+  return {
+    ...(diskFormat !== undefined && { format: diskFormat }),
+    ...(backing !== undefined && { backing }),
+    ...(raw !== undefined && { raw }),
+  };
+}
+
 interface NewFlags extends ToolFlags {
   readonly size?: number;
   readonly backing?: string;
+  readonly backingFormat?: string;
   readonly volume?: string;
   readonly guest?: string;
 }
@@ -39,6 +71,10 @@ function make(parent: Command): Command {
     .option('--volume <name>', 'with a GPT and an HFS+ volume of that name, and the loader’s settings in it')
     .option('--guest <release>', 'the release whose kernel flags the loader passes on')
     .option('--backing <image>', 'a base image that a team shares: this one holds what differs')
+    .option(
+      '--backing-format <format>',
+      'its format; needed when it is itself on top of another in its folder',
+    )
     .option(...qemuOption)
     .option(...rawOption)
     .addHelpText(
@@ -61,6 +97,10 @@ Examples:
       await newDisk(findDiskTools(qemuOf(flags)), image, {
         ...(size !== undefined && { size }),
         ...(backing !== undefined && { backing }),
+        ...(flags.backingFormat !== undefined &&
+          backing !== undefined && {
+            backingTrust: { format: flags.backingFormat, backing: dirname(resolve(backing)) },
+          }),
         raw: flags.raw,
         ...(volume !== undefined && { volume: { name: volume, loader: { timeout: 5, kernelFlags } } }),
       });
@@ -68,7 +108,11 @@ Examples:
         [
           path,
           ...(size === undefined ? [] : [`: ${formatBytes(size)} for the guest`]),
-          ...(backing === undefined ? [] : [`, on top of ${backing}`]),
+          ...(backing === undefined
+            ? []
+            : [
+                `, on top of ${backing}; use it with --disk-format qcow2 --backing ${dirname(resolve(backing))}`,
+              ]),
           ...(volume === undefined ? [] : [`, with the volume "${volume}"`]),
           ...(kernelFlags.length === 0 ? [] : [`, started with ${kernelFlags.join(' ')}`]),
         ].join(''),
@@ -92,34 +136,32 @@ function flagsOf(parent: Command, name: string): string[] {
 }
 
 function info(): Command {
-  return new Command('info')
+  const command = new Command('info')
     .description(
       'Show an image of any format that QEMU knows: its disk, the volumes on it, the system in them.',
     )
-    .argument('<image>')
-    .option(...qemuOption)
-    .option(...rawOption)
+    .argument('<image>');
+  return addImageOptions(command)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill disk info mac.qcow2')
-    .action(async (image: string, flags: ToolFlags & { readonly json?: boolean }) => {
+    .action(async (image: string, flags: ImageFlags & { readonly json?: boolean }) => {
       const { describeDisk, findDiskTools } = await import('../../disk/index.ts');
-      const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image), flags);
+      const found = await describeDisk(findDiskTools(qemuOf(flags)), resolve(image), trustOf(flags));
       console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
     });
 }
 
 function fix(): Command {
-  return new Command('fix')
+  const command = new Command('fix')
     .description(
       'Remove AppleIntelCPUPowerManagement.kext and its caches from an installed 10.6 or 10.7, so that it idles by HLT.',
     )
-    .argument('<image>', "the guest's disk; the guest must be shut down")
-    .option(...qemuOption)
-    .option(...rawOption)
+    .argument('<image>', "the guest's disk; the guest must be shut down");
+  return addImageOptions(command)
     .addHelpText('after', '\nExample:\n  cidermill disk fix mac.qcow2')
-    .action(async (image: string, flags: ToolFlags) => {
+    .action(async (image: string, flags: ImageFlags) => {
       const { findDiskTools, fixDisk } = await import('../../disk/index.ts');
-      const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image), flags);
+      const gone = await fixDisk(findDiskTools(qemuOf(flags)), resolve(image), trustOf(flags));
       console.log(
         gone === undefined
           ? `${image}: it has no AppleIntelCPUPowerManagement.kext; nothing was changed`
@@ -129,16 +171,15 @@ function fix(): Command {
 }
 
 function grow(): Command {
-  return new Command('grow')
+  const command = new Command('grow')
     .description('Make a disk larger, and with it the HFS+ volume at its end.')
     .argument('<image>', "the guest's disk; the guest must be shut down")
-    .argument('<size>', 'the new size of the disk, such as 64G', bytes)
-    .option(...qemuOption)
-    .option(...rawOption)
+    .argument('<size>', 'the new size of the disk, such as 64G', bytes);
+  return addImageOptions(command)
     .addHelpText('after', '\nExample:\n  cidermill disk grow mac.qcow2 64G')
-    .action(async (image: string, size: number, flags: ToolFlags) => {
+    .action(async (image: string, size: number, flags: ImageFlags) => {
       const { findDiskTools, growDisk } = await import('../../disk/index.ts');
-      const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size, flags);
+      const grown = await growDisk(findDiskTools(qemuOf(flags)), resolve(image), size, trustOf(flags));
       console.log(
         grown.kind === 'volume'
           ? `${image}: ${formatBytes(size)}, its volume ${formatBytes(grown.size)}`
@@ -158,12 +199,13 @@ function bytes(text: string): number {
   return size;
 }
 
-function describe({ format, size, taken, backing, map, partitions }: DiskInfo): string {
+function describe({ format, size, taken, backing, dataFile, map, partitions }: DiskInfo): string {
   const rows: [string, string][] = [
     ['format', format],
     ['disk', formatBytes(size)],
     ['file', formatBytes(taken)],
     ...(backing === undefined ? [] : ([['backing', printable(backing)]] as [string, string][])),
+    ...(dataFile === undefined ? [] : ([['data file', printable(dataFile)]] as [string, string][])),
     ['map', { gpt: 'GPT', apm: 'Apple partition map', mbr: 'MBR', none: 'none' }[map]],
     ...partitions.map((each): [string, string] => [
       `  ${printable(each.kind)}`,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
+import { printable } from '../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
 export function listCommand(): Command {
@@ -22,7 +23,7 @@ export function listCommand(): Command {
       const line = ({ name, summary, own, diagnostics }: Listed): string => {
         const faults =
           diagnostics.length === 0 ? '' : `  (${diagnostics.length} faults: \`cidermill plan ${name}\`)`;
-        return `${mixed && own ? '*' : ' '} ${name.padEnd(width)}  ${summary}${faults}`;
+        return `${mixed && own ? '*' : ' '} ${printable(name).padEnd(width)}  ${printable(summary)}${faults}`;
       };
       const lines = ['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)];
       console.log(

@@ -49,6 +49,12 @@ function list(): Command {
     });
 }
 
+interface ExtractFlags {
+  readonly output: string;
+  readonly limit?: number;
+  readonly outsideLinks?: boolean;
+}
+
 function extract(): Command {
   return new Command('extract')
     .description('Extract a package: its payloads and scripts become folders.')
@@ -59,8 +65,9 @@ function extract(): Command {
       'refuse to extract more than this, such as 20G; by default the free space of the disk',
       size,
     )
+    .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText('after', '\nExample:\n  cidermill pkg extract Essentials.pkg -o Essentials')
-    .action(async (path: string, flags: { readonly output: string; readonly limit?: number }) => {
+    .action(async (path: string, flags: ExtractFlags) => {
       const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
       const file = await openFile(path);
       try {
@@ -71,13 +78,16 @@ function extract(): Command {
               `warning: the ${printable(style)} signature of ${printable(signer ?? 'nobody named')} does not match: the package was changed after it was signed, or the signature is damaged`,
             );
         const progress = showProgress('extract');
-        const { files, skipped } = await extractPackage(pkg, flags.output, {
+        const { files, skipped, outside } = await extractPackage(pkg, flags.output, {
           limit: flags.limit,
+          outsideLinks: flags.outsideLinks,
           onProgress: progress.take,
           signal: onInterrupt(),
         }).finally(progress.end);
         console.log(`${flags.output}: ${files} files`);
         for (const each of skipped) console.log(`left out, a device or pipe: ${printable(each)}`);
+        for (const { path: at, target } of outside)
+          console.log(`left out, a link that leads outside: ${printable(`${at} -> ${target}`)}`);
       } finally {
         await file.close();
       }

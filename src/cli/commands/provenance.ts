@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { addPlanOptions, type PlanOptions } from '../plan-options.ts';
+import { printable } from '../text/printable.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface Flags extends PlanOptions {
@@ -44,6 +45,7 @@ Examples:
 interface VerifyFlags {
   readonly allowedSigners: string;
   readonly identity: string;
+  readonly partial?: boolean;
 }
 
 export function verifySignatureCommand(): Command {
@@ -56,6 +58,7 @@ export function verifySignatureCommand(): Command {
       'the file that says who may sign with which key (ssh-keygen(1), ALLOWED SIGNERS)',
     )
     .requiredOption('--identity <name>', "the signer's name, as in the file of allowed signers")
+    .option('--partial', 'some of the files may be missing; those that are there must be unaltered')
     .addHelpText(
       'after',
       `
@@ -68,11 +71,23 @@ Exit codes: 0 the signature and all files match, 1 one of them does not`,
       const { checkSubjects, readSubjects, verifyFile } = await import('../../provenance/index.ts');
       await verifyFile(statement, flags.allowedSigners, flags.identity);
       const subjects = await readSubjects(statement);
-      const count = await checkSubjects(artifacts, subjects);
-      const what =
-        artifacts.length === 0
-          ? 'no artifact was given'
-          : `${count} of its ${subjects.length} files are here and unaltered`;
-      console.log(`${statement}: signed by ${flags.identity}; ${what}`);
+      const signed = `${statement}: signed by ${flags.identity}`;
+      if (artifacts.length === 0) {
+        console.log(`${signed}; no artifact was given`);
+        return;
+      }
+      const { found, missing } = await checkSubjects(artifacts, subjects, statement);
+      if (missing.length > 0 && flags.partial !== true)
+        throw new Failure(
+          'files-missing',
+          `${found} of the ${subjects.length} files of the statement are here; missing: ${some(missing)}`,
+          { hint: 'Where that is right, say --partial.' },
+        );
+      console.log(`${signed}; ${found} of its ${subjects.length} files are here and unaltered`);
     });
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map(printable).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

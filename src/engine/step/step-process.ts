@@ -126,7 +126,7 @@ function eachLine(stream: Readable, take: (line: string) => void): Promise<unkno
 }
 
 /** An event whose fields are what their type says: the script is not ours to trust. */
-function parseEvent(line: string): StepEvent | undefined {
+export function parseEvent(line: string): StepEvent | undefined {
   if (line.length > longestEvent) return undefined;
   let event: Record<string, unknown> | null;
   try {

@@ -5,12 +5,15 @@ import type { ByteStream } from '../../formats/stream/index.ts';
 import { readMember, type XarMember } from '../../formats/xar/index.ts';
 import { packageEntries, payloadEntries, type Package } from '../package/package.ts';
 import { folderByRename } from './folder-by-rename.ts';
+import { leadsInside } from './link-target.ts';
 import { TreeWriter } from './tree-writer.ts';
 
 export interface Extracted {
   readonly files: number;
   /** Devices and pipes, which are left out. */
   readonly skipped: readonly string[];
+  /** Symbolic links that lead outside, which are left out unless they were asked for. */
+  readonly outside: readonly { readonly path: string; readonly target: string }[];
 }
 
 export interface ExtractPackageOptions {
@@ -18,6 +21,8 @@ export interface ExtractPackageOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** More bytes than these are refused; by default what the disk has left. */
   readonly limit?: number | undefined;
+  /** Make symbolic links that lead outside, too. */
+  readonly outsideLinks?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +33,7 @@ export interface ExtractPackageOptions {
 export async function extractPackage(
   pkg: Package,
   folder: string,
-  { onProgress, limit = Infinity, signal }: ExtractPackageOptions = {},
+  { onProgress, limit = Infinity, outsideLinks = false, signal }: ExtractPackageOptions = {},
 ): Promise<Extracted> {
   const total = pkg.isPayload
     ? pkg.source.size
@@ -40,7 +45,7 @@ export async function extractPackage(
   const source = counted(pkg.source, (bytes) => onProgress?.((done += bytes), total));
   return folderByRename(folder, async (partial, free) => {
     const tree = new TreeWriter(partial, { format: 'pkg', limit: Math.min(limit, free), signal });
-    const state = { files: 0, skipped: [] };
+    const state = { files: 0, skipped: [], outside: [], outsideLinks };
     const counting = { ...pkg, source };
     if (pkg.isPayload) await extractEntries(payloadEntries(counting), '', tree, state);
     for (const member of pkg.members)
@@ -57,7 +62,14 @@ export async function extractPackage(
 
 interface State {
   files: number;
-  skipped: string[];
+  readonly skipped: string[];
+  readonly outside: { path: string; target: string }[];
+  readonly outsideLinks: boolean;
+}
+
+function putLink(tree: TreeWriter, state: State, path: string, target: string): void {
+  if (state.outsideLinks || leadsInside(path, target)) tree.link(path, target);
+  else state.outside.push({ path, target });
 }
 
 async function extractMember(pkg: Package, member: XarMember, tree: TreeWriter, state: State): Promise<void> {
@@ -66,7 +78,7 @@ async function extractMember(pkg: Package, member: XarMember, tree: TreeWriter, 
     tree.folder(path, { mode: 0o755, time: member.time });
     await extractEntries(packageEntries(pkg, member), path, tree, state);
   } else if (kind === 'folder') tree.folder(path, member);
-  else if (kind === 'link' && target !== undefined) tree.link(path, target);
+  else if (kind === 'link' && target !== undefined) putLink(tree, state, path, target);
   else if (kind === 'file') {
     await tree.file(path, readMember(pkg.source, member), member);
     state.files++;
@@ -92,7 +104,7 @@ async function extractEntries(
     const path = [below, entry.path].filter((part) => part !== '').join('/');
     if (path === '') continue;
     if (entry.kind === 'folder') tree.folder(path, entry);
-    else if (entry.kind === 'link' && entry.target !== undefined) tree.link(path, entry.target);
+    else if (entry.kind === 'link' && entry.target !== undefined) putLink(tree, state, path, entry.target);
     else if (entry.kind !== 'file') state.skipped.push(path);
     else {
       state.files++;

@@ -1,6 +1,7 @@
 import type { Place } from '../../base/index.ts';
 import type { Report } from '../../yaml/faults.ts';
 import { holdsReferences } from './parameter-shape.ts';
+import { isWithin } from './parameter-bounds.ts';
 import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
 import { parseTemplate, type Reference, type TemplatePart } from '../../yaml/template.ts';
 import type { Resolved, Scope } from './resolved.ts';
@@ -29,7 +30,7 @@ export function evaluate(node: YamlNode, to: ValueType, scope: Scope, report: Re
       node.place,
       node.items.map(({ place }) => place),
     );
-    return { kind: 'value', type: 'list', value };
+    return isWithin(value, to, report) ? { kind: 'value', type: 'list', value } : undefined;
   }
   if (node.kind !== 'scalar') return undefined;
   const parts = partsOf(node, report);

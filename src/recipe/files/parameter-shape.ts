@@ -1,6 +1,8 @@
 import type { Parameter } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import type { Report } from '../../yaml/faults.ts';
+import type { Place } from '../../base/index.ts';
+import type { Bounds, Limit } from './parameter-bounds.ts';
 import { valueOfNode, type ParameterType } from './parameter-value.ts';
 import { mayHoldReferences } from '../../yaml/template.ts';
 import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
@@ -24,6 +26,8 @@ const pipelineTypes = [...recipeTypes, 'file'] as const;
 const typeSummary =
   'string, integer, boolean, size (30G; K, M, G, T are powers of 1024), choice (of values), list (of strings)';
 
+const limit = anything({ type: ['integer', 'string'] });
+
 const fields = {
   type: required(word<ParameterType>(pipelineTypes), `${typeSummary}, file (a file of the user's own)`),
   summary: optional(text(), 'What it is for, in one line'),
@@ -34,6 +38,12 @@ const fields = {
     'The value when none is given; without it one must be given',
   ),
   values: optional(list(text(), 1), 'What a choice can be'),
+  minimum: optional(limit, 'The least that an integer or a size can be'),
+  maximum: optional(limit, 'The most that an integer or a size can be'),
+  pattern: optional(
+    text(),
+    'A regular expression that the whole of a string, or of each item of a list, has to match',
+  ),
 };
 
 type ReadParameter = ReadObject<typeof fields>;
@@ -71,6 +81,15 @@ function withConditions(shape: Shape<ReadParameter>, references: boolean): Shape
         fallback('size', { type: ['integer', 'string'] }),
         fallback('list', { type: 'array', items: { type: 'string' } }),
         when('choice', { required: ['values'], properties: { default: { type: 'string' } } }),
+        // minimum and maximum are a number's, pattern is a text's.
+        when('integer', {
+          properties: { minimum: { type: 'integer' }, maximum: { type: 'integer' }, pattern: false },
+        }),
+        when('size', { properties: { pattern: false } }),
+        ...['string', 'list'].map((type) => when(type, { properties: { minimum: false, maximum: false } })),
+        ...['boolean', 'choice', 'file'].map((type) =>
+          when(type, { properties: { minimum: false, maximum: false, pattern: false } }),
+        ),
       ],
     },
   };
@@ -100,7 +119,7 @@ export function declareParameters(
 
 function declareParameter(
   name: string,
-  { fields: { type, summary, default: node, values }, has }: ReadParameter,
+  { fields: { type, summary, default: node, values, minimum, maximum, pattern }, has }: ReadParameter,
   references: boolean,
   report: Report,
 ): Partial<DeclaredParameter> | undefined {
@@ -109,7 +128,9 @@ function declareParameter(
     report('missing-key', type, `The choice "${name}" needs the key "values".`, 'List what it can be.');
   if (type.value !== 'choice' && values !== undefined)
     report('unknown-key', values, `Only a choice has values, and "${name}" is of type ${type.value}.`);
+  const bounds = declareBounds(name, type.value, { minimum, maximum, pattern }, report);
   const declared: Partial<DeclaredParameter> = {
+    ...bounds,
     type: type.value,
     needed: !has('default'),
     ...(summary === undefined ? {} : { summary: summary.value }),
@@ -123,10 +144,73 @@ function declareParameter(
         ? undefined
         : valueOfNode(
             node,
-            { type: type.value, ...(values === undefined ? {} : { values: values.value }) },
+            { type: type.value, ...bounds, ...(values === undefined ? {} : { values: values.value }) },
             report,
           );
   return value === undefined ? declared : { ...declared, default: value, defaultNode: node };
+}
+
+interface WrittenBounds {
+  readonly minimum: YamlNode | undefined;
+  readonly maximum: YamlNode | undefined;
+  readonly pattern: Located<string> | undefined;
+}
+
+/** The bounds that a parameter of that type can have; others are reported. */
+function declareBounds(
+  name: string,
+  type: ParameterType,
+  { minimum, maximum, pattern }: WrittenBounds,
+  report: Report,
+): Bounds {
+  const isNumber = type === 'integer' || type === 'size';
+  for (const [key, node] of Object.entries({ minimum, maximum })) {
+    if (node !== undefined && !isNumber)
+      report(
+        'unknown-key',
+        node.place,
+        `Only an integer or a size has a ${key}, and "${name}" is of type ${type}.`,
+      );
+  }
+  if (pattern !== undefined && type !== 'string' && type !== 'list')
+    report(
+      'unknown-key',
+      pattern,
+      `Only a string or a list has a pattern, and "${name}" is of type ${type}.`,
+    );
+  const limits = {
+    minimum: isNumber && minimum !== undefined ? limitOf(minimum, type, report) : undefined,
+    maximum: isNumber && maximum !== undefined ? limitOf(maximum, type, report) : undefined,
+  };
+  if (
+    limits.minimum !== undefined &&
+    limits.maximum !== undefined &&
+    limits.minimum.value > limits.maximum.value
+  )
+    report('bad-value', minimum?.place as Place, 'The minimum is more than the maximum.');
+  return {
+    ...(limits.minimum !== undefined && { minimum: limits.minimum }),
+    ...(limits.maximum !== undefined && { maximum: limits.maximum }),
+    ...(pattern !== undefined && isPattern(pattern, report) && { pattern: pattern.value }),
+  };
+}
+
+function limitOf(node: YamlNode, type: 'integer' | 'size', report: Report): Limit | undefined {
+  const value = valueOfNode(node, { type }, report);
+  return typeof value?.value === 'number'
+    ? { value: value.value, text: String(writtenValue(node)) }
+    : undefined;
+}
+
+function isPattern(pattern: Located<string>, report: Report): boolean {
+  try {
+    // By itself, so that an error shows what was written.
+    new RegExp(pattern.value, 'u');
+    return true;
+  } catch (error) {
+    report('bad-value', pattern, `This is not a regular expression: ${(error as Error).message}.`);
+    return false;
+  }
 }
 
 export function holdsReferences(node: YamlNode): boolean {

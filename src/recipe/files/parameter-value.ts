@@ -6,11 +6,12 @@ import { locate, shorten, wrongType } from '../../yaml/shape.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
+import { isWithin, type Bounds } from './parameter-bounds.ts';
 
 export type ParameterType = Parameter['type'];
 
 /** What a value is checked against. */
-export interface ValueType {
+export interface ValueType extends Bounds {
   readonly type: ParameterType;
   readonly values?: readonly string[];
 }
@@ -23,6 +24,11 @@ export function valueOfNode(
   of: ValueType,
   report: Report,
 ): Located<ParameterValue> | undefined {
+  const value = typedNode(node, of, report);
+  return value !== undefined && isWithin(value, of, report) ? value : undefined;
+}
+
+function typedNode(node: YamlNode, of: ValueType, report: Report): Located<ParameterValue> | undefined {
   if (node.kind === 'broken') return undefined;
   const scalar = node.kind === 'scalar' ? node.value : undefined;
   switch (of.type) {
@@ -36,7 +42,7 @@ export function valueOfNode(
       return undefined;
     case 'size':
       if (isWhole(scalar) && scalar >= 0) return locate(scalar, node.place);
-      if (typeof scalar === 'string') return valueOfText(locate(scalar, node.place), of, report);
+      if (typeof scalar === 'string') return typedText(locate(scalar, node.place), of, report);
       wrongType(node, 'a size', report);
       return undefined;
     case 'list': {
@@ -54,13 +60,22 @@ export function valueOfNode(
     case 'choice':
     case 'file': {
       const text = textOf(node, report);
-      return text === undefined ? undefined : valueOfText(locate(text, node.place), of, report);
+      return text === undefined ? undefined : typedText(locate(text, node.place), of, report);
     }
   }
 }
 
 /** The same for a text that is not YAML: of the command line, or put together from references. */
 export function valueOfText(
+  text: Located<string>,
+  of: ValueType,
+  report: Report,
+): Located<ParameterValue> | undefined {
+  const value = typedText(text, of, report);
+  return value !== undefined && isWithin(value, of, report) ? value : undefined;
+}
+
+function typedText(
   text: Located<string>,
   of: ValueType,
   report: Report,

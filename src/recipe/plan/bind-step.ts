@@ -11,6 +11,7 @@ import type { Resolved, Scope } from '../files/resolved.ts';
 import { locate, shorten, wrongType } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
+import { isWithin } from '../files/parameter-bounds.ts';
 
 /** A step's recipe with all that it was given, before it has its place in the order. */
 export interface BoundStep extends Place {
@@ -88,9 +89,12 @@ function parameterValue(
 ): Located<ParameterValue> | undefined {
   const found = evaluate(node, parameter, scope, report);
   if (found === undefined) return undefined;
-  if (found.kind === 'value' && found.type === parameter.type && parameter.type !== 'choice')
-    return found.value;
-  return converted(parameter, found, node, report);
+  const value =
+    found.kind === 'value' && found.type === parameter.type && parameter.type !== 'choice'
+      ? found.value
+      : converted(parameter, found, node, report);
+  // What a reference stands for may have been held to other bounds, or to none; a fault is reported where it stands.
+  return value !== undefined && isWithin(value, parameter, report) ? value : undefined;
 }
 
 /** A reference keeps its type: it fits where the types are the same or differ in their range only. */

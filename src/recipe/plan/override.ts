@@ -2,6 +2,7 @@ import type { ParameterValue } from '../../step/protocol.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Located } from '../../yaml/located.ts';
 import { valueOfNode, valueOfText, type ValueType } from '../files/parameter-value.ts';
+import { isWithin } from '../files/parameter-bounds.ts';
 import type { Override } from './planning.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import { locate } from '../../yaml/shape.ts';
@@ -26,9 +27,10 @@ export function valueOfOverride(
     const list = node && valueOfNode(node, of, here);
     return list && locate(list.value, first);
   }
-  return locate(
+  const list = locate(
     values.map(({ value }) => value),
     key,
     values.map(({ file, span }) => ({ file, span })),
   );
+  return isWithin(list, of, report) ? list : undefined;
 }

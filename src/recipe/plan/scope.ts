@@ -10,6 +10,7 @@ import { holdsReferences } from '../files/parameter-shape.ts';
 import type { PipelineFile } from '../files/pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Resolved, Scope } from '../files/resolved.ts';
+import { isWithin } from '../files/parameter-bounds.ts';
 import { valueOfOverride } from './override.ts';
 import { locate } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
@@ -116,7 +117,10 @@ export function createScope(
     }
     if (!holdsReferences(node)) return userValue(declared, declared.default, pipeline.root);
     const found = evaluate(node, declared, scope, report);
-    return found?.kind === 'value' ? userValue(declared, found.value, pipeline.root) : found;
+    if (found?.kind !== 'value') return found;
+    return isWithin(found.value, declared, report)
+      ? userValue(declared, found.value, pipeline.root)
+      : undefined;
   }
 
   /** @param folder what a file's path is relative to */

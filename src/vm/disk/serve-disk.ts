@@ -9,16 +9,24 @@ import { QmpSession } from '../process/qmp.ts';
 
 const patience = 30_000;
 
+/** A disk image to be served. Its file is absolute. */
+export interface ServedImage {
+  readonly file: string;
+  readonly format: string;
+  readonly writable: boolean;
+  /** Is the image on top of another file that may be opened with it? Else no other is, whatever its header says. */
+  readonly onTop?: boolean;
+}
+
 /**
- * Lets a QEMU without a machine open a disk image, of whatever format with whatever backing file, and gives the disk in
- * it. No root, no kernel module. The image is closed when this returns.
+ * Lets a QEMU without a machine open a disk image of whatever format, and gives the disk in it. No root, no kernel module.
+ * The image is closed when this returns.
  * @param qemu qemu-system-x86_64, 5.2 or newer
- * @param image its file is absolute
  * @throws Failure 'disk-refused' with what QEMU says of the image, and what `use` throws
  */
 export async function withServedDisk<T>(
   qemu: string,
-  image: { readonly file: string; readonly format: string; readonly writable: boolean },
+  image: ServedImage,
   use: (disk: RemoteDisk) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'cidermill-disk-'));
@@ -61,7 +69,7 @@ export async function withServedDisk<T>(
 
 async function serve(
   qmp: QmpSession,
-  { file, format, writable }: { readonly file: string; readonly format: string; readonly writable: boolean },
+  { file, format, writable, onTop = false }: ServedImage,
   socket: string,
 ): Promise<void> {
   const node = {
@@ -69,6 +77,7 @@ async function serve(
     driver: format,
     'read-only': !writable,
     file: { driver: 'file', filename: file },
+    ...(format === 'qcow2' && !onTop && { backing: null }),
   };
   try {
     await qmp.execute('blockdev-add', node);

@@ -17,7 +17,7 @@ import {
   type ExtractOptions,
 } from '../../../src/image/index.ts';
 import { leadsInside } from '../../../src/image/extract/link-target.ts';
-import { fixture, noFixtures } from '../../rig/fixtures.ts';
+import { fixture } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
 import { volumeWithFolderLinks } from '../../rig/folder-links.ts';
 import { kernelListings, needs } from '../../rig/judges/index.ts';
@@ -209,7 +209,7 @@ test('a full disk is said before anything is written where that can be known, an
   }
 });
 
-test.skipIf(noFixtures)('the command line extracts a folder, a file and compressed files', async () => {
+test('the command line extracts a folder, a file and compressed files', async () => {
   const folder = freshFolder();
   const project = testProject({});
   const raw = fixture('dfvfs/hfsplus.raw');

@@ -12,14 +12,23 @@ const run = promisify(execFile);
 export interface DebianMirror {
   /** Downloads the newest version of a package and unpacks what matches; all of it without patterns. */
   unpack(name: string, into: string, patterns?: readonly string[]): Promise<void>;
+  /** Downloads the upstream archive of a source package and returns its path; it is gone with the mirror. */
+  sourceArchive(source: { package: string; suite: string; file: string }): Promise<string>;
   /** The first package that one depends on: what a metapackage stands for. */
   firstDependency(name: string): Promise<string>;
   close(): void;
 }
 
-export async function openDebianMirror(): Promise<DebianMirror> {
+interface PrivateApt {
+  readonly folder: string;
+  readonly apt: (program: string, ...args: string[]) => Promise<string>;
+  readonly close: () => void;
+}
+
+/** @param suite where the packages are from; those that the host follows by default */
+async function privateApt(kind: 'binary' | 'source', suite?: string): Promise<PrivateApt> {
   const host = await aptHost();
-  const sources = sourcesForSuite(host.sources, undefined, host.release);
+  const sources = sourcesForSuite(host.sources, suite, host.release);
   if (sources.length === 0) throw new Error('this host’s apt has no source of a Debian release');
   const folder = mkdtempSync(join(tmpdir(), 'cidermill-apt-'));
   // apt's own user has no business here; it would only complain.
@@ -28,7 +37,7 @@ export async function openDebianMirror(): Promise<DebianMirror> {
     mkdirSync(join(folder, name), { recursive: true });
   const components = ['main', 'contrib', 'non-free'];
   const list = sources.map((source) => ({ ...source, components }));
-  writeFileSync(join(folder, 'apt.sources'), renderSources(list, 'binary', host.architecture));
+  writeFileSync(join(folder, 'apt.sources'), renderSources(list, kind, host.architecture));
   const settings = [
     `Dir::State::lists=${folder}/lists`,
     `Dir::Cache=${folder}`,
@@ -49,8 +58,22 @@ export async function openDebianMirror(): Promise<DebianMirror> {
     close();
     throw error;
   }
+  return { folder, apt, close };
+}
+
+export async function openDebianMirror(): Promise<DebianMirror> {
+  const { folder, apt, close } = await privateApt('binary');
+  const ofSources = new Map<string, PrivateApt>();
   return {
-    close,
+    close() {
+      for (const each of [...ofSources.values(), { close }]) each.close();
+    },
+    async sourceArchive({ package: name, suite, file }) {
+      const known = ofSources.get(suite) ?? (await privateApt('source', suite));
+      ofSources.set(suite, known);
+      await known.apt('apt-get', '-q', 'source', '--download-only', '--tar-only', name);
+      return join(known.folder, file);
+    },
     async unpack(name, into, patterns) {
       await apt('apt-get', '-q', 'download', name);
       const file = readdirSync(folder).find((each) => each.startsWith(`${name}_`)) ?? '';

@@ -1,6 +1,7 @@
 import { findTool } from '../../../src/host/index.ts';
 import { missingBecause } from './prepare.ts';
 
+export { referenceLzfse } from './lzfse.ts';
 export { fsckHfsPlus, makeHfsPlus, type FsckVerdict } from './hfsprogs.ts';
 export { kernelListings, runLinux, type KernelEntry, type KernelListing } from './linux.ts';
 export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';

@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import { cached, makeCached } from './cache.ts';
 import { openDebianMirror, type DebianMirror } from './debian.ts';
+import { buildLzfse, lzfseSource } from './lzfse.ts';
+import { imageFolder, imagePackages, takeImages } from './images.ts';
 
-/** Judges of Debian's that are used without being installed: what each folder of the cache is made of. */
+/** Judges of Debian's that are used without being installed, and real images: what each folder of the cache is made of. */
 const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) => Promise<void>>> = {
   hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
+  lzfse: async (mirror, folder) => buildLzfse(await mirror.sourceArchive(lzfseSource), folder),
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
   // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
   'linux-kvm': (mirror, folder) =>
@@ -24,6 +27,13 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
       ...modules.map((name) => `*/kernel/${name}/*.ko*`),
     ]);
   },
+  ...Object.fromEntries(
+    imagePackages.map((source) => [
+      imageFolder(source),
+      async (mirror: DebianMirror, folder: string) =>
+        takeImages(source, await mirror.sourceArchive(source), folder),
+    ]),
+  ),
 };
 
 const reasons = cached('missing.json');
@@ -53,7 +63,7 @@ export async function prepareJudges(): Promise<void> {
   mkdirSync(dirname(reasons), { recursive: true });
   writeFileSync(reasons, JSON.stringify(missing));
   for (const [name, reason] of Object.entries(missing))
-    console.warn(`judge absent: ${name} (${reason}); the tests that need it are skipped`);
+    console.warn(`absent: ${name} (${reason}); the tests that need it are skipped`);
 }
 
 /** Why a folder of the cache is not there; undefined when it is. */

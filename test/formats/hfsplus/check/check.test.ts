@@ -7,7 +7,7 @@ import { FormatError } from '../../../../src/base/index.ts';
 import { checkVolume, type CheckReport } from '../../../../src/formats/hfsplus/index.ts';
 import { memorySource } from '../../../../src/formats/source/index.ts';
 import { openVolumeBytes } from '../../../../src/image/index.ts';
-import { fixture, noFixtures } from '../../../rig/fixtures.ts';
+import { fixture, present } from '../../../rig/fixtures.ts';
 import { freshFolder } from '../../../rig/folder.ts';
 import { absence, fsckHfsPlus, needs, type FsckVerdict } from '../../../rig/judges/index.ts';
 import { caseSensitive, linuxVolume } from '../../../rig/linux-volume.ts';
@@ -34,7 +34,7 @@ const plantings = [
 
 function needsVolume(context: TestContext, volume: Planting['volume']): void {
   if (volume === 'linux') needs(context, 'hfsprogs', 'linux');
-  else if (volume !== 'folder links' && noFixtures) context.skip('the fixtures folder is absent');
+  else if (volume === 'journaled') needs(context, 'hfsprogs');
 }
 
 /** What fsck.hfsplus says of bytes. */
@@ -116,16 +116,19 @@ describe('a sound volume', () => {
     expect(fsck(bytes).said).toContain('HasFolderCount flag needs to be set (id = 2)');
   });
 
-  test.skipIf(noFixtures).each([
-    { name: 'dfvfs/hfsplus.raw', remarks: 1 },
-    { name: 'dfvfs/hfsplus_zlib.dmg', remarks: 0 },
-    { name: 'relic/dummy.dmg', remarks: 0 },
-    { name: 'brew/container.dmg', remarks: 0 },
-    { name: 'kaitokit/hfs-decmpfs.dmg', remarks: 3 },
-    { name: 'hfsplus-rs/hfsp-small.img.xz', remarks: 2 },
-    { name: 'hfsplus-rs/hfsp-many2.img.xz', remarks: 1 },
-    { name: 'hfsinspect/hfsj.bin.7z', remarks: 36 },
-  ])('$name, as others made it, has no fault', async ({ name, remarks }) => {
+  test.each(
+    present([
+      { name: 'dfvfs/hfsplus.raw', remarks: 1 },
+      { name: 'dfvfs/hfsplus.sparseimage', remarks: 1 },
+      { name: 'dfvfs/hfsplus_zlib.dmg', remarks: 0 },
+      { name: 'relic/dummy.dmg', remarks: 0 },
+      { name: 'brew/container.dmg', remarks: 0 },
+      { name: 'kaitokit/hfs-decmpfs.dmg', remarks: 3 },
+      { name: 'hfsplus-rs/hfsp-small.img.xz', remarks: 2 },
+      { name: 'hfsplus-rs/hfsp-many2.img.xz', remarks: 1 },
+      { name: 'hfsinspect/hfsj.bin.7z', remarks: 36 },
+    ]),
+  )('$name, as others made it, has no fault', async ({ name, remarks }) => {
     const { volume, close } = await openVolumeBytes(unpacked(name));
     const report = await checkVolume(volume);
     await close();
@@ -144,7 +147,7 @@ describe('what is none', () => {
   });
 });
 
-test.skipIf(noFixtures)('where the image around a volume is damaged, that is a fault too', async () => {
+test('where the image around a volume is damaged, that is a fault too', async () => {
   const whole = readFileSync(fixture('relic/dummy.dmg'));
   const end = whole.indexOf('<?xml');
   const path = join(freshFolder(), 'image.dmg');
@@ -164,7 +167,7 @@ test.skipIf(noFixtures)('where the image around a volume is damaged, that is a f
   expect(said.some((what) => what.startsWith('a zlib chunk of'))).toBe(true);
 });
 
-describe.skipIf(noFixtures)('the command line (skipped without the fixtures folder)', () => {
+describe('the command line', () => {
   test('says that a volume is sound, also of one inside an image, and ends with 0', async () => {
     const image = fixture('relic/dummy.dmg');
     const { code, stdout } = await testProject({}).run(['hfs', 'check', image]);
@@ -192,11 +195,14 @@ describe.skipIf(noFixtures)('the command line (skipped without the fixtures fold
     });
   });
 
-  test('says what an image holds instead of HFS+', async () => {
-    const { code, stderr } = await testProject({}).run(['hfs', 'check', fixture('brew/container-apfs.dmg')]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("the image's volume is APFS");
-  });
+  test.each(present(['brew/container-apfs.dmg', 'dfvfs/apfs.raw']))(
+    'says what %s holds instead of HFS+',
+    async (name) => {
+      const { code, stderr } = await testProject({}).run(['hfs', 'check', fixture(name)]);
+      expect(code).toBe(1);
+      expect(stderr).toContain("the image's volume is APFS");
+    },
+  );
 });
 
 function unpacked(name: string): string {

@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { newVolume } from '../../../../src/formats/hfsplus/index.ts';
+import { memorySource } from '../../../../src/formats/source/index.ts';
 import { findHfsPlus, openImage } from '../../../../src/image/index.ts';
-import { fixture } from '../../../rig/fixtures.ts';
+import { fixture, has } from '../../../rig/fixtures.ts';
+import { compressedVolume } from '../../../rig/compressed-volume.ts';
 import { volumeWithFolderLinks } from '../../../rig/folder-links.ts';
+import { journaledVolume } from '../../../rig/journaled-volume.ts';
 import { fragmented, linuxVolume } from '../../../rig/linux-volume.ts';
+import { memoryTarget } from '../../../rig/memory-target.ts';
 import type { Planting } from './planting.ts';
 import { Surgeon } from './surgeon.ts';
 
@@ -23,14 +28,26 @@ async function bytesOf(name: Planting['volume']): Promise<Buffer> {
     case 'linux':
       return readFileSync(await linuxVolume(fragmented));
     case 'hard links':
-      return execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 });
+      return has('hfsplus-rs/hfsp-small.img.xz')
+        ? execFileSync('xz', ['-dc', fixture('hfsplus-rs/hfsp-small.img.xz')], { maxBuffer: 2 ** 26 })
+        : linkedVolume();
     case 'compressed':
-      return volumeOf('kaitokit/hfs-decmpfs.dmg');
+      return has('kaitokit/hfs-decmpfs.dmg') ? volumeOf('kaitokit/hfs-decmpfs.dmg') : compressedVolume();
     case 'folder links':
       return readFileSync(await volumeWithFolderLinks());
     case 'journaled':
-      return volumeOf('brew/container.dmg');
+      return has('brew/container.dmg') ? volumeOf('brew/container.dmg') : journaledVolume('empty');
   }
+}
+
+async function linkedVolume(): Promise<Buffer> {
+  const editor = newVolume({ name: 'linked', date: new Date(0) });
+  const file = editor.putFile(editor.root, 'one name', { data: memorySource(Buffer.from('content')) });
+  editor.putHardLink(editor.root, 'another', file);
+  editor.putFile(editor.root, 'alone', { data: memorySource(Buffer.from('more content')) });
+  const target = memoryTarget(Buffer.alloc(0));
+  await editor.commit(target, { size: editor.sizeNeeded() });
+  return Buffer.from(await target.read(0, target.size));
 }
 
 async function volumeOf(image: string): Promise<Buffer> {

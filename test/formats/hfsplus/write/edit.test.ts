@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../../src/base/index.ts';
 import {
@@ -8,11 +10,34 @@ import {
   volumeAttribute,
 } from '../../../../src/formats/hfsplus/index.ts';
 import { memorySource } from '../../../../src/formats/source/index.ts';
-import { noFixtures } from '../../../rig/fixtures.ts';
+import { has, present } from '../../../rig/fixtures.ts';
+import { freshFolder } from '../../../rig/folder.ts';
+import { journaledVolume } from '../../../rig/journaled-volume.ts';
 import { commitNew, date, describeTree, edit, fixtureCopy, judge, pattern, text, withVolume } from './rig.ts';
 
-describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures folder)', () => {
-  test.each(['hfsplus-rs/hfsp-small.img.xz', 'dfvfs/hfsplus.raw', 'hfsinspect/hfsj.bin.7z'])(
+/** 15,000 files in 600 folders; another's where it is at hand. */
+async function manyFiles(): Promise<string> {
+  const name = 'hfsplus-rs/hfsp-many2.img.xz';
+  if (has(name)) return fixtureCopy(name);
+  const editor = newVolume({ name: 'many', date });
+  for (let folder = 0; folder < 600; folder++) {
+    const into = editor.makeFolder(editor.root, `folder ${folder}`);
+    for (let file = 0; file < 25; file++)
+      editor.putFile(into, `file ${file}`, { data: text(`${folder} ${file}`) });
+  }
+  return commitNew(editor);
+}
+
+/** Volumes whose journal has yet to be played back: one that is made here, and another's where it is at hand. */
+async function dirtyJournals(): Promise<string[]> {
+  const path = join(freshFolder(), 'volume.img');
+  writeFileSync(path, await journaledVolume('dirty'));
+  const name = 'hfsinspect/hfsj.bin.7z';
+  return [path, ...(has(name) ? [fixtureCopy(name)] : [])];
+}
+
+describe('volumes others made', () => {
+  test.each(present(['hfsplus-rs/hfsp-small.img.xz', 'dfvfs/hfsplus.raw', 'hfsinspect/hfsj.bin.7z']))(
     '%s keeps what it has when files are added, removed and added again',
     async (name) => {
       const path = fixtureCopy(name);
@@ -58,7 +83,7 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
   );
 
   test('20,000 files are added to 15,000 and half of all are removed', async () => {
-    const path = fixtureCopy('hfsplus-rs/hfsp-many2.img.xz');
+    const path = await manyFiles();
     await edit(path, (editor) => {
       const folder = editor.makeFolder(editor.root, 'more');
       for (let index = 0; index < 20_000; index++)
@@ -83,28 +108,33 @@ describe.skipIf(noFixtures)('volumes others made (skipped without the fixtures f
   });
 
   test('a journal that was never replayed is replayed and emptied, and the volume is clean', async () => {
-    const path = fixtureCopy('hfsinspect/hfsj.bin.7z');
-    await edit(path, () => undefined);
-    await judge(path);
-    await withVolume(path, ({ header, journal }) => {
-      expect(header.attributes & volumeAttribute.unmounted).not.toBe(0);
-      expect(header.attributes & volumeAttribute.journaled).not.toBe(0);
-      expect(header.lastMountedVersion).toBe('HFSJ');
-      expect(journal?.pending.size).toBe(0);
-    });
+    for (const path of await dirtyJournals()) {
+      await withVolume(path, ({ journal }) => {
+        expect(journal?.pending.size).toBeGreaterThan(0);
+      });
+      await edit(path, () => undefined);
+      await judge(path);
+      await withVolume(path, ({ header, journal }) => {
+        expect(header.attributes & volumeAttribute.unmounted).not.toBe(0);
+        expect(header.attributes & volumeAttribute.journaled).not.toBe(0);
+        expect(header.lastMountedVersion).toBe('HFSJ');
+        expect(journal?.pending.size).toBe(0);
+      });
+    }
   });
 
   test('what the volume needs for itself is not removed', async () => {
-    const path = fixtureCopy('hfsinspect/hfsj.bin.7z');
-    await edit(path, (editor) => {
-      for (const name of ['.journal', '.journal_info_block']) {
-        const entry = editor.find(name);
-        expect(entry).toBeDefined();
-        if (entry !== undefined) expect(() => editor.remove(entry)).toThrow("the volume's own");
-      }
-      expect(() => editor.remove(editor.root)).toThrow('cannot be removed');
-    });
-    await judge(path);
+    for (const path of await dirtyJournals()) {
+      await edit(path, (editor) => {
+        for (const name of ['.journal', '.journal_info_block']) {
+          const entry = editor.find(name);
+          expect(entry).toBeDefined();
+          if (entry !== undefined) expect(() => editor.remove(entry)).toThrow("the volume's own");
+        }
+        expect(() => editor.remove(editor.root)).toThrow('cannot be removed');
+      });
+      await judge(path);
+    }
   });
 });
 

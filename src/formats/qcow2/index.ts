@@ -1,0 +1,1 @@
+export { readQcow2, type Qcow2 } from './read.ts';

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderLockfile } from '../../src/sources/lock/render.ts';
+import { parseLockfile } from '../../src/sources/lock/read.ts';
+import { orchard } from '../recipe/orchard.ts';
+import { inTemporaryFolder } from '../rig/judges/temporary.ts';
+import type { Seed } from './seeds.ts';
+
+const sha256 = 'a1'.repeat(32);
+
+/** Files that cidermill keeps, and files that users write. */
+export function projectSeeds(): Seed[] {
+  const listing = [
+    { type: 'directory', path: 'bin' },
+    { type: 'file', path: 'bin/run', digest: sha256, size: 12, executable: true },
+    { type: 'symlink', path: 'start', target: 'bin/run' },
+  ];
+  const events = [
+    { type: 'progress', done: 3, total: 14, unit: 'milestones', label: 'firmware' },
+    { type: 'note', text: 'booted' },
+    { type: 'output', name: 'screen' },
+    { type: 'failure', message: 'it did not come', hint: 'wait' },
+  ];
+  return [
+    { name: 'listing', bytes: Buffer.from(JSON.stringify(listing)), targets: ['listing'] },
+    {
+      name: 'events',
+      bytes: Buffer.from(events.map((each) => JSON.stringify(each)).join('\n')),
+      targets: ['events'],
+    },
+    { name: 'lockfile', bytes: smallLockfile(), targets: ['lockfile'] },
+    {
+      name: 'recipe',
+      bytes: Buffer.from(orchard['recipes/press.yaml'].replace('recipe: press', 'recipe: mill')),
+      targets: ['recipe'],
+    },
+    { name: 'pipeline', bytes: Buffer.from(orchard['pipelines/cider.yaml']), targets: ['pipeline'] },
+    ...inTemporaryFolder(made),
+  ];
+}
+
+/** The package's own, with a few of the packages of its buildroots. */
+function smallLockfile(): Buffer {
+  const text = readFileSync(join(import.meta.dirname, '../../recipes/lock.yaml'), 'utf8');
+  const { lock } = parseLockfile(text, 'lock.yaml');
+  const buildroots = [...lock.buildroots].map(
+    ([name, root]) => [name, { ...root, packages: root.packages.slice(0, 4) }] as const,
+  );
+  return Buffer.from(renderLockfile({ sources: lock.sources, buildroots: new Map(buildroots) }));
+}
+
+function made(folder: string): Seed[] {
+  const image = join(folder, 'mine.qcow2');
+  const run = (program: string, ...args: readonly string[]): void => {
+    execFileSync(program, args, { cwd: folder, stdio: 'ignore' });
+  };
+  run('qemu-img', 'create', '-q', '-f', 'qcow2', 'base.qcow2', '8M');
+  run('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', 'base.qcow2', '-F', 'qcow2', 'mine.qcow2');
+  run(
+    'bash',
+    '-c',
+    'mkdir -p top/sub && echo words >top/sub/file && ln -s sub/file top/link && ln top/sub/file top/hard',
+  );
+  run('tar', '--format=gnu', '-cf', 'gnu.tar', 'top');
+  run('tar', '--format=pax', '-cf', 'pax.tar', 'top');
+  return [
+    { name: 'qcow2', bytes: readFileSync(image).subarray(0, 4096), targets: ['qcow2'] },
+    { name: 'GNU tar', bytes: readFileSync(join(folder, 'gnu.tar')), targets: ['tar'] },
+    { name: 'pax tar', bytes: readFileSync(join(folder, 'pax.tar')), targets: ['tar'] },
+  ];
+}

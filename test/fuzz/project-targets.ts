@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unpackArchive } from '../../src/archive/unpack.ts';
+import { Failure, InvalidError, type Diagnostic } from '../../src/base/index.ts';
+import { parseEvent } from '../../src/engine/step/step-process.ts';
+import { readPipeline } from '../../src/recipe/files/pipeline-file.ts';
+import { readRecipe } from '../../src/recipe/files/recipe-file.ts';
+import { parseLockfile } from '../../src/sources/lock/read.ts';
+import { listingFault } from '../../src/store/listing-fault.ts';
+import type { Report } from '../../src/yaml/faults.ts';
+import { parseYaml } from '../../src/yaml/parse.ts';
+
+/** Readers of the files that cidermill keeps, and of those that users write. */
+export const projectTargets = {
+  /** A directory's listing in the store. */
+  listing: (bytes) => {
+    const fault = listingFault(parsed(bytes));
+    if (fault !== undefined) throw new Failure('listing', fault);
+  },
+  lockfile: (bytes) => {
+    const { diagnostics } = parseLockfile(bytes.toString('utf8'), 'lock.yaml');
+    if (diagnostics.length > 0) throw new InvalidError(diagnostics);
+  },
+  /** What a step's script says to the engine, a line each. */
+  events: (bytes) => {
+    const events = bytes.toString('utf8').split('\n').map(parseEvent);
+    if (events.every((event) => event === undefined)) throw new Failure('events', 'no line is an event');
+  },
+  recipe: (bytes) => {
+    readAs(bytes, (node, report) => readRecipe(node, { ...of, name: 'mill' }, report));
+  },
+  pipeline: (bytes) => {
+    readAs(bytes, (node, report) => readPipeline(node, { ...of, name: 'cider' }, report));
+  },
+  /** An archive, in a folder that is made for it. */
+  tar: async (bytes) => {
+    const folder = mkdtempSync(join(tmpdir(), 'cidermill-fuzz-tar-'));
+    try {
+      writeFileSync(join(folder, 'archive'), bytes);
+      mkdirSync(join(folder, 'out'));
+      await unpackArchive(join(folder, 'archive'), 'none', join(folder, 'out'), {
+        limits: { size: 2 ** 24, entries: 1000 },
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+} satisfies Record<string, (bytes: Buffer) => Promise<void> | void>;
+
+const of = { root: '/nowhere', file: 'file.yaml' };
+
+function readAs(
+  bytes: Buffer,
+  read: (node: NonNullable<ReturnType<typeof parseYaml>>, report: Report) => unknown,
+): void {
+  const faults: Diagnostic[] = [];
+  const report: Report = (code, { file, span }, message, hint) => {
+    const told = typeof hint === 'function' ? hint() : hint;
+    faults.push({ code, file, span, message, ...(told !== undefined && { hint: told }) });
+  };
+  const node = parseYaml(bytes.toString('utf8'), 'file.yaml', report);
+  if (node !== undefined) read(node, report);
+  if (faults.length > 0) throw new InvalidError(faults);
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Failure('json', 'it is not JSON');
+  }
+}
