@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSha256, type Json, type Sha256 } from '../base/index.ts';
 import {
-  actionKey,
   blobPath,
   projectName,
   readBlob,
   readEntry,
+  readSummed,
+  withSum,
   writeWhole,
   type Action,
   type Store,
@@ -41,8 +42,11 @@ export function readRecord(history: History, step: string): StepRecord | undefin
 /** A record as it lies in a file; undefined for one that is not there, or damaged. */
 export function readRecordFile(path: string): StepRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as StepRecord;
-    return isSha256(record.key) && actionKey(record.action) === record.key ? record : undefined;
+    // A record from before sums has none.
+    const record = readSummed(readFileSync(path, 'utf8'), 'allow') as StepRecord | undefined;
+    return record !== undefined && isSha256(record.key) && typeof record.action.sources === 'object'
+      ? record
+      : undefined;
   } catch {
     return undefined;
   }
@@ -50,7 +54,7 @@ export function readRecordFile(path: string): StepRecord | undefined {
 
 export async function writeRecord(history: History, record: StepRecord): Promise<void> {
   const json: Json = record as unknown as Json;
-  await writeWhole(history.store, join(history.folder, `${record.step}.json`), JSON.stringify(json));
+  await writeWhole(history.store, join(history.folder, `${record.step}.json`), withSum(JSON.stringify(json)));
 }
 
 /**

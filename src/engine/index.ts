@@ -6,4 +6,10 @@ export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
-export { findPreconditions, toolsOf, UnmetPreconditions, type Finding } from './preconditions/index.ts';
+export {
+  describeFinding,
+  findPreconditions,
+  toolsOf,
+  UnmetPreconditions,
+  type Finding,
+} from './preconditions/index.ts';

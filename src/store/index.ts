@@ -16,4 +16,4 @@ export { DamagedBlob, hasSoundBlob, readBlob, requireBlob } from './sound.ts';
 export { isSessionName, removeFolder, sessionName, temporaryFolder } from './temporary.ts';
 export { ensureTree, soundTree } from './trees.ts';
 export * from './verify.ts';
-export { writeWhole } from './whole-file.ts';
+export { readSummed, withSum, writeWhole } from './whole-file.ts';

@@ -18,7 +18,7 @@ import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
 import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
-import { findPreconditions } from '../../engine/index.ts';
+import { describeFinding, findPreconditions } from '../../engine/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 
@@ -98,8 +98,9 @@ async function checkPipeline(command: Command, name: string, options: PlanOption
     signal: onInterrupt(),
   };
   const findings = await findPreconditions(context, previews);
-  const checks = findings.map(({ state, what, message, hint, steps }): Check => {
-    const finding = `${steps.join(', ')}: ${message}`;
+  const checks = findings.map((found): Check => {
+    const { state, what, hint } = found;
+    const finding = describeFinding(found);
     return { name: what, state: state === 'fault' ? 'fault' : 'ok', finding, ...(hint && { mend: hint }) };
   });
   if (worst(checks) === 'fault') return checks;

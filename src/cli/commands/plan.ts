@@ -5,7 +5,7 @@ import { formatCount } from '../text/format.ts';
 import { printableLines } from '../text/printable.ts';
 import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
-import { findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
+import { describeFinding, findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -65,8 +65,9 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
 }
 
 /** What was found before the run, and what to do about it. */
-export function findingLine({ state, steps, message, hint }: Finding): string {
-  const [first = '', ...rest] = printableLines(`${steps.join(', ')}: ${message}`);
+export function findingLine(finding: Finding): string {
+  const { state, hint } = finding;
+  const [first = '', ...rest] = printableLines(describeFinding(finding));
   const lines = [
     `${state === 'fault' ? 'FAULT' : 'note '}  ${first}`,
     ...rest.map((line) => `       ${line}`),

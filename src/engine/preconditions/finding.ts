@@ -12,3 +12,10 @@ export interface Finding {
   /** Where the value stands that it is about. */
   readonly place?: Place;
 }
+
+/** Names the steps that a finding is about, the first two of many, before what it says. */
+export function describeFinding({ steps, message }: Pick<Finding, 'steps' | 'message'>): string {
+  const names =
+    steps.length > 3 ? `${steps.slice(0, 2).join(', ')} and ${steps.length - 2} more` : steps.join(', ');
+  return `${names}: ${message}`;
+}

@@ -1,4 +1,4 @@
-export type { Finding } from './finding.ts';
+export { describeFinding, type Finding } from './finding.ts';
 export { findPreconditions } from './preconditions.ts';
 export { refuseFaults, UnmetPreconditions } from './refuse.ts';
 export { lackingBytes, missingBytes } from './room.ts';

@@ -1,5 +1,5 @@
 import { Failure } from '../../base/index.ts';
-import type { Finding } from './finding.ts';
+import { describeFinding, type Finding } from './finding.ts';
 
 /** A run that is known not to pass, and is not begun. */
 export class UnmetPreconditions extends Failure {
@@ -7,7 +7,7 @@ export class UnmetPreconditions extends Failure {
 
   constructor(findings: readonly Finding[]) {
     const faults = findings.filter(({ state }) => state === 'fault');
-    const lines = unique(faults.map(({ steps, message }) => `${steps.join(', ')}: ${message}`));
+    const lines = unique(faults.map(describeFinding));
     const hints = unique(faults.flatMap(({ hint }) => hint ?? []));
     const [only] = lines;
     super('preconditions', lines.length === 1 && only !== undefined ? only : lines.join('\n'), {
