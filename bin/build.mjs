@@ -5,13 +5,16 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { argv, pid } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { bundledLicences } from './licences.mjs';
 import { emitTypes } from './step-types.mjs';
 
 /** Found at run time by path, or loading files of their own: not bundled, so they are the package's dependencies. */
-const external = ['tsx', 'xz-decompress', '@cyclonedx/cyclonedx-library'];
+const external = ['esbuild', 'tsx', '@cyclonedx/cyclonedx-library'];
+
+/** Tells which files each script loads, in the build that it is part of. */
+const teller = { in: 'src/engine/script/built-scripts.ts', out: 'built-scripts' };
 
 /**
  * Builds into a folder of its own and puts it in place when it is whole.
@@ -28,6 +31,8 @@ export async function build(root, { forPackage = false } = {}) {
       entryPoints: [
         { in: 'src/cli/main.ts', out: 'cidermill' },
         { in: 'src/step/index.ts', out: 'step' },
+        { in: 'src/step/start.ts', out: 'start' },
+        teller,
         ...scripts.map((name) => ({ in: `scripts/${name}`, out: `scripts/${basename(name, '.ts')}` })),
         ...workers.map((path) => ({ in: path, out: `workers/${basename(path, '.ts')}` })),
       ],
@@ -41,14 +46,16 @@ export async function build(root, { forPackage = false } = {}) {
       conditions: ['cidermill-source'],
       sourcemap: !forPackage,
       legalComments: 'none',
-      metafile: forPackage,
       external,
+      metafile: true,
       banner: {
         js: "import { createRequire as _cr } from 'node:module';\nconst require = _cr(import.meta.url);",
       },
       logLevel: 'warning',
     });
-    if (metafile !== undefined) {
+    const { tableFile, tableOf } = await import(pathToFileURL(join(work, `${teller.out}.js`)).href);
+    writeFileSync(join(work, tableFile), JSON.stringify(tableOf(root, basename(work), metafile)));
+    if (forPackage) {
       writeFileSync(join(work, 'licences.txt'), bundledLicences(root, Object.keys(metafile.inputs)));
       emitTypes(root, join(work, 'types'));
     }

@@ -2,11 +2,11 @@ import { gptTypes, makeGpt } from '#formats/gpt';
 import { newVolume } from '#formats/hfsplus';
 import { windowOf } from '#formats/source';
 import { openTarget } from '#image';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { params, output, note } = await step();
-const name = params.text('name');
-const size = params.number('size');
+const { text, number, output, note } = await step();
+const name = text('name');
+const size = number('size');
 
 // 1980-01-01, as everywhere, and GUIDs that stay: the same parameters make the same bytes.
 const edit = newVolume({ name, date: new Date(315_532_800_000), size });

@@ -2,9 +2,9 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, sources, params, output, progress, note } = await step();
+const { $, source, text, list, output, progress, note } = await step();
 const epoch = '@315532800';
 
 const user = process.getuid?.();
@@ -16,11 +16,11 @@ const workshop = await mkdtemp(join(place, `cidermill-buildroot-${process.pid}-`
 try {
   const repository = join(workshop, 'packages');
   await $`chmod 755 ${workshop}`.quiet();
-  await cp(sources['packages'] as string, repository, { recursive: true });
+  await cp(source('packages'), repository, { recursive: true });
   await $`chmod -R a+rX ${repository}`.quiet();
   const total = readFileSync(join(repository, 'Packages'), 'utf8').match(/^Package:/gm)?.length ?? 0;
   await makeRoot(repository, total);
-  note(`${params.text('suite')}: ${total} packages`);
+  note(`${text('suite')}: ${total} packages`);
 } finally {
   await removeWorkshop(workshop);
 }
@@ -65,7 +65,7 @@ async function makeRoot(repository: string, total: number): Promise<void> {
   let unpacked = 0;
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
   const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
-    --include=${params.list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
+    --include=${list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
     --customize-hook=${finish} --skip=check/qemu --skip=output/dev \
     '' root.tar ${archive} 2>&1`;
   for await (const line of making) {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { sha256 } from '#base';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { checkLoader, coverage } from './chameleon/checks.ts';
 import { buildCross } from './chameleon/cross.ts';
 import type { Range } from './chameleon/flat-image.ts';
@@ -8,18 +8,18 @@ import { takePrebuilt } from './chameleon/prebuilt.ts';
 import { buildXcode } from './chameleon/xcode.ts';
 
 const here = await step();
-const { $, sources, params, output, note } = here;
-const [tree, helpers] = [sources['tree'] as string, sources['helpers'] as string];
-const base = params.number('base');
-const via = chooseWay(params.text('via'));
-const identity = { revision: String(params.number('revision')), date: params.text('date') };
+const { $, source, text, number, list, output, note } = here;
+const [tree, helpers] = [source('tree'), source('helpers')];
+const base = number('base');
+const via = chooseWay(text('via'));
+const identity = { revision: String(number('revision')), date: text('date') };
 mkdirSync('about');
 
 const { image, code } = await make();
 const checked = await checkLoader(here, image, {
   base,
-  loadAddress: params.number('load-address'),
-  limit: params.number('limit'),
+  loadAddress: number('load-address'),
+  limit: number('limit'),
   code,
 });
 writeFileSync('boot', image);
@@ -33,23 +33,23 @@ const about = {
 writeFileSync('about/about.json', `${JSON.stringify(about, undefined, 2)}\n`);
 await output('boot', 'boot');
 await output('about', 'about');
-note(`${via}: ${image.length} bytes of at most ${params.number('limit')}`);
+note(`${via}: ${image.length} bytes of at most ${number('limit')}`);
 note(coverage(checked.code));
 
 async function make(): Promise<{ image: Uint8Array; code?: readonly Range[] }> {
-  if (via === 'prebuilt') return { image: await takePrebuilt(here, tree, params.text('sha256')) };
+  if (via === 'prebuilt') return { image: await takePrebuilt(here, tree, text('sha256')) };
   // Makefiles write into the tree, and sources are read-only.
   await $`mkdir tree && cp -R ${tree}/. tree && chmod -R u+w tree`;
   // What an earlier build left would be taken for up to date.
   await $`cd tree && rm -rf obj sym dst vers.h auto.conf autoconf.h autoconf.inc`;
   if (via === 'xcode') return { image: await buildXcode(here, 'tree', identity) };
   const built = await buildCross(here, 'tree', {
-    config: params.list('config'),
-    flags: params.list('flags'),
-    cFlags: params.list('c-flags'),
+    config: list('config'),
+    flags: list('flags'),
+    cFlags: list('c-flags'),
     identity,
-    layout: { base, order: params.list('order'), drop: params.list('drop'), define: definitions() },
-    memoryEnd: params.number('memory-end'),
+    layout: { base, order: list('order'), drop: list('drop'), define: definitions() },
+    memoryEnd: number('memory-end'),
     helpers,
   });
   writeFileSync('about/boot.map', built.map);
@@ -60,7 +60,7 @@ async function make(): Promise<{ image: Uint8Array; code?: readonly Range[] }> {
 /** `NAME=ADDRESS`. */
 function definitions(): Record<string, number> {
   return Object.fromEntries(
-    params.list('define').map((line) => {
+    list('define').map((line) => {
       const equals = line.lastIndexOf('=');
       return [line.slice(0, equals), Number(line.slice(equals + 1))];
     }),

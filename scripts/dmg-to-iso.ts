@@ -1,8 +1,8 @@
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { convertDmg, describeDmg } from '#image';
 
-const { inputs, output, progress, note } = await step();
-const dmg = inputs['dmg'] as string;
+const { input, output, progress, note } = await step();
+const dmg = input('dmg');
 const iso = 'disk.iso';
 
 const { size, checked } = await convertDmg(dmg, iso, {

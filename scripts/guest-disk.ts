@@ -3,22 +3,22 @@ import { rm } from 'node:fs/promises';
 import { layOut } from '#disk';
 import { guidFrom } from '#formats/gpt';
 import { openTarget } from '#image';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, inputs, params, output, note } = await step();
+const { $, input, text, number, flag, list, output, note } = await step();
 const image = 'disk.qcow2';
-const qemuImg = `${inputs['qemu'] as string}/bin/qemu-img`;
-const [size, name] = [params.number('size'), params.text('volume')];
+const qemuImg = `${input('qemu')}/bin/qemu-img`;
+const [size, name] = [number('size'), text('volume')];
 
 if (name === '') await $`${qemuImg} create -f qcow2 ${image} ${size}`;
 else {
   const disk = await openTarget('disk.raw', 'new');
   await disk.resize(size);
   const loader = {
-    timeout: params.number('timeout'),
-    kernelFlags: params.list('kernel-flags'),
-    ...(params.text('graphics-mode') !== '' && { graphicsMode: params.text('graphics-mode') }),
-    gui: params.flag('gui'),
+    timeout: number('timeout'),
+    kernelFlags: list('kernel-flags'),
+    ...(text('graphics-mode') !== '' && { graphicsMode: text('graphics-mode') }),
+    gui: flag('gui'),
   };
   // 1980-01-01, as everywhere, and GUIDs that stay: the same parameters make the same bytes.
   const identity = {

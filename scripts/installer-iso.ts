@@ -1,15 +1,15 @@
 import { bootPlist, bootPlistPath } from '#guest';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { makeIso, openMedium, planIso } from '#installer';
 
-const { inputs, params, output, progress, note } = await step();
+const { input, list, output, progress, note } = await step();
 const iso = 'installer.iso';
 
-const medium = await openMedium(inputs['installer'] as string, {
+const medium = await openMedium(input('installer'), {
   scratch: '.',
   onProgress: (done, total) => progress(done, total, 'bytes unpacked'),
 });
-const settings = params.list('settings').map((each): [string, string] => {
+const settings = list('settings').map((each): [string, string] => {
   const [key = '', ...value] = each.split('=');
   return [key.trim(), value.join('=').trim()];
 });

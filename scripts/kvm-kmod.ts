@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
 import { chooseKmod, compareKernels, parseKernelVersion } from '#host/kernel';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { completeSync, makeMissing, ownObjects } from './kvm/adapt.ts';
 import { make, pathFree, sourceOfKbuild } from './kvm/build.ts';
 import { readKernels } from './kvm/kernels.ts';
@@ -10,11 +10,11 @@ import { preflight, publishModules } from './kvm/report.ts';
 import { readySync, syncTarget } from './kvm/sync.ts';
 
 const here = await step();
-const { $, sources, params } = here;
-const { tree, linux, patches } = sources as Record<'tree' | 'linux' | 'patches', string>;
+const { $, source, text, list } = here;
+const [tree, linux, patches] = [source('tree'), source('linux'), source('patches')] as const;
 
 const kernels = await readKernels(here, linux);
-const tag = params.text('tag');
+const tag = text('tag');
 const { adapted } = chooseKmod(tag, kernels.a, kernels.b);
 const needs = await preflight(here, kernels);
 if (needs !== undefined) await build(needs);
@@ -25,7 +25,7 @@ async function build(lines: readonly string[]): Promise<void> {
     if (!existsSync(`kmod/${name}`))
       throw new Failure('no-kmod', `the source "tree" has no ${name}: it is not kvm-kmod's`);
   }
-  const applied = await applyPatches(here, params.list('patches'), patches, 'linux', kernels.a);
+  const applied = await applyPatches(here, list('patches'), patches, 'linux', kernels.a);
   await readySync(here, 'kmod/sync');
   const made = adapted ? makeMissing(readFileSync('kmod/sync', 'utf8'), 'linux') : [];
   const isOwn = ownObjects('kmod', 'linux');

@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
 import { compareKernels, parseKernelVersion, seriesOf, showSeries } from '#host/kernel';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { make, pathFree } from './kvm/build.ts';
 import { readKernels } from './kvm/kernels.ts';
 import { applyPatches } from './kvm/patches.ts';
 import { preflight, publishModules } from './kvm/report.ts';
 
 const here = await step();
-const { $, sources, params } = here;
-const { linux, patches } = sources as Record<'linux' | 'patches', string>;
+const { $, source, list } = here;
+const [linux, patches] = [source('linux'), source('patches')] as const;
 
 const kernels = await readKernels(here, linux);
 const needs = await preflight(here, kernels);
@@ -28,7 +28,7 @@ async function build(lines: readonly string[]): Promise<void> {
   await $`mkdir tree && cd ${linux} && find arch/x86/kvm virt/kvm include arch/x86/include -type f \
     '(' -path '*/kvm/*' -o -name 'kvm*.h' -o -path '*/asm/svm.h' -o -path '*/asm/vmx.h' ')' -print0 |
     xargs -0 cp --parents --no-preserve=mode -t "$OLDPWD/tree"`;
-  const applied = await applyPatches(here, params.list('patches'), patches, 'tree', kernels.a);
+  const applied = await applyPatches(here, list('patches'), patches, 'tree', kernels.a);
 
   const tree = `${(await $`pwd`.quiet()).stdout.trim()}/tree`;
   const include = ['include', 'include/uapi', 'arch/x86/include', 'arch/x86/include/uapi'];

@@ -1,20 +1,20 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseRoute, routeBoot, routeValues } from '#route';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { pictureFile } from '#vm';
 import { bootMachine } from './boot/machine.ts';
 
 const here = await step();
-const { $, inputs, params, output, note } = here;
-const routeFile = inputs['route'] as string;
+const { $, input, text, output, note } = here;
+const routeFile = input('route');
 const values = routeValues({
-  volume: params.text('volume'),
-  version: params.text('version'),
-  flags: params.text('flags'),
+  volume: text('volume'),
+  version: text('version'),
+  flags: text('flags'),
 });
-const text = (await $`cat ${routeFile}`.quiet()).stdout;
-const route = parseRoute(text, basename(routeFile), values);
+const written = (await $`cat ${routeFile}`.quiet()).stdout;
+const route = parseRoute(written, basename(routeFile), values);
 
 const { reached, milestones, seconds } = await bootMachine(here, {
   kernel: 'loader',

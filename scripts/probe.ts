@@ -1,7 +1,7 @@
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, sources, params, jobs, output } = await step();
+const { $, source, text, jobs, output } = await step();
 
 // The work folder takes what is made: sources are read-only.
-await $`make -C ${sources['probe']} -j${jobs} OUT="$PWD" OSK=${params.text('osk')}`;
+await $`make -C ${source('probe')} -j${jobs} OUT="$PWD" OSK=${text('osk')}`;
 await output('kernel', 'probe.elf');

@@ -1,9 +1,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, sources, params, jobs, output, progress, note } = await step();
-const { tree, own } = sources as Record<'tree' | 'own', string>;
+const { $, source, list, jobs, output, progress, note } = await step();
+const [tree, own] = [source('tree'), source('own')] as const;
 const programs = ['qemu-system-x86_64', 'qemu-img'];
 
 // configure looks for device lists in the source tree only; a path that leads out of it spares a copy of the tree.
@@ -16,7 +16,7 @@ const libraries = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib';
 
 await mkdir('build');
 await $`cd build && ${tree}/configure --prefix=/qemu --with-devices-x86_64=${devices} \
-  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${params.list('configure')}`;
+  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${list('configure')}`;
 await precompile(`${tree}/include/qemu/osdep.h`);
 for await (const line of $`ninja -C build -j${jobs} ${programs}`) {
   const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];

@@ -1,21 +1,21 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, sources, params, jobs, output, progress } = await step();
+const { $, source, text, list, jobs, output, progress } = await step();
 const work = (await $`pwd`.quiet()).stdout.trim();
 
 const roms = [
-  { name: 'bios', config: params.list('config'), file: 'bios.bin' },
-  { name: 'vgabios-stdvga', config: params.list('stdvga'), file: 'vgabios.bin' },
-  { name: 'vgabios-vmware', config: params.list('vmware'), file: 'vgabios.bin' },
+  { name: 'bios', config: list('config'), file: 'bios.bin' },
+  { name: 'vgabios-stdvga', config: list('stdvga'), file: 'vgabios.bin' },
+  { name: 'vgabios-vmware', config: list('vmware'), file: 'vgabios.bin' },
 ];
 
 for (const [done, { name, config, file }] of roms.entries()) {
   progress(done, roms.length, 'ROMs', name);
   const out = `${work}/${name}`;
   const make = [
-    ...['make', '-C', sources['tree'], `OUT=${out}/`, `KCONFIG_CONFIG=${out}/.config`],
-    ...['PYTHON=python3', `EXTRAVERSION=${params.text('extraversion')}`],
+    ...['make', '-C', source('tree'), `OUT=${out}/`, `KCONFIG_CONFIG=${out}/.config`],
+    ...['PYTHON=python3', `EXTRAVERSION=${text('extraversion')}`],
   ];
   await mkdir(name);
   await writeFile(`${name}/.config`, `${config.join('\n')}\n`);

@@ -1,10 +1,10 @@
-import { step } from '#step';
+import { step } from 'cidermill/step';
 import { probeBoot, probeExit } from '#vm';
 import { bootMachine } from './boot/machine.ts';
 
 const here = await step();
-const { $, inputs, params, note } = here;
-const { iso } = inputs as Record<'iso', string>;
+const { $, input, number, note } = here;
+const [iso] = [input('iso')] as const;
 
 // What the probe must measure of the disc comes from the image itself; how large the disk is to be was said.
 const isoSize = Number((await $`stat -Lc %s ${iso}`).stdout);
@@ -13,8 +13,8 @@ const { reached, milestones, seconds } = await bootMachine(here, {
   kernel: 'kernel',
   called: 'probe',
   watch: probeBoot({
-    cpus: params.number('cpus'),
-    diskSectors: params.number('disk-size') / 512,
+    cpus: number('cpus'),
+    diskSectors: number('disk-size') / 512,
     isoSectors: Math.ceil(isoSize / 512),
   }),
   title: 'smoke boot',

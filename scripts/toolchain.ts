@@ -2,15 +2,15 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { folderEntries, packArchive } from '#archive';
-import { step } from '#step';
+import { step } from 'cidermill/step';
 
-const { $, inputs, output, note } = await step();
-const { qemu, modules } = inputs as Record<'qemu' | 'modules', string>;
+const { $, input, output, note } = await step();
+const [qemu, modules] = [input('qemu'), input('modules')] as const;
 const top = 'cidermill-toolchain';
 const archive = `${top}.tar`;
 
 await $`mkdir ${top} && cp -rL ${qemu}/. ${top}/ && mkdir -p ${top}/kvm && cp -L ${modules}/. -rt ${top}/kvm/`;
-await $`cp -L ${inputs['modules-report']} ${top}/kvm/report.txt`;
+await $`cp -L ${input('modules-report')} ${top}/kvm/report.txt`;
 const files =
   await $`cd ${top} && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sed 's, \./, ,'`.quiet();
 await writeFile(`${top}/SHA256SUMS`, files.stdout);

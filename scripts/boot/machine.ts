@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { boot, milestoneLog, smcConfiguration, smokeArguments, type BootRequest } from '#vm';
 
 /** What differs from one boot to the other. */
@@ -26,12 +26,12 @@ export interface Booted {
  * disk) make, and puts out what was seen: screen, screen-text, milestones, console.
  */
 export async function bootMachine(here: Step, watched: Watched): Promise<Booted> {
-  const { $, inputs, params, spawn, output, progress } = here;
-  const { qemu, bios, iso, disk } = inputs as Record<'qemu' | 'bios' | 'iso' | 'disk', string>;
-  const kernel = inputs[watched.kernel] as string;
+  const { $, input, text, number, spawn, output, progress } = here;
+  const [qemu, bios, iso, disk] = [input('qemu'), input('bios'), input('iso'), input('disk')] as const;
+  const kernel = input(watched.kernel);
   const program = `${qemu}/bin/qemu-system-x86_64`;
-  const [machine, cpu, cpus] = [params.text('machine'), params.text('cpu'), params.number('cpus')] as const;
-  const memory = Math.floor(params.number('memory') / 2 ** 20);
+  const [machine, cpu, cpus] = [text('machine'), text('cpu'), number('cpus')] as const;
+  const memory = Math.floor(number('memory') / 2 ** 20);
 
   await refuseOtherFiles($, qemu, disk);
 
@@ -42,7 +42,7 @@ export async function bootMachine(here: Step, watched: Watched): Promise<Booted>
     digest: digests[index]?.slice(0, 64) ?? '',
   }));
 
-  await writeFile('smc.cfg', smcConfiguration(params.text('osk')), { mode: 0o600 });
+  await writeFile('smc.cfg', smcConfiguration(text('osk')), { mode: 0o600 });
   const milestones = watched.watch.milestones.filter((each) => !('kind' in each)).length;
   let seen = 0;
   const result = await boot({
@@ -64,7 +64,7 @@ export async function bootMachine(here: Step, watched: Watched): Promise<Booted>
       smc: 'smc.cfg',
     }),
     folder: process.cwd(),
-    milliseconds: params.number('timeout') * 1000,
+    milliseconds: number('timeout') * 1000,
     screenshot: 'screen.png',
     onReached: ({ milestone }) => progress(++seen, milestones, 'milestones', milestone),
   });

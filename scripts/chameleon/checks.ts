@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Failure } from '#base';
 import { wrapCode } from '#formats/macho';
 import { findMultibootHeader, type MultibootHeader } from '#formats/multiboot';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { isVector, readDisassembly, type Disassemble } from './disassembly.ts';
 import type { FlatImage, Range } from './flat-image.ts';
 import { reachedCode } from './reached-code.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Failure, type FailureCode } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { completeCconfig } from './cconfig-sources.ts';
 import { dryRun } from './dry-run.ts';
 import { isTree, treesIn } from './find-trees.ts';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Failure } from '#base';
 import { memorySource } from '#formats/source';
 import { link, type Layout, type LinkInput } from '#link';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { configure } from './configure.ts';
 import { dryRun, type Compilation } from './dry-run.ts';
 import type { Range } from './flat-image.ts';

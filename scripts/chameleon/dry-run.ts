@@ -1,5 +1,5 @@
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { shellWords } from './shell-words.ts';
 
 /** What stands for the compiler in a dry run, so that its commands cannot be mistaken. */

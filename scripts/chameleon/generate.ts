@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import { dryRun, dryRunOfSome, type DryRun } from './dry-run.ts';
 
 /** What the loader says of itself. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Failure, sha256 } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /**
  * Takes a loader that was made elsewhere.

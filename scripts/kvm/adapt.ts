@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import type { Kernels } from './kernels.ts';
 import { objectLists, replaceLists, selectedOptions } from './objects.ts';
 

@@ -1,4 +1,4 @@
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /** The flags that keep debug information and the work folder's path out of the modules, so that any folder makes the same. */
 export function pathFree(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { Failure } from '#base';
 import { versionOfMakefile } from '#host/kernel';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /** The two kernels of a build: A, whose KVM it is, and B, which the modules are for. */
 export interface Kernels {
@@ -13,8 +13,8 @@ export interface Kernels {
 }
 
 /** @param tree kernel A's, as the step's commands see it */
-export async function readKernels({ $, params }: Step, tree: string): Promise<Kernels> {
-  const given = params.text('kernel-dir');
+export async function readKernels({ $, text }: Step, tree: string): Promise<Kernels> {
+  const given = text('kernel-dir');
   const found = given === '' ? await onlyHeaders($) : given;
   // The second one is where it was before 2.6.33. Debian's kernel.release has the version that uname does not say.
   const headers = ['generated', 'linux'].map((part) => `${found}/include/${part}/utsrelease.h`);

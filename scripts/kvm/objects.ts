@@ -1,4 +1,4 @@
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /** Module → the objects it is linked from: of A's own Makefile, named as they lie in kvm-kmod's folder x86/. */
 export type ObjectLists = Readonly<Record<'kvm' | 'kvm-intel' | 'kvm-amd', readonly string[]>>;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /** What a patch of recipes/patches/ says of itself above its first "---". */
 export interface PatchHead {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { kernelNeeds } from '#host/kernel';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 import type { Kernels } from './kernels.ts';
 
 /** What every KVM recipe makes: the modules, or none and the reason, and a report that says which. */
@@ -14,7 +14,7 @@ export const moduleNames = ['kvm.ko', 'kvm-intel.ko', 'kvm-amd.ko'] as const;
 export async function preflight(step: Step, kernels: Kernels): Promise<readonly string[] | undefined> {
   const { patches, lines } = kernelNeeds(kernels.b);
   const needed = patches.length > 0;
-  if (needed || step.params.text('build') === 'always') return lines;
+  if (needed || step.text('build') === 'always') return lines;
   mkdirSync('modules');
   await publish(step, [...lines, 'nothing was built; build=always builds the modules anyway']);
   return undefined;

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#base';
-import type { Step } from '#step';
+import type { Step } from 'cidermill/step';
 
 /** Python 2's `file`, byte for byte, in Python 3. */
 const fileOfPython2 = `def file(path, mode='r'):

@@ -10,7 +10,8 @@ export interface RunContext {
   readonly plan: Plan;
   readonly history: History;
   readonly sources: StepSources;
-  readonly toolVersions: Memo;
+  /** What was found out of tools and scripts, by what they looked like. */
+  readonly facts: Memo;
   /** Steps at once, and jobs within each; at least 1. */
   readonly jobs: number;
   /** Run the steps that name a buildroot on the host's own tools. */

@@ -17,7 +17,7 @@ export interface ResolvedStep {
 export type Decision = ResolvedStep &
   ({ readonly verdict: 'cached'; readonly result: ActionResult } | { readonly verdict: 'run' });
 
-type DecideContext = Pick<RunContext, 'store' | 'sources' | 'onHost' | 'toolVersions'>;
+type DecideContext = Pick<RunContext, 'store' | 'sources' | 'onHost' | 'facts'>;
 
 /**
  * Decides what is to be done with a step whose predecessors are done; `plan`, `run` and all that looks for stored

@@ -63,7 +63,7 @@ export type RunEvent = { readonly time: number } & (
       readonly milliseconds: number;
       readonly log: string;
     } & StepVerdict)
-  /** It was made again under strace; `opened` counts files. Of a sandboxed step the script alone was watched. */
+  /** It was made again under strace; `opened` counts files. A sandboxed step was not: it sees what it declares. */
   | {
       readonly type: 'step-traced';
       readonly step: string;

@@ -16,11 +16,15 @@ export function explainChange(
   store: Store,
   root: string,
 ): string[] {
+  // Another version of keys has other fields.
+  if (before.keyVersion !== now.keyVersion)
+    return scalar('the key version', before.keyVersion, now.keyVersion);
   return [
-    ...scalar('the key version', before.keyVersion, now.keyVersion),
+    ...scalar('the step protocol', before.protocol, now.protocol),
     ...scalar('the platform', before.platform, now.platform),
     ...scalar('the script', before.script, now.script),
     ...modules(before, now, step, store),
+    ...fields(before.packages, now.packages).map(({ name, how }) => `the package ${name} ${how}`),
     ...parameters(before, now, step, root),
     ...fields(before.sources, now.sources).map(
       ({ name, how }) => `${at(step.recipe.sources.get(name), root)}the source ${name} ${how}`,

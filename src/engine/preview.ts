@@ -23,7 +23,7 @@ export interface Preview {
 }
 
 /** As much of a run's context as foreseeing it needs. */
-type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'toolVersions'>;
+type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'facts'>;
 
 /** Foresees a run without doing any of it, with the outputs that steps made the last time standing in. */
 export async function previewRun(
@@ -31,7 +31,7 @@ export async function previewRun(
 ): Promise<Preview[]> {
   const { store, plan } = options;
   const history = openHistory(store, plan.root, plan.pipeline);
-  const context = { ...options, history, toolVersions: openMemo(store, 'tools') };
+  const context = { ...options, history, facts: openMemo(store, 'facts') };
   const made = new Map<string, Made>();
   const previews = new Map<string, Preview>();
   for (const step of plan.steps) previews.set(step.name, await previewStep(context, step, made, previews));

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { Failure, type Sha256 } from '../base/index.ts';
-import { findTool, packageRoot, toolIdentity, toolVersion } from '../host/index.ts';
+import { findTool, toolIdentity, toolVersion } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
+import { protocolVersion } from '../step/protocol.ts';
 import {
   type Action,
   type ActionEnvironment,
@@ -9,15 +10,15 @@ import {
   keyVersion,
   type Output,
 } from '../store/index.ts';
-import { scriptClosure } from './closure.ts';
 import type { RunContext } from './context.ts';
+import { scriptClosure, scriptPlace } from './script/ready-script.ts';
 
 /** A step that is done: its action's key and its outputs. */
 export type Made = Pick<ActionResult, 'key' | 'outputs'>;
 /** The steps that are done, by name. */
 export type Done = ReadonlyMap<string, Made>;
 
-type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'toolVersions'>;
+type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'facts'>;
 
 /**
  * Resolves a step whose predecessors are done into an action.
@@ -39,9 +40,10 @@ export async function resolveStep(
   }
   return {
     keyVersion,
+    protocol: protocolVersion,
     platform: `${process.platform}-${process.arch}`,
     script: recipe.script.value,
-    modules: scriptClosure(recipe.script.value, { project: recipe.root, package: packageRoot }),
+    ...(await scriptClosure(scriptPlace(recipe), context.facts)),
     parameters: Object.fromEntries([...step.parameters].map(([name, { value }]) => [name, value])),
     sources,
     inputs,
@@ -99,9 +101,9 @@ async function hostToolVersion(context: ResolveContext, name: string, step: Plan
     );
   }
   const identity = toolIdentity(path);
-  const known = context.toolVersions.get(identity);
+  const known = context.facts.get(identity);
   if (known !== undefined) return known;
   const version = toolVersion(path) || basename(identity);
-  await context.toolVersions.set(identity, version);
+  await context.facts.set(identity, version);
   return version;
 }

@@ -66,7 +66,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     signal,
     emit,
     history: openHistory(store, plan.root, plan.pipeline),
-    toolVersions: openMemo(store, 'tools'),
+    facts: openMemo(store, 'facts'),
   };
   // What stands in a product's place is told before any step is run.
   for (const { name } of plan.products) productPlace(options.artifacts, name);

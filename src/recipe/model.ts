@@ -55,6 +55,8 @@ export interface Recipe {
   readonly environmentTemplate?: YamlNode;
   /** Relative to `root`. */
   readonly script: Located<string>;
+  /** What the script reads or starts beside its imports, relative to the project's root. */
+  readonly scriptFiles: Located<readonly string[]>;
   /** Relative to `root`: the script that is run before any step, to find early what would make this one fail. */
   readonly check?: Located<string>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */

@@ -3,20 +3,17 @@ import { $ as shell, quote } from 'zx';
 import { Failure } from '../base/index.ts';
 import type { StepRequest } from './protocol.ts';
 
-/** Starts a program where the step's commands run: in the sandbox, or on the host. */
+/** Starts a program as a command of the step. @throws Failure 'no-environment' */
 export function spawnInside(
   request: StepRequest,
   command: string,
   args: readonly string[],
   options: SpawnOptions = {},
 ): ChildProcess {
-  if (request.commandPrefix === null) {
-    throw new Failure('no-environment', `the step ${request.step} has no environment to run commands in`, {
-      hint: 'Give its recipe `environment: { buildroot: NAME }` or `environment: { host: [TOOL] }`.',
-    });
-  }
-  const [program = command, ...rest] = [...request.commandPrefix, command, ...args];
-  return spawn(program, rest, { ...options, env: { ...request.commandEnvironment } });
+  const { commandPrefix, commandEnvironment } = request;
+  if (commandPrefix === null) throw noEnvironment(request);
+  const [program = command, ...rest] = [...commandPrefix, command, ...args];
+  return spawn(program, rest, { ...options, env: { ...commandEnvironment } });
 }
 
 /**
@@ -34,5 +31,11 @@ export function shellInside(request: StepRequest): typeof shell {
     verbose: true,
     env: { ...request.commandEnvironment },
     spawn: spawnShell as typeof spawn,
+  });
+}
+
+function noEnvironment({ step }: StepRequest): Failure {
+  return new Failure('no-environment', `the step ${step} runs a command, and its recipe has no environment`, {
+    hint: 'Give the recipe `environment: { buildroot: NAME }` in place of `environment: none`.',
   });
 }

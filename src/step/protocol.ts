@@ -1,6 +1,10 @@
 /** What the engine and a step's script say to each other. docs/step-protocol.md is the prose of this file. */
 
-export const protocolVersion = 1;
+/**
+ * Raised with every change of the protocol, or of the library that scripts import: it is in every cache key, where the
+ * library's own modules are not. test/golden/step-library.json holds the two together.
+ */
+export const protocolVersion = 2;
 
 /** A value of a parameter after validation; sizes are bytes as integers. */
 export type ParameterValue = string | number | boolean | readonly string[];
@@ -10,17 +14,19 @@ export interface StepRequest {
   readonly protocol: typeof protocolVersion;
   readonly step: string;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** Source name → folder or file, as the step's commands see it. */
+  /** Source name → folder or file, as the script and its commands see it. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Input name → folder or file, as the step's commands see it. */
+  /** Input name → folder or file, as the script and its commands see it. */
   readonly inputs: Readonly<Record<string, string>>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Absolute path on the host: where `output` puts things. On the same file system as the work folder. */
+  /** Absolute: the current folder again, by a path from which files can be moved to the output folder. */
+  readonly workFolder: string;
+  /** Absolute: where `output` puts things. On the same mount as `workFolder`. */
   readonly outputFolder: string;
   /** How many jobs a build may run at once. */
   readonly jobs: number;
-  /** What goes before `bash -c COMMAND`: bwrap and its arguments, nothing for the host, null when the step runs no commands. */
+  /** What goes before `bash -c COMMAND`: nothing in most runs; null when the step runs no commands. */
   readonly commandPrefix: readonly string[] | null;
   /** The whole environment of the step's commands. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
@@ -28,6 +34,8 @@ export interface StepRequest {
 
 /** One line of JSON on file descriptor 3. */
 export type StepEvent =
+  /** The process is up and waits for a line on standard input before it loads the script. */
+  | { readonly type: 'ready' }
   /** How far the step is; `total` where it is known; unit 'bytes' or a plural noun. */
   | {
       readonly type: 'progress';

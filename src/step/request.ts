@@ -11,7 +11,7 @@ export function readRequest(): StepRequest {
     });
   }
   const request = JSON.parse(readFileSync(path, 'utf8')) as StepRequest;
-  // The type says it is 1; a file from another version of the program says what it says.
+  // The type knows one version; a file from another version of the program says what it says.
   const protocol: number = request.protocol;
   if (protocol !== protocolVersion) {
     throw new Failure('protocol', `the step speaks protocol ${protocolVersion}, the engine ${protocol}`, {

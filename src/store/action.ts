@@ -1,11 +1,8 @@
 import { canonicalJson, sha256, type Sha256 } from '../base/index.ts';
 import type { ParameterValue } from '../step/protocol.ts';
 
-/** File → digest, paths relative to the root they belong to, with "/". */
-export type Closure = Readonly<Record<string, Sha256>>;
-
 /** Raised when what a step sees or how it is run changes in a way the other fields do not show. */
-export const keyVersion = 1;
+export const keyVersion = 2;
 
 /**
  * A step fully resolved: all that its outputs may depend on, and nothing else — no path of this machine, no locale,
@@ -13,10 +10,15 @@ export const keyVersion = 1;
  */
 export type Action = {
   readonly keyVersion: number;
+  /** Of the step protocol and of the library that scripts import. */
+  readonly protocol: number;
   /** `<os>-<cpu>` as Node names them. */
   readonly platform: string;
   readonly script: string;
-  readonly modules: Closure;
+  /** Module of the script, worker thread, or file declared beside it → digest. */
+  readonly modules: Readonly<Record<string, Sha256>>;
+  /** `name@version` of what the script loads from npm → digest of the files that are loaded. */
+  readonly packages: Readonly<Record<string, Sha256>>;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly sources: Readonly<Record<string, Sha256>>;
   /** `file:<sha256>`, `executable:<sha256>` or `directory:<sha256 of the listing>`. */

@@ -22,10 +22,10 @@ outputs: { data: data }
 `,
     'scripts/writer.ts': `import { appendFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { params, output } = await step();
+const { number, output } = await step();
 const megabyte = Buffer.alloc(1 << 20, 7);
 try {
-  for (let i = 0; i < params.number('megabytes'); i++) appendFileSync('data', megabyte);
+  for (let i = 0; i < number('megabytes'); i++) appendFileSync('data', megabyte);
 } catch (error) {
   ${until}
   throw error;

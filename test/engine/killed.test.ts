@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { events, isAlive, said, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
+import { events, running, said, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
 
 /** Eight steps in a chain, each of which takes a moment and makes a few files. */
 function chainProject(): TestProject {
@@ -68,19 +68,21 @@ describe('a run killed with SIGKILL', () => {
 
   it('leaves no process of its steps behind', async () => {
     const project = chainProject();
+    const title = `left-${Date.now()}-${Math.floor(Math.random() * 1e6)}`;
     project.write(
       'scripts/link.ts',
       `import { step } from ${stepModule};
 await step();
-console.log('pid ' + process.pid);
+process.title = '${title}';
+console.log('waiting');
 setInterval(() => {}, 1000);
 `,
     );
     const child = project.start(['run', 'chain', '--json']);
-    const output = await said(child.stdout, /"line":"pid \d+"/);
-    const pid = Number(/"line":"pid (\d+)"/.exec(output)?.[1]);
+    await said(child.stdout, /"line":"waiting"/);
+    expect(running(title)).toHaveLength(1);
     child.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => running(title), { timeout: 10_000 }).toEqual([]);
   });
 });
 

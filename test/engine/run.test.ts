@@ -1,7 +1,16 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { events, isAlive, said, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
+import {
+  events,
+  running,
+  said,
+  stepModule,
+  stepsOf,
+  testProject,
+  uniqueSeconds,
+  type TestProject,
+} from '../rig/project.ts';
 
 /** Two steps in a row: words are counted, the count is framed. A comment in count.ts changes nothing that it makes. */
 function wordProject(): TestProject {
@@ -21,8 +30,8 @@ outputs: { count: count.txt }
 `,
     'scripts/count.ts': `import { readFileSync, writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { $, sources, params, output } = await step();
-const { stdout } = await $\`wc \${params.list('flags')} < \${sources['words'] + '/words.txt'}\`;
+const { $, source, list, output } = await step();
+const { stdout } = await $\`wc \${list('flags')} < \${source('words') + '/words.txt'}\`;
 writeFileSync('count.txt', stdout.trim());
 await output('count', 'count.txt');
 `,
@@ -35,8 +44,8 @@ outputs: { framed: framed.txt }
 `,
     'scripts/frame.ts': `import { readFileSync, writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { inputs, output, note } = await step();
-writeFileSync('framed.txt', '[' + readFileSync(inputs['text'] as string, 'utf8') + ']');
+const { input, output, note } = await step();
+writeFileSync('framed.txt', '[' + readFileSync(input('text'), 'utf8') + ']');
 note('framed');
 await output('framed', 'framed.txt');
 `,
@@ -206,20 +215,21 @@ await $\`echo before it broke; exit 7\`;
 describe('a run that is interrupted', () => {
   it('ends its children and leaves a sound store, with exit code 130', async () => {
     const project = wordProject();
+    const seconds = uniqueSeconds();
     project.write(
       'scripts/count.ts',
       `import { step } from ${stepModule};
 const { $ } = await step();
-await $\`echo pid $$; exec sleep 1000\`;
+await $\`echo waiting; exec sleep ${seconds}\`;
 `,
     );
     const child = project.start(['run', 'words', '--json']);
-    const output = await said(child.stdout, /"line":"pid \d+"/);
-    const pid = Number(/"line":"pid (\d+)"/.exec(output)?.[1]);
+    await said(child.stdout, /"line":"waiting"/);
+    await expect.poll(() => running(seconds)).toHaveLength(1);
     const closed = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill('SIGINT');
     expect(await closed).toBe(130);
-    expect(isAlive(pid)).toBe(false);
+    expect(running(seconds)).toEqual([]);
     expect(readdirSync(join(project.root, 'artifacts/.store/v1/tmp'))).toEqual([]);
     expect((await project.run(['store', 'verify'])).code).toBe(0);
   });

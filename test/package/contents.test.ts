@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { scriptClosure } from '../../src/engine/closure.ts';
+import { readBuiltScript } from '../../src/engine/script/built-scripts.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { packedFiles } from './packed.ts';
 
 const packed = packedFiles();
-const roots = { project: packageRoot, package: packageRoot };
+const dist = join(packageRoot, 'dist');
 const keyed = new Set(
   readdirSync(join(packageRoot, 'scripts'))
     .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => Object.keys(scriptClosure(`scripts/${name}`, roots))),
+    .flatMap((name) => Object.keys(readBuiltScript(dist, `scripts/${name}`)?.closure.modules ?? {})),
 );
 
 describe("the package's files", () => {

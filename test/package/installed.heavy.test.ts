@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { scriptClosure } from '../../src/engine/closure.ts';
+import { readBuiltScript } from '../../src/engine/script/built-scripts.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';
 
@@ -66,8 +66,11 @@ describe('the package that `npm pack` makes of a clean clone', { timeout: 900_00
     const scripts = packed.files.map(({ path }) => path).filter((path) => /^scripts\/[^/]+\.ts$/.test(path));
     expect(scripts.length).toBeGreaterThan(15);
     const closureIn = (root: string, script: string): unknown =>
-      scriptClosure(script, { project: root, package: root }, new Map());
-    for (const script of scripts) expect(closureIn(installed, script)).toEqual(closureIn(clone, script));
+      readBuiltScript(join(root, 'dist'), script)?.closure;
+    for (const script of scripts) {
+      expect(closureIn(installed, script), script).toBeDefined();
+      expect(closureIn(installed, script)).toEqual(closureIn(clone, script));
+    }
   });
 
   it('has its schemas among its exports, each with an id', () => {

@@ -22,8 +22,8 @@ outputs: { count: count.txt }
 `,
     'scripts/count.ts': `import { writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { $, sources, params, output } = await step();
-const { stdout } = await $\`wc \${params.text('flag')} < \${sources['words'] + '/words.txt'}\`;
+const { $, source, text, output } = await step();
+const { stdout } = await $\`wc \${text('flag')} < \${source('words') + '/words.txt'}\`;
 writeFileSync('count.txt', stdout.trim());
 await output('count', 'count.txt');
 `,
@@ -36,11 +36,11 @@ outputs: { framed: framed.txt, tree: tree/ }
 `,
     'scripts/frame.ts': `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { inputs, output } = await step();
-const text = '[' + readFileSync(inputs['text'] as string, 'utf8') + ']';
+const { input, output } = await step();
+const text = '[' + readFileSync(input('text'), 'utf8') + ']';
 mkdirSync('tree/below', { recursive: true });
 writeFileSync('framed.txt', text);
-writeFileSync('tree/below/framed-too.txt', text + readFileSync(inputs['mine'] as string, 'utf8'));
+writeFileSync('tree/below/framed-too.txt', text + readFileSync(input('mine'), 'utf8'));
 await output('framed', 'framed.txt');
 await output('tree', 'tree');
 `,

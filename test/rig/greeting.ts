@@ -18,10 +18,10 @@ outputs: { text: text.txt }
     'scripts/greet.ts': `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { step } from ${stepModule};
-const { sources, params, output } = await step();
+const { source, text, output } = await step();
 console.log('greeting');
-while (params.text('wait') !== '' && !existsSync(params.text('wait'))) await setTimeout(20);
-writeFileSync('text.txt', params.text('word') + ' ' + readFileSync(sources['seed'] + '/name.txt', 'utf8') + '\\n'.repeat(100_000));
+while (text('wait') !== '' && !existsSync(text('wait'))) await setTimeout(20);
+writeFileSync('text.txt', text('word') + ' ' + readFileSync(source('seed') + '/name.txt', 'utf8') + '\\n'.repeat(100_000));
 await output('text', 'text.txt');
 `,
     'pipelines/greeting.yaml': `pipeline: greeting

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
@@ -20,8 +20,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Where a script of a test's project imports the step protocol from. */
-export const stepModule = JSON.stringify(join(packageRoot, 'src/step/index.ts'));
+/** Where a script of a test's project imports its step from. */
+export const stepModule = "'cidermill/step'";
 
 export function testProject(files: Readonly<Record<string, string>>): TestProject {
   const root = freshFolder();
@@ -91,3 +91,21 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/**
+ * The processes with a word in their command lines: how a process in a sandbox is found, which has another number there.
+ * One that has ended and is not yet reaped has none.
+ */
+export function running(word: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(word) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** For `sleep`: a number that no other process has in its command line. */
+export const uniqueSeconds = (): string => `1000.${Date.now()}${Math.floor(Math.random() * 1e6)}`;

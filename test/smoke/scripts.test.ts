@@ -135,7 +135,7 @@ describe('the loader-boot script', () => {
     writeFileSync(route, 'route: mine\nsummary: a way\nsteps:\n  - { press: retn }\n');
     const ran = await bootAlong(route);
     expect(ran.code).toBe(1);
-    expect(failureOf(ran)).toContain('my-route.yaml:4:14  bad-value\n  4 |   - { press: retn }');
+    expect(failureOf(ran)).toContain('route:4:14  bad-value\n  4 |   - { press: retn }');
   });
 });
 

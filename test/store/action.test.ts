@@ -5,10 +5,12 @@ import { sha256 } from '../../src/base/index.ts';
 import { actionKey, type Action } from '../../src/store/action.ts';
 
 const blank: Action = {
-  keyVersion: 1,
+  keyVersion: 2,
+  protocol: 2,
   platform: 'linux-x64',
   script: 'scripts/empty.ts',
   modules: { 'scripts/empty.ts': sha256('') },
+  packages: {},
   parameters: {},
   sources: {},
   inputs: {},
@@ -34,6 +36,7 @@ const samples: Readonly<Record<string, Action>> = {
   },
   buildroot: { ...blank, environment: { kind: 'buildroot', root: `file:${sha256('root')}` } },
   host: { ...blank, environment: { kind: 'host', tools: { make: 'GNU Make 4.3', cc: 'cc 12.2.0' } } },
+  packages: { ...blank, packages: { 'press@1.2.3': sha256('press') } },
   closure: { ...blank, modules: { 'scripts/empty.ts': sha256(''), 'src/image/index.ts': sha256('image') } },
 };
 

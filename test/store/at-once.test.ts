@@ -138,10 +138,10 @@ outputs: { copy: copy.bin }
       'scripts/copy.ts': `import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { step } from STEP_MODULE;
-const { inputs, params, output } = await step();
+const { input, text, output } = await step();
 console.log('copying');
-while (!existsSync(params.text('wait'))) await setTimeout(20);
-copyFileSync(inputs['file'], 'copy.bin');
+while (!existsSync(text('wait'))) await setTimeout(20);
+copyFileSync(input('file'), 'copy.bin');
 await output('copy', 'copy.bin');
 `,
     });

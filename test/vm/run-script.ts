@@ -1,13 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { protocolVersion, type StepEvent, type StepRequest } from '../../src/step/index.ts';
+import { readyScript } from '../../src/engine/script/ready-script.ts';
+import { privateFolder } from '../../src/engine/step/sandbox.ts';
+import { stepCommand } from '../../src/engine/step/step-command.ts';
+import { runStepProcess } from '../../src/engine/step/step-process.ts';
+import { packageRoot as root } from '../../src/host/index.ts';
+import type { StepEvent, StepRequest } from '../../src/step/index.ts';
+import type { Action } from '../../src/store/index.ts';
 import { temporaryFolder } from './guests.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+export { root };
 export const firmware = '/usr/share/seabios/bios-256k.bin';
 
 export interface Ran {
@@ -17,50 +20,31 @@ export interface Ran {
   readonly log: string;
 }
 
-/** Runs a step's script as the engine does, its commands in a sandbox that shows this host's files. */
+/** Runs a step's script as the engine does, in a sandbox that has this host's programs for its buildroot. */
 export async function runScript(
   name: string,
   request: Pick<StepRequest, 'parameters' | 'sources' | 'inputs' | 'outputs'>,
 ): Promise<Ran> {
-  const folder = temporaryFolder();
-  const [work, outputs] = [join(folder, 'build'), join(folder, 'outputs')];
-  mkdirSync(work);
-  mkdirSync(outputs);
-  // As in the engine's sandbox nothing can be written to but /tmp and the work folder.
-  const shown = [...Object.values(request.sources), ...Object.values(request.inputs)];
-  const sandbox = [
-    ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
-    ...shown.flatMap((path) => ['--ro-bind', path, path]),
-    ...['--bind', work, work, '--chdir', work, '--unshare-all', '--die-with-parent'],
-  ];
-  const whole: StepRequest = {
-    ...request,
-    protocol: protocolVersion,
-    step: name,
-    outputFolder: outputs,
-    jobs: 2,
-    commandPrefix: ['bwrap', ...sandbox, '--'],
-    commandEnvironment: { PATH: '/usr/bin:/bin', SOURCE_DATE_EPOCH: '0' },
+  const [home, folder] = [temporaryFolder(), temporaryFolder()];
+  for (const part of ['build', 'out']) mkdirSync(join(folder, part));
+  const { parameters, sources, inputs, outputs } = request;
+  const place = { root, script: `scripts/${name}.ts`, files: [] };
+  const script = await readyScript(place, home, privateFolder);
+  const action: Action = {
+    ...{ keyVersion: 0, protocol: 0, platform: '', script: place.script, ...script.closure },
+    ...{ parameters, sources: {}, inputs: {}, environment: { kind: 'buildroot', root: '' }, outputs },
   };
-  const requestFile = join(folder, 'request.json');
-  writeFileSync(requestFile, JSON.stringify(whole));
-  const tsx = import.meta.resolve('tsx');
-  const child = spawn(process.execPath, ['--import', tsx, join(root, 'scripts', `${name}.ts`)], {
-    cwd: work,
-    env: { ...process.env, CIDERMILL_REQUEST: requestFile },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const gathered = { sources, inputs, root: '/', sandboxed: true };
+  const command = stepCommand(name, action, gathered, script, { folder, real: folder, jobs: 2 });
   const events: StepEvent[] = [];
-  createInterface(child.stdio[3] as Readable).on('line', (line) =>
-    events.push(JSON.parse(line) as StepEvent),
-  );
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  }
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, outputs, events, log };
+  const logFile = join(home, 'log');
+  const { exitCode } = await runStepProcess(command, {
+    logFile,
+    signal: new AbortController().signal,
+    onEvent: (event) => void events.push(event),
+    onLine: () => undefined,
+  });
+  return { code: exitCode, outputs: join(folder, 'out'), events, log: readFileSync(logFile, 'utf8') };
 }
 
 /** This host's QEMU in the layout of the qemu recipe's output. */

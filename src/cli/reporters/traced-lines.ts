@@ -13,11 +13,12 @@ export function tracedLines({ colours, marks }: Theme, width: number, event: Tra
   const name = padTo(printable(event.step), width);
   const bad = undeclared.length > 0;
   const mark = marks ? `${bad ? colours.red(marks.failed) : colours.green(marks.done)} ` : '';
-  const what = sandboxed ? 'its script (its commands see nothing else)' : 'it';
   const count = undeclared.reduce((sum, each) => sum + each.count, 0);
   const words = bad
-    ? colours.red(`${what} read ${formatCount(count, 'file')} that nothing declares`)
-    : `${what} read only what is declared, ${formatCount(opened, 'file')}`;
+    ? colours.red(`it read ${formatCount(count, 'file')} that nothing declares`)
+    : sandboxed
+      ? 'runs in a sandbox, where there is nothing that is not declared'
+      : `it read only what is declared, ${formatCount(opened, 'file')}`;
   return [
     `${mark}${name}  ${words}`,
     ...undeclared.flatMap((each) => readLines({ colours, marks } as Theme, each)),

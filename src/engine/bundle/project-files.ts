@@ -1,10 +1,9 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { folderEntries } from '../../archive/index.ts';
-import { packageRoot } from '../../host/index.ts';
 import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
-import { scriptClosure } from '../closure.ts';
 import { lockFile } from '../sources/pins.ts';
+import { scriptPlace, scriptSources } from '../script/ready-script.ts';
 
 /** The files that a plan is made of, relative to the root they lie below, sorted. */
 export interface PlanFiles {
@@ -15,7 +14,7 @@ export interface PlanFiles {
 }
 
 /** Definitions, scripts with all they import, local sources, lockfiles. A folder of the user's given by `--source` is none. */
-export function planFiles(project: Project, plan: Plan): PlanFiles {
+export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles> {
   const own = new Set<string>();
   const builtin = new Set<string>();
   const add = (root: string, path: string): void => {
@@ -38,10 +37,10 @@ export function planFiles(project: Project, plan: Plan): PlanFiles {
     add(recipe.root, recipe.file);
     if (step.buildroot !== undefined) addNearest(`recipes/buildroots/${step.buildroot.name}.yaml`);
     for (const path of localSources(step)) add(recipe.root, path);
-    const roots = { project: recipe.root, package: packageRoot };
-    for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])])
-      for (const name of Object.keys(scriptClosure(script.value, roots)))
-        add(existsSync(join(recipe.root, name)) ? recipe.root : packageRoot, name);
+    for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])]) {
+      const place = scriptPlace({ ...recipe, script });
+      for (const path of await scriptSources(place)) add(recipe.root, relative(place.root, path));
+    }
   }
   return { own: [...own].sort(), builtin: [...builtin].sort() };
 }

@@ -56,7 +56,7 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
   const { store, project, signal } = options;
   const session = await openSession(store);
   try {
-    const { own, builtin } = planFiles(project, options.plan);
+    const { own, builtin } = await planFiles(project, options.plan);
     const files = new Map<Sha256, string>();
     const bundled: BundledFile[] = [];
     for (const path of own) {
@@ -108,7 +108,7 @@ function entriesOf(manifest: Manifest, pathOf: (digest: Sha256) => string): Arch
 
 async function storedResults(options: BundleOptions): Promise<ActionResult[]> {
   const { store } = options;
-  const steps = await storedSteps({ ...options, toolVersions: openMemo(store, 'tools') }, []);
+  const steps = await storedSteps({ ...options, facts: openMemo(store, 'facts') }, []);
   return steps.flatMap(({ key }) => readAction(store, key) ?? []);
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -8,7 +8,10 @@ import type { PlannedStep } from '../../recipe/index.ts';
 import type { CheckEvent, CheckRequest } from '../../step/check-protocol.ts';
 import { protocolVersion } from '../../step/protocol.ts';
 import { removeFolder, temporaryFolder, type Store } from '../../store/index.ts';
-import { nodeArguments, scriptEnvironment } from '../step/step-process.ts';
+import { sandboxFault, packageRoot } from '../../host/index.ts';
+import { readyScript, scriptPlace, type ReadyScript } from '../script/ready-script.ts';
+import { nodeRuntime } from '../step/node-runtime.ts';
+import { privateFolder, sandboxCommand, standardSandbox, stepFolder } from '../step/sandbox.ts';
 import type { Finding } from './finding.ts';
 
 /** A check looks at what is there; it does no work. Milliseconds. */
@@ -18,28 +21,39 @@ const [longestLine, mostLines] = [65_536, 200];
 
 /**
  * Runs the check that a step's recipe names, with the step's parameters and what of its sources and inputs is here
- * already. Gives nothing for a recipe without one.
+ * already, in a sandbox that shows those at their own paths. Gives nothing for a recipe without one, and for a
+ * project's where no sandbox can be made.
  */
 export async function runCheck(store: Store, step: PlannedStep, signal: AbortSignal): Promise<Finding[]> {
   const { check, root } = step.recipe;
   if (check === undefined) return [];
   const folder = temporaryFolder(store, 'check');
   try {
-    const [work, requestFile] = [join(folder, 'work'), join(folder, 'request.json')];
-    mkdirSync(work);
-    writeFileSync(requestFile, JSON.stringify(requestOf(step)), { mode: 0o600 });
-    const child = spawn(process.execPath, nodeArguments(join(root, check.value)), {
-      cwd: work,
-      env: { ...scriptEnvironment(), CIDERMILL_REQUEST: requestFile },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    const request = requestOf(step);
+    for (const name of ['build', 'script']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'request.json'), JSON.stringify(request), { mode: 0o600 });
+    const sandboxed = sandboxFault() === undefined;
+    if (!sandboxed && root !== packageRoot) return [];
+    const place = scriptPlace({ ...step.recipe, script: check });
+    const seenAt = sandboxed ? privateFolder : packageRoot;
+    const script = await readyScript(place, join(folder, 'script'), seenAt);
+    const [program = '', ...args] = sandboxed
+      ? inSandbox(script, request, folder)
+      : [process.execPath, ...script.arguments(packageRoot)];
+    const child = spawn(program, args, {
+      cwd: join(folder, 'build'),
+      env: { PATH: process.env['PATH'], CIDERMILL_REQUEST: join(folder, 'request.json') },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       signal: AbortSignal.any([signal, AbortSignal.timeout(longest)]),
       killSignal: 'SIGKILL',
     });
+    child.stdin.on('error', () => undefined);
+    child.stdin.write('go\n');
     const events: CheckEvent[] = [];
     const said: string[] = [];
     const read = [
-      eachLine(child.stdout as Readable, (line) => said.push(line)),
-      eachLine(child.stderr as Readable, (line) => said.push(line)),
+      eachLine(child.stdout, (line) => said.push(line)),
+      eachLine(child.stderr, (line) => said.push(line)),
       eachLine(child.stdio[3] as Readable, (line) => {
         const event = parseEvent(line);
         if (event !== undefined) events.push(event);
@@ -59,6 +73,24 @@ export async function runCheck(store: Store, step: PlannedStep, signal: AbortSig
   } finally {
     await removeFolder(folder);
   }
+}
+
+function inSandbox(script: ReadyScript, request: CheckRequest, folder: string): string[] {
+  const runtime = nodeRuntime(privateFolder);
+  const given = [...Object.values(request.sources), ...Object.values(request.inputs)];
+  const here = given.filter((path) => path !== null && existsSync(path)) as string[];
+  const files = [
+    ...runtime.files,
+    ...script.shown(privateFolder),
+    ...here.map((path) => [path, path] as const),
+  ];
+  const environment = { ...standardSandbox.environment, CIDERMILL_REQUEST: `${stepFolder}/request.json` };
+  const shown = { sources: {}, inputs: {}, stepFolder: folder, files };
+  return [
+    ...sandboxCommand(shown, { ...standardSandbox, environment }),
+    ...runtime.command,
+    ...script.arguments(privateFolder),
+  ];
 }
 
 function requestOf(step: PlannedStep): CheckRequest {

@@ -67,7 +67,7 @@ function checkTools({ onHost }: PreconditionContext, waiting: readonly PlannedSt
 }
 
 function checkSandbox({ onHost }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
-  const steps = waiting.filter(({ recipe }) => recipe.environment.value.kind === 'buildroot' && !onHost);
+  const steps = waiting.filter(({ recipe }) => recipe.environment.value.kind !== 'host' && !onHost);
   const fault = steps.length === 0 || findTool('bwrap') === undefined ? undefined : sandboxFault();
   if (fault === undefined) return [];
   return [

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { basename, join } from 'node:path';
 import type { Gathered } from '../step/gather.ts';
 import { hostEnvironment, standardSandbox, type Sandbox } from '../step/sandbox.ts';
-import type { Workplace } from '../step/step-request.ts';
+import type { Workplace } from '../step/step-command.ts';
 import { clockOfNode, clockVariables, type Clock } from './clock.ts';
 import { inOwnWorld } from './namespaces.ts';
 import { otherLocale, type Survey } from './survey.ts';
@@ -13,14 +13,8 @@ import type { Action } from '../../store/index.ts';
 export interface Circumstances {
   readonly workplace: Workplace;
   readonly gathered: Gathered;
-  /** The process's first folder: the work folder's files, before anything is mounted over them. */
-  readonly firstFolder: string;
   /** Where the outputs are when the process has ended and its mounts with it. */
   readonly outputFolder: string;
-  /** Of the script's process, as runStepProcess takes them. */
-  readonly launcher: readonly string[];
-  readonly nodeOptions: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
   readonly varied: readonly Variation[];
   readonly unvaried: readonly Unvaried[];
 }
@@ -53,7 +47,9 @@ export function layOutRebuild(
   jobs: number,
   turn: number,
 ): Circumstances {
-  const unvaried = obstacles(action, survey).filter(({ variation }) => options.variations.has(variation));
+  const unvaried = obstacles(action, given.sandboxed, survey).filter(({ variation }) =>
+    options.variations.has(variation),
+  );
   const varied = allVariations.filter(
     (each) => options.variations.has(each) && !unvaried.some(({ variation }) => variation === each),
   );
@@ -83,23 +79,15 @@ export function layOutRebuild(
   const start = `${has('umask') ? 'umask 0077; ' : ''}"$@"; exit`;
   const launcher = has('umask') || clock !== undefined ? ['bash', '--norc', '-c', start, 'bash'] : [];
   const sandbox = { ...varySandbox(given, folder, survey, has, clock), launcher };
-  const workplace: Workplace = {
-    workFolder,
-    outputFolder: join(seen, 'out'),
-    jobs: has('jobs') ? jobs + 1 : jobs,
-    sandbox,
-    onHost: { launcher, environment: varyHost(workFolder, folder, survey, has, clock) },
-  };
   const fewer = survey.cpus.filter((_, index) => index !== turn % survey.cpus.length);
   const hostName =
     has('host-name') && survey.hostName ? { hostName: otherName, files: otherNameFiles(folder) } : {};
-  return {
-    workplace,
-    gathered,
-    varied,
-    unvaried,
-    firstFolder: join(real, 'build'),
-    outputFolder: join(real, 'out'),
+  const workplace: Workplace = {
+    folder: seen,
+    real,
+    jobs: has('jobs') ? jobs + 1 : jobs,
+    sandbox,
+    onHost: { launcher, environment: varyHost(workFolder, folder, survey, has, clock) },
     launcher: [
       ...(has('cpus') ? ['taskset', '-c', fewer.join(',')] : []),
       ...(mounts.length > 0 || 'hostName' in hostName
@@ -107,21 +95,28 @@ export function layOutRebuild(
         : []),
       ...(options.launcher ?? []),
     ],
+    watched: options.launcher !== undefined,
     nodeOptions: clock === undefined ? [] : clockOfNode(clock),
     environment: {
       ...(has('locale') ? { LC_ALL: otherLocale, LANG: otherLocale } : {}),
       ...(has('time-zone') ? { TZ: 'Pacific/Kiritimati' } : {}),
       ...(has('user') ? { USER: otherName, LOGNAME: otherName } : {}),
-      ...(has('home') ? { HOME: makeFolder(folder, 'home') } : {}),
+      ...(has('home') ? { HOME: given.sandboxed ? `${elsewhere}/home` : makeFolder(folder, 'home') } : {}),
       ...(has('environment') ? canary : {}),
     },
+  };
+  return {
+    workplace,
+    gathered,
+    varied,
+    unvaried,
+    outputFolder: join(real, 'out'),
   };
 }
 
 /** What cannot be varied for this step on this host. */
-function obstacles(action: Action, survey: Survey): Unvaried[] {
+function obstacles(action: Action, inside: boolean, survey: Survey): Unvaried[] {
   const { kind } = action.environment;
-  const inside = kind === 'buildroot';
   const root = process.getuid?.() === 0;
   // What runs on the host's own tools may need its user's numbers, which a user namespace takes away.
   const worlds = root || kind !== 'host';
@@ -145,20 +140,20 @@ function obstacles(action: Action, survey: Survey): Unvaried[] {
 }
 
 function varySandbox(
-  { root }: Gathered,
+  { root, sandboxed }: Gathered,
   folder: string,
   survey: Survey,
   has: (variation: Variation) => boolean,
   clock: Clock | undefined,
 ): Sandbox {
-  if (root === undefined) return standardSandbox;
+  if (!sandboxed) return standardSandbox;
   const mounts = ['--tmpfs', '/srv', '--dir', `${elsewhere}/home`];
   const environment: Record<string, string> = { ...standardSandbox.environment };
   const show = (path: string, name: string): string => {
     mounts.push('--ro-bind', path, `${elsewhere}/${name}`);
     return `${elsewhere}/${name}`;
   };
-  if (has('user')) {
+  if (has('user') && root !== undefined) {
     const passwd = join(folder, 'passwd');
     const line = `${otherName}:x:${otherId}:${otherId}::${elsewhere}/home:/bin/bash\n`;
     writeFileSync(passwd, readFileSync(join(root, 'etc/passwd'), 'utf8') + line);

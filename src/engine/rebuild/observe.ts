@@ -1,10 +1,15 @@
 import { run } from '../../host/program.ts';
-import type { StepRequest } from '../../step/protocol.ts';
 import type { Circumstances } from './circumstances.ts';
 import { clockAhead, type Unvaried } from './variation.ts';
 
 const milliseconds = 30_000;
 const day = 86_400;
+
+/** How a step's commands are started. */
+export interface Commands {
+  readonly launcher: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /**
  * Looks through the eyes of a step's commands whether the clock and the locale are other ones: both come from outside,
@@ -13,14 +18,14 @@ const day = 86_400;
  */
 export async function observe(
   { varied }: Circumstances,
-  { commandPrefix, commandEnvironment }: StepRequest,
+  commands: Commands | undefined,
 ): Promise<Unvaried[]> {
   const asked = varied.filter((each) => each === 'clock' || each === 'locale');
-  if (commandPrefix === null || asked.length === 0) return [];
+  if (commands === undefined || asked.length === 0) return [];
   const look = 'date +%s; printf "t\\nz\\n" | sort | head -n 1';
-  const [program, ...args] = [...commandPrefix, 'sh', '-c', look];
+  const [program, ...args] = [...commands.launcher, 'sh', '-c', look];
   const ended = await run(program, args, {
-    onlyEnvironment: { ...commandEnvironment },
+    onlyEnvironment: { ...commands.environment },
     timeout: milliseconds,
   }).catch(() => undefined);
   const [seconds = '', first = ''] = ended?.exitCode === 0 ? ended.stdout.split('\n') : [];

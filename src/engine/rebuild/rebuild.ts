@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { PlannedStep } from '../../recipe/index.ts';
-import type { StepEvent, StepRequest } from '../../step/protocol.ts';
+import type { StepEvent } from '../../step/protocol.ts';
 import { type ListingEntry, listOutput, removeFolder, temporaryFolder } from '../../store/index.ts';
 import type { ResolvedStep } from '../decide.ts';
 import { gather, type Gathered, type GatherContext } from '../step/gather.ts';
 import type { Done } from '../resolve.ts';
-import { sandboxPrefix } from '../step/sandbox.ts';
+import { sandboxCommand, standardSandbox } from '../step/sandbox.ts';
+import { scriptOf } from '../step/script-of.ts';
+import { stepCommand } from '../step/step-command.ts';
 import { takeOutputs } from '../step/step-failure.ts';
-import { runStepProcess } from '../step/step-process.ts';
-import { stepRequest } from '../step/step-request.ts';
+import { runStepProcess, type StepCommand } from '../step/step-process.ts';
 import { layOutRebuild, type Circumstances, type RebuildOptions } from './circumstances.ts';
-import { observe } from './observe.ts';
+import { observe, type Commands } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Unvaried, Variation } from './variation.ts';
 
@@ -58,24 +59,19 @@ export async function withRebuilt<T>(
   const folder = temporaryFolder(context.store, 'rebuild');
   try {
     const given = await gather(context, stored, done);
-    const { how, request } = await arrange(context, { step, action, turn }, given, options, folder);
+    const { how, command } = await arrange(context, { step, action, turn }, given, options, folder);
     const start = performance.now();
-    const end = await runStepProcess({
-      script: join(step.recipe.root, action.script),
-      request,
-      requestFile: join(folder, 'request.json'),
-      workFolder: how.firstFolder,
+    const end = await runStepProcess(command, {
       logFile: log,
-      launcher: how.launcher,
-      nodeOptions: how.nodeOptions,
-      environment: how.environment,
       signal: context.signal,
       onEvent: (event) => context.onEvent(step, event),
       onLine: (line) => context.onLine(step, line),
     });
     context.signal.throwIfAborted();
     const milliseconds = Math.round(performance.now() - start);
-    const outputs = await takeOutputs(step, end, log, (path) => listOutput(how.outputFolder, path));
+    const outputs = await takeOutputs(step, end, log, how.outputFolder, (path) =>
+      listOutput(how.outputFolder, path),
+    );
     return await use({
       home: folder,
       given,
@@ -97,25 +93,32 @@ async function arrange(
   given: Gathered,
   options: RebuildOptions,
   folder: string,
-): Promise<{ how: Circumstances; request: StepRequest }> {
+): Promise<{ how: Circumstances; command: StepCommand }> {
+  const script = await scriptOf(step, action, given, folder);
   const layOut = (name: string, variations: RebuildOptions['variations']) => {
-    const home = join(folder, name);
-    const how = layOutRebuild(action, given, home, survey, { ...options, variations }, jobs, turn);
-    return { home, how, request: stepRequest(step.name, action, how.gathered, how.workplace) };
+    const how = layOutRebuild(action, given, join(folder, name), survey, { ...options, variations }, jobs, turn);
+    return { how, command: stepCommand(step.name, action, how.gathered, script, how.workplace) };
   };
   const first = layOut('first', options.variations);
-  // What is mounted for the script alone is not to be seen here.
-  const eyes = { sources: {}, inputs: {} };
-  const commandPrefix =
-    given.root === undefined
-      ? first.request.commandPrefix
-      : sandboxPrefix(given.root, first.how.firstFolder, eyes, first.how.workplace.sandbox);
-  const fruitless = await observe(first.how, { ...first.request, commandPrefix });
+  const fruitless = await observe(first.how, commandsOf(given, first.how));
   if (fruitless.length === 0) return first;
-  await removeFolder(first.home);
+  await removeFolder(join(folder, 'first'));
   const without = [...options.variations].filter(
     (each) => !fruitless.some(({ variation }) => variation === each),
   );
-  const { how, request } = layOut('second', new Set(without));
-  return { how: { ...how, unvaried: [...how.unvaried, ...fruitless] }, request };
+  const { how, command } = layOut('second', new Set(without));
+  return { how: { ...how, unvaried: [...how.unvaried, ...fruitless] }, command };
+}
+
+/** How a command of the step is started, without the step: undefined when it has none. */
+function commandsOf(given: Gathered, { workplace }: Circumstances): Commands | undefined {
+  const { sandbox, onHost, real } = workplace;
+  if (!given.sandboxed) return onHost;
+  if (given.root === undefined || sandbox === undefined) return undefined;
+  // What is mounted for the step alone is not to be seen here.
+  const shown = { root: given.root, sources: {}, inputs: {}, stepFolder: real, files: [] };
+  return {
+    launcher: [...sandboxCommand(shown, sandbox), ...sandbox.launcher],
+    environment: standardSandbox.environment,
+  };
 }

@@ -5,7 +5,7 @@ import { decide } from '../decide.ts';
 import type { Made } from '../resolve.ts';
 import type { StoredStep } from './rebuild.ts';
 
-type StoredContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'toolVersions'>;
+type StoredContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'facts'>;
 
 export interface Stored extends StoredStep {
   readonly outputs: Readonly<Record<string, Output>>;

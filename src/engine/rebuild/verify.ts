@@ -54,7 +54,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
   const signal = AbortSignal.any([options.signal, watch.signal]);
   const begin = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
-  const stored = await storedSteps({ ...options, toolVersions: openMemo(store, 'tools') }, options.steps);
+  const stored = await storedSteps({ ...options, facts: openMemo(store, 'facts') }, options.steps);
   const session = await openSession(store);
   const counts = { identical: 0, varies: 0, different: 0, failed: 0 };
   try {

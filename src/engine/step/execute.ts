@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
-import { packageRoot } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { materialsOf } from '../../sources/index.ts';
 import {
@@ -22,9 +21,10 @@ import type { ResolvedStep } from '../decide.ts';
 import { checkInputs, gather } from './gather.ts';
 import { whyRun } from '../preview.ts';
 import type { Done } from '../resolve.ts';
-import { takeOutputs } from './step-failure.ts';
+import { scriptOf } from './script-of.ts';
+import { stepCommand } from './step-command.ts';
 import { runStepProcess } from './step-process.ts';
-import { stepRequest } from './step-request.ts';
+import { takeOutputs } from './step-failure.ts';
 
 /** Where a step's log grows while it runs. */
 export function logPath(context: RunContext, step: PlannedStep, key: Sha256): string {
@@ -81,18 +81,16 @@ async function runScript(
 ): Promise<ActionResult> {
   const { store, jobs, signal, emit } = context;
   const { step, choice, action, key } = resolved;
-  const [workFolder, outputFolder] = [join(work, 'build'), join(work, 'out')];
-  mkdirSync(workFolder);
+  const folder = join(work, 'step');
+  const outputFolder = join(folder, 'out');
+  mkdirSync(join(folder, 'build'), { recursive: true });
   mkdirSync(outputFolder);
   const gathered = await gather(context, resolved, done);
-  const request = stepRequest(step.name, action, gathered, { workFolder, outputFolder, jobs });
+  const script = await scriptOf(step, action, gathered, work);
+  const command = stepCommand(step.name, action, gathered, script, { folder, real: folder, jobs });
   const started = new Date().toISOString();
   const start = performance.now();
-  const end = await runStepProcess({
-    script: join(step.recipe.root, action.script),
-    request,
-    requestFile: join(work, 'request.json'),
-    workFolder,
+  const end = await runStepProcess(command, {
     logFile: log,
     signal,
     onEvent: (event) => emit({ type: 'step-event', step: step.name, event }),
@@ -101,7 +99,9 @@ async function runScript(
   signal.throwIfAborted();
   const duration = Math.round(performance.now() - start);
   checkUserFiles(context, step);
-  const outputs = await takeOutputs(step, end, log, (path) => putOutput(store, outputFolder, path));
+  const outputs = await takeOutputs(step, end, log, outputFolder, (path) =>
+    putOutput(store, outputFolder, path),
+  );
   await keepModules(context, step, action);
   const kept = await putBytes(store, await readFile(log));
   return {
@@ -127,8 +127,8 @@ function producersOf(step: PlannedStep, action: Action, done: Done): Record<stri
 async function keepModules(context: RunContext, step: PlannedStep, action: Action): Promise<void> {
   for (const [name, digest] of Object.entries(action.modules)) {
     if (hasBlob(context.store, digest)) continue;
-    const own = join(step.recipe.root, name);
-    await putBytes(context.store, await readFile(existsSync(own) ? own : join(packageRoot, name)));
+    const path = join(step.recipe.root, name);
+    if (existsSync(path)) await putBytes(context.store, await readFile(path));
   }
 }
 

@@ -14,10 +14,12 @@ import type { FetchOptions } from '../sources/step-sources.ts';
 export interface Gathered extends View {
   /** The unpacked buildroot, for steps that have one. */
   readonly root?: string;
+  /** Does the step run in a sandbox? */
+  readonly sandboxed: boolean;
 }
 
 /** As much of a run's context as gathering needs. */
-export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'signal' | 'emit'>;
+export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'onHost' | 'signal' | 'emit'>;
 
 /**
  * Makes sure that what the steps before have made for this one is in the store and undamaged, before it is started.
@@ -51,9 +53,14 @@ export async function gather(
         : await outputPath(context.store, outputOf(done, value.step, value.output));
   }
   const { environment } = action;
-  if (environment.kind !== 'buildroot') return { sources, inputs };
+  if (environment.kind === 'host') return { sources, inputs, sandboxed: false };
+  // Whoever runs on the host's own tools, where no sandbox can be made, trusts the scripts too.
+  if (environment.kind === 'none' && context.onHost && sandboxReason() !== undefined)
+    return { sources, inputs, sandboxed: false };
   requireSandbox();
-  return { sources, inputs, root: await buildrootFolder(context.store, environment.root, context.signal) };
+  if (environment.kind === 'none') return { sources, inputs, sandboxed: true };
+  const root = await buildrootFolder(context.store, environment.root, context.signal);
+  return { sources, inputs, sandboxed: true, root };
 }
 
 /**
@@ -72,16 +79,19 @@ function fetchOptions({ signal, offline, emit }: GatherContext, step: PlannedSte
   return { signal, offline, onProgress };
 }
 
-let sandboxWorks = false;
+let sandboxKnown: { readonly fault: string | undefined } | undefined;
+
+/** Why this host does not let this user make sandboxes; undefined where it does. */
+function sandboxReason(): string | undefined {
+  sandboxKnown ??= { fault: sandboxFault() };
+  return sandboxKnown.fault;
+}
 
 /** @throws Failure 'no-sandbox' where the host does not let this user make namespaces */
 function requireSandbox(): void {
-  if (sandboxWorks) return;
-  const fault = sandboxFault();
-  if (fault !== undefined) {
-    throw new Failure('no-sandbox', `steps cannot be sandboxed here: ${fault}`, {
-      hint: "Allow user namespaces, or build with this host's own tools: --environment host.",
-    });
-  }
-  sandboxWorks = true;
+  const fault = sandboxReason();
+  if (fault === undefined) return;
+  throw new Failure('no-sandbox', `steps cannot be sandboxed here: ${fault}`, {
+    hint: "Allow user namespaces, or build with this host's own tools: --environment host.",
+  });
 }

@@ -1,7 +1,10 @@
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** 1980-01-01, the first day every archive format can hold. */
 const sourceDateEpoch = '315532800';
 
-/** What a step's commands see beside their root and their work folder. Values are paths on the host. */
+/** What a step sees beside its root and its work folder. Values are paths on the host. */
 export interface View {
   readonly sources: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, string>>;
@@ -42,6 +45,12 @@ export const standardSandbox: Sandbox = {
   launcher: [],
 };
 
+/** Where the sandbox shows what runs a script: Node, the script's files, and the step's folder on one mount. */
+export const privateFolder = '/cidermill';
+
+/** The step's own folder in there: build/, out/ and request.json. */
+export const stepFolder = `${privateFolder}/step`;
+
 /** The environment of commands on the host: its own programs, and nothing else of it. */
 export function hostEnvironment(workFolder: string): Readonly<Record<string, string>> {
   const { environment } = standardSandbox;
@@ -49,16 +58,21 @@ export function hostEnvironment(workFolder: string): Readonly<Record<string, str
   return { ...environment, LC_ALL: 'C', PATH: `${path}:/usr/sbin:/sbin`, HOME: workFolder };
 }
 
+/** What one sandbox shows; paths are the host's. */
+export interface Shown extends View {
+  /** The unpacked buildroot; absent: no programs at all. */
+  readonly root?: string;
+  /** With build/ and out/ in it, and all that is to be written. */
+  readonly stepFolder: string;
+  /** Files of the script's, and where each is to be seen. */
+  readonly files: readonly (readonly [from: string, to: string])[];
+}
+
 /**
- * The bubblewrap command that runs a step's command: the buildroot as `/` and everything declared read-only, the work
- * folder as `/build`, no network, no other process in sight, and an end with its parent.
+ * The bubblewrap command that the rest of a command line is appended to: the buildroot and everything declared
+ * read-only, the work folder as `/build`, no network, no other process in sight, and an end with its parent.
  */
-export function sandboxPrefix(
-  root: string,
-  workFolder: string,
-  view: View,
-  sandbox: Sandbox = standardSandbox,
-): string[] {
+export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox): string[] {
   const { build, sources, inputs, id, hostName } = sandbox;
   const bind = (folder: string, paths: Readonly<Record<string, string>>): string[] =>
     Object.entries(paths).flatMap(([name, path]) => ['--ro-bind', path, `${folder}/${name}`]);
@@ -68,20 +82,34 @@ export function sandboxPrefix(
     '--die-with-parent',
     '--new-session',
     ...['--uid', String(id), '--gid', String(id), '--hostname', hostName, '--cap-drop', 'ALL'],
-    ...['--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...rootEntries(shown.root, sandbox),
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
     ...sandbox.mounts,
     ...['--tmpfs', sources, '--tmpfs', inputs],
-    ...bind(sources, view.sources),
-    ...bind(inputs, view.inputs),
+    ...bind(sources, shown.sources),
+    ...bind(inputs, shown.inputs),
     ...['--remount-ro', sources, '--remount-ro', inputs],
-    ...['--bind', workFolder, build, '--chdir', build, '--clearenv'],
+    ...shown.files.flatMap(([from, to]) => ['--ro-bind', from, to]),
+    // Twice, since nothing can be moved from one mount to another: commands work in the one, outputs are moved in the other.
+    ...['--bind', shown.stepFolder, stepFolder, '--bind', join(shown.stepFolder, 'build'), build],
+    ...['--remount-ro', '/', '--chdir', build, '--clearenv'],
     ...Object.entries(sandbox.environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--',
-    ...sandbox.launcher,
   ];
 }
 
-/** The same view as the sandbox's commands have it. */
+/** The buildroot's folders in a root of our own, which has room for what is not in it. */
+function rootEntries(root: string | undefined, { build, sources, inputs }: Sandbox): string[] {
+  if (root === undefined) return [];
+  const ours = new Set(['/proc', '/dev', '/tmp', privateFolder, build, sources, inputs]);
+  return readdirSync(root).flatMap((name) => {
+    const [from, to] = [join(root, name), `/${name}`];
+    if (ours.has(to)) return [];
+    return lstatSync(from).isSymbolicLink() ? ['--symlink', readlinkSync(from), to] : ['--ro-bind', from, to];
+  });
+}
+
+/** The same view as the sandbox has it. */
 export function sandboxView(view: View, sandbox: Sandbox = standardSandbox): View {
   const inside = (folder: string, paths: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.keys(paths).map((name) => [name, `${folder}/${name}`]));

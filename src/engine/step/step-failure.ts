@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { noSpace, saysNoSpace, storeHint } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
@@ -21,6 +22,7 @@ export class StepFailure extends Failure {
 
 /**
  * Takes the declared outputs of a step that has ended, by name.
+ * @param folder absolute: what the script put its outputs in
  * @param take given an output's declared path
  * @throws Failure 'no-space' when the disk that the log is on is full, and the script says so
  * @throws StepFailure when the script failed, or when it did not and an output is not there
@@ -29,6 +31,7 @@ export async function takeOutputs<T>(
   step: PlannedStep,
   end: StepEnd,
   log: string,
+  folder: string,
   take: (path: string) => Promise<T>,
 ): Promise<Record<string, T>> {
   if (end.exitCode !== 0) {
@@ -41,6 +44,7 @@ export async function takeOutputs<T>(
   const outputs: Record<string, T> = {};
   for (const [name, { value: path }] of step.recipe.outputs) {
     try {
+      await mustBeInside(folder, path);
       outputs[name] = await take(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -49,4 +53,16 @@ export async function takeOutputs<T>(
     }
   }
   return outputs;
+}
+
+/** A link in an output's path would lead to files that are not the step's. @throws Failure 'bad-output' */
+async function mustBeInside(folder: string, path: string): Promise<void> {
+  let whole = folder;
+  for (const part of path.split('/').filter((each) => each !== '')) {
+    whole = join(whole, part);
+    if (!(await lstat(whole)).isSymbolicLink()) continue;
+    throw new Failure('bad-output', `the output ${path} is, or lies behind, a symbolic link`, {
+      hint: 'Give the file or folder itself as the output.',
+    });
+  }
 }

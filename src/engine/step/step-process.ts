@@ -1,14 +1,13 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { pathToFileURL } from 'node:url';
-import { isBuilt, packageRoot } from '../../host/index.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure } from '../../base/index.ts';
+import { packageOf } from '../../host/index.ts';
 import { startProgram } from '../../host/start-program.ts';
-import type { StepEvent, StepRequest } from '../../step/protocol.ts';
+import type { StepEvent } from '../../step/protocol.ts';
+import { endStep, isRunning, newStepId, stepVariable } from './left-behind.ts';
 
 /** How a step's process ended. */
 export interface StepEnd {
@@ -29,35 +28,37 @@ const longestEvent = 65_536;
 /** Between asking a step to end and ending it, in milliseconds. */
 const grace = 300;
 
+/** How a step's process is started: where all that its script is told and shown lies ready. */
+export interface StepCommand {
+  /** Which becomes the script's process, or contains it, by exec: its group is ended by its number. */
+  readonly command: readonly string[];
+  /** Absolute: the process's first folder. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Does a sandbox contain it? */
+  readonly sandboxed: boolean;
+}
+
 /**
- * Runs a step's script in a process group of its own, its standard output and error into the log.
- * When `signal` aborts, the whole group is ended within half a second.
- * @param script absolute path of the .ts file; the built one is run where this program is built
- * @param workFolder the process's current directory
- * @param launcher what starts the process, which must become it by exec: its group is ended by its number
+ * Runs a step's script in a process group of its own, its standard output and error into the log, until none of its
+ * processes is left. When `signal` aborts, all of them are ended within half a second.
  */
-export async function runStepProcess(options: {
-  readonly script: string;
-  readonly request: StepRequest;
-  readonly requestFile: string;
-  readonly workFolder: string;
-  readonly logFile: string;
-  readonly launcher?: readonly string[];
-  readonly nodeOptions?: readonly string[];
-  /** Beside the variables that every script's process has, or instead of them. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: StepEvent) => void;
-  readonly onLine: (line: string) => void;
-}): Promise<StepEnd> {
-  await writeFile(options.requestFile, JSON.stringify(options.request), { mode: 0o600 });
-  const { launcher = [], nodeOptions = [], environment = {} } = options;
-  const node = [process.execPath, ...nodeOptions, ...nodeArguments(options.script)];
-  const [program = process.execPath, ...args] = [...launcher, ...node];
+export async function runStepProcess(
+  step: StepCommand,
+  options: {
+    readonly logFile: string;
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: StepEvent) => void;
+    readonly onLine: (line: string) => void;
+  },
+): Promise<StepEnd> {
+  const id = newStepId();
+  const [program = '', ...args] = step.command;
   const child = startProgram(program, args, {
-    cwd: options.workFolder,
-    env: { ...scriptEnvironment(), ...environment, CIDERMILL_REQUEST: options.requestFile },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    cwd: step.folder,
+    env: { ...step.environment, [stepVariable]: id },
+    // Events on 3; on 4 bubblewrap says which process is the first in its sandbox.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
   const end = (): void => void endGroup(child.pid);
@@ -74,7 +75,7 @@ export async function runStepProcess(options: {
     log.write(`${line}\n`);
     tail.push(line);
     if (tail.length > tailLines) tail.shift();
-    options.onLine(line);
+    if (!options.signal.aborted) options.onLine(line);
   };
   const take = (line: string): void => {
     const event = parseEvent(line);
@@ -82,41 +83,55 @@ export async function runStepProcess(options: {
       keep(`[not an event on fd 3] ${line.slice(0, 200)}`);
       return;
     }
+    if (event.type === 'ready') {
+      // It waits for this before the script's first line: a process whose engine is gone gets none, and ends.
+      child.stdin?.write('go\n');
+      return;
+    }
     if (event.type === 'note') notes.push(event.text);
     if (event.type === 'failure') failure = event;
-    options.onEvent(event);
+    if (!options.signal.aborted) options.onEvent(event);
   };
   const streams = [
     eachLine(child.stdout as Readable, keep),
     eachLine(child.stderr as Readable, keep),
     eachLine(child.stdio[3] as Readable, take),
   ];
+  const contained = step.sandboxed ? firstProcess(child.stdio[4] as Readable) : undefined;
   child.stdin?.on('error', () => undefined);
   const { exitCode, signal } = await new Promise<Pick<StepEnd, 'exitCode' | 'signal'>>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (cause: NodeJS.ErrnoException) => reject(notStarted(program, cause)));
     child.once('exit', (code, by) => resolve({ exitCode: code, signal: by }));
   });
   options.signal.removeEventListener('abort', end);
   // What the script left running would keep the pipes open and outlive its step.
   killGroup(child.pid, 'SIGKILL');
+  if (contained === undefined) await endStep(id);
+  else await untilGone(await contained);
   await Promise.all(streams);
   log.end();
   await finished(log);
   return { exitCode, signal, notes, tail, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** The built script where there is one, else the source through tsx. */
-export function nodeArguments(script: string): string[] {
-  const built = join(packageRoot, 'dist', 'scripts', basename(script, '.ts') + '.js');
-  if (isBuilt && script.startsWith(join(packageRoot, 'scripts')) && existsSync(built)) return [built];
-  const tsx = createRequire(import.meta.url).resolve('tsx');
-  return ['--import', pathToFileURL(tsx).href, script];
+function notStarted(program: string, cause: NodeJS.ErrnoException): Failure {
+  return new Failure('no-program', `${program} could not be started: ${cause.code ?? cause.message}`, {
+    hint: cause.code === 'ENOENT' ? `Install ${packageOf(program)}.` : undefined,
+    cause,
+  });
 }
 
-/** What the script's own process sees of our environment: no tokens, no proxies, nothing of the user's. */
-export function scriptEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, TMPDIR, COLUMNS } = process.env;
-  return { PATH, TMPDIR, COLUMNS, NO_COLOR: '1', TZ: 'UTC', LC_ALL: 'C.UTF-8' };
+/** The number of a sandbox's first process, with which all others in it end; undefined when there never was one. */
+async function firstProcess(info: Readable): Promise<number | undefined> {
+  let text = '';
+  for await (const chunk of info) text += String(chunk);
+  const pid = /"child-pid": (\d+)/.exec(text)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Waits for a process that is about to end. The kernel ends its namespace's others before it. */
+async function untilGone(pid: number | undefined): Promise<void> {
+  while (pid !== undefined && isRunning(pid)) await pause(1);
 }
 
 function eachLine(stream: Readable, take: (line: string) => void): Promise<unknown> {
@@ -150,12 +165,12 @@ const eventFields: Readonly<Partial<Record<StepEvent['type'], Readonly<Record<st
   note: { text: 'string' },
   output: { name: 'string' },
   failure: { message: 'string', hint: 'string?' },
+  ready: {},
 };
 
 async function endGroup(pid: number | undefined): Promise<void> {
   killGroup(pid, 'SIGTERM');
-  const { setTimeout: wait } = await import('node:timers/promises');
-  await wait(grace);
+  await pause(grace);
   killGroup(pid, 'SIGKILL');
 }
 

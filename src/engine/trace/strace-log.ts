@@ -14,14 +14,14 @@ export interface StraceLog {
   readonly made: ReadonlySet<string>;
 }
 
-/** What strace is to be told so that `readStraceLog` understands it. @param detach leave programs alone that are started */
-export function straceOptions(log: string, detach: boolean): string[] {
+/** What strace is to be told so that `readStraceLog` understands it. */
+export function straceOptions(log: string): string[] {
   const calls =
     'open,openat,openat2,creat,execve,execveat,mkdir,mkdirat,chdir,fchdir,chroot,clone,clone3,fork,vfork';
   return [
     // The tracer is nobody's parent: what it traces keeps its place, and its process group is ended without it.
     ...['strace', '-DD', '-f', '-q', '-y', '-s', '65536', '-o', log],
-    ...['-e', `trace=${calls}`, '-e', 'signal=none', ...(detach ? ['-b', 'execve'] : ['--seccomp-bpf'])],
+    ...['-e', `trace=${calls}`, '-e', 'signal=none', '--seccomp-bpf'],
   ];
 }
 

@@ -36,8 +36,8 @@ const nothing: Pick<RebuildContext, 'survey'> = {
 };
 
 /**
- * Makes every step of a plan that has run again, outside the action cache and under strace, and tells what its script
- * and its commands read without declaring it. Commands in a buildroot are left alone: what is not declared is not there.
+ * Runs every step on the host's own tools again, outside the action cache and under strace, and tells what its script
+ * and its commands read without declaring it. Sandboxed steps are left alone: what is not declared is not there.
  * @throws Failure 'no-trace' where strace is not to be had
  */
 export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
@@ -49,7 +49,7 @@ export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
       hint: 'Install it: apt-get install strace',
     });
   }
-  const stored = await storedSteps({ ...options, toolVersions: openMemo(store, 'tools') }, []);
+  const stored = await storedSteps({ ...options, facts: openMemo(store, 'facts') }, []);
   const session = await openSession(store);
   const counts = { declared: 0, undeclared: 0, failed: 0 };
   try {
@@ -99,6 +99,13 @@ async function traceStep(
   system: SystemPackages | undefined,
 ): Promise<readonly Undeclared[]> {
   const { step, action, key } = one;
+  if (action.environment.kind !== 'host') {
+    context.emit({
+      ...{ type: 'step-traced', step: step.name, key, milliseconds: 0 },
+      ...{ sandboxed: true, opened: 0, undeclared: [] },
+    });
+    return [];
+  }
   const log = join(
     context.store.root,
     'logs',
@@ -106,21 +113,21 @@ async function traceStep(
   );
   context.emit({ type: 'step-started', step: step.name, key, why: ['it runs again under strace'], log });
   const straceLog = join(folder, `${step.name}.strace`);
-  // The script of every step runs on the host; the commands of one in a buildroot do not see it.
-  const sandboxed = action.environment.kind === 'buildroot';
-  const options = { variations: new Set<never>(), launcher: straceOptions(straceLog, sandboxed) };
-  const { undeclared, opened, milliseconds } = await withRebuilt(
-    context,
-    one,
-    options,
-    log,
-    async (rebuilt) => {
-      const trace = await readTrace(straceLog);
-      const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
-      return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
-    },
-  );
-  context.emit({ type: 'step-traced', step: step.name, key, milliseconds, sandboxed, opened, undeclared });
+  const options = { variations: new Set<never>(), launcher: straceOptions(straceLog) };
+  const { undeclared, opened, milliseconds } = await withRebuilt(context, one, options, log, async (rebuilt) => {
+    const trace = await readTrace(straceLog);
+    const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
+    return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
+  });
+  context.emit({
+    type: 'step-traced',
+    step: step.name,
+    key,
+    milliseconds,
+    sandboxed: false,
+    opened,
+    undeclared,
+  });
   return undeclared;
 }
 
@@ -145,11 +152,6 @@ function declaredOf(step: PlannedStep, action: Action, rebuilt: Rebuilt): Declar
     places: [rebuilt.home, ...Object.values(rebuilt.given.sources), ...Object.values(rebuilt.given.inputs)],
     // Node looks for the kind of a module in the project's package.json.
     modules: [...modules, join(step.recipe.root, 'package.json'), join(step.recipe.root, 'tsconfig.json')],
-    tools:
-      environment.kind === 'host'
-        ? Object.keys(environment.tools)
-        : environment.kind === 'buildroot'
-          ? ['bwrap']
-          : [],
+    tools: environment.kind === 'host' ? [...Object.keys(environment.tools), 'setpriv'] : [],
   };
 }

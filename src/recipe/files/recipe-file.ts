@@ -10,6 +10,7 @@ import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
 import {
   anything,
+  list,
   locate,
   name,
   named,
@@ -26,6 +27,8 @@ const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
   /\.m?[jt]s$/.test(path) ? relativePathFault(path) : 'is not a script, a .ts, .mts, .js or .mjs file',
 );
 
+const filePath = text({}, relativePathFault);
+
 const shape = object('a recipe', {
   recipe: required(name(), "The recipe's name, which is also its file's"),
   summary: required(text(), 'What it makes, in one line'),
@@ -34,6 +37,10 @@ const shape = object('a recipe', {
   sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
   environment: required(anything(environmentShape.schema), 'Where its commands run'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
+  'script-files': optional(
+    list(filePath),
+    "What the script reads or starts by new URL(…, import.meta.url), relative to the project's root; imports need no mention",
+  ),
   check: optional(
     scriptPath,
     'A script that looks at the parameters, and at the files and folders of the user that are given, before any step runs',
@@ -89,6 +96,7 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
     script: fields.script ?? locate('', read.place),
+    scriptFiles: fields['script-files'] ?? locate([], read.place),
     ...(fields.check === undefined ? {} : { check: fields.check }),
     outputs: valuesOf(paths),
     varies: new Map(

@@ -42,8 +42,8 @@ script: scripts/count.ts
 outputs: { count: count.txt }
 `,
     'scripts/count.ts': `import { step } from 'cidermill/step';
-const { $, sources, params, output } = await step();
-await $\`(wc \${params.text('flag')} <\${sources['words'] + '/words.txt'}; cat \${sources['sign'] + '/sign.txt'}) >count.txt\`;
+const { $, source, text, output } = await step();
+await $\`(wc \${text('flag')} <\${source('words') + '/words.txt'}; cat \${source('sign') + '/sign.txt'}) >count.txt\`;
 await output('count', 'count.txt');
 `,
     'recipes/frame.yaml': `recipe: frame
@@ -56,8 +56,8 @@ outputs: { framed: framed.txt }
     'scripts/frame.ts': `import { readFileSync, writeFileSync } from 'node:fs';
 import { step } from 'cidermill/step';
 import { frame } from './below/frame.ts';
-const { inputs, output } = await step();
-writeFileSync('framed.txt', frame(readFileSync(inputs['text'], 'utf8')));
+const { input, output } = await step();
+writeFileSync('framed.txt', frame(readFileSync(input('text'), 'utf8')));
 await output('framed', 'framed.txt');
 `,
     'scripts/below/frame.ts': 'export const frame = (text: string): string => `[${text}]`;\n',

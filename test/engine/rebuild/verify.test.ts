@@ -2,7 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allVariations, type Variation } from '../../../src/engine/rebuild/variation.ts';
-import { events, isAlive, said, stepModule, testProject, type TestProject } from '../../rig/project.ts';
+import {
+  events,
+  running,
+  said,
+  stepModule,
+  uniqueSeconds,
+  testProject,
+  type TestProject,
+} from '../../rig/project.ts';
 import { smallRoot } from '../../rig/small-root.ts';
 
 /** What a step must not depend on, each written into its output by a step of its own. */
@@ -23,9 +31,9 @@ const leaks: Readonly<Record<Variation, string>> = {
 
 const script = `import { writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { $, sources, params, jobs, output } = await step();
-const tree = sources['tree'];
-const { stdout } = await $\`TREE=\${tree}; JOBS=\${jobs}; eval \${params.text('command')}\`;
+const { $, source, text, jobs, output } = await step();
+const tree = source('tree');
+const { stdout } = await $\`TREE=\${tree}; JOBS=\${jobs}; eval \${text('command')}\`;
 writeFileSync('said.txt', 'the same beginning, and then: ' + stdout);
 await output('said', 'said.txt');
 `;
@@ -169,18 +177,20 @@ describe('verify', () => {
 
   it('killed, leaves no process and no mount, and the next command clears its folders', async () => {
     const project = sayProject({ slow: 'sleep $WAIT; echo slept' }, { say: recipe('say', host) });
-    const waiting = 'case $PWD in *.rebuild.*) WAIT=1000;; *) WAIT=0;; esac; echo pid $$; TREE=';
+    const seconds = uniqueSeconds();
+    const waiting = `case $PWD in *.rebuild.*) WAIT=${seconds};; *) WAIT=0;; esac; echo waiting; TREE=`;
     project.write(
       'scripts/say.ts',
       script.replace('TREE=', () => waiting),
     );
     expect((await project.run(['run', 'say'])).code).toBe(0);
     const child = project.start(['verify', 'say', '--json']);
-    const pid = Number(/"line":"pid (\d+)"/.exec(await said(child.stdout, /"line":"pid \d+"/))?.[1]);
+    await said(child.stdout, /"line":"waiting"/);
+    await expect.poll(() => running(seconds)).not.toEqual([]);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => running(seconds), { timeout: 10_000 }).toEqual([]);
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(project.root);
     expect((await project.run(['store', 'verify'])).code).toBe(0);
     expect(readdirSync(join(project.root, 'artifacts/.store/v1/tmp'))).toEqual([]);

@@ -28,8 +28,8 @@ outputs: { said: said.txt }
 `,
   'scripts/say.ts': `import { readFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { $, sources, output } = await step();
-const tree = sources['tree'];
+const { $, source, output } = await step();
+const tree = source('tree');
 ${script}
 await output('said', 'said.txt');
 `,
@@ -98,7 +98,7 @@ describe("strace's log", () => {
   /** What a bash command line opened, with a step's shell around it. */
   function trace(command: string, folder = freshFolder()): StraceLog {
     const log = join(freshFolder(), 'strace');
-    const [program = '', ...args] = straceOptions(log, false).filter((option) => option !== '-DD');
+    const [program = '', ...args] = straceOptions(log).filter((option) => option !== '-DD');
     const shell = ['bash', '--norc', '-euo', 'pipefail', '-c', command];
     execFileSync(program, [...args, 'sh', '-c', '"$@"; exit', 'sh', ...shell], { cwd: folder });
     const reader = new StraceReader();

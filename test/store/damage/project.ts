@@ -36,8 +36,8 @@ outputs: { text: text.txt, tool: tool.sh, files: files/ }
 `,
   'scripts/make.ts': `import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { step } from STEP_MODULE;
-const { sources, output } = await step();
-const words = readFileSync(sources['seed'] + '/words.txt', 'utf8');
+const { source, output } = await step();
+const words = readFileSync(source('seed') + '/words.txt', 'utf8');
 console.log('making');
 writeFileSync('text.txt', words.repeat(50));
 writeFileSync('tool.sh', '#!/bin/sh\\necho the tool\\n');
@@ -62,12 +62,12 @@ outputs: { result: result.txt }
 `,
   'scripts/use.ts': `import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { step } from STEP_MODULE;
-const { sources, inputs, params, output } = await step();
+const { source, input, text, output } = await step();
 const read = (path) => (statSync(path).mode & 0o111 ? 'x ' : '- ') + readFileSync(path, 'utf8');
-const files = ['below/run.sh', 'link.txt', 'plain.txt'].map((name) => name + ' ' + read(inputs['files'] + '/' + name));
-const names = readdirSync(inputs['files']).sort().join();
-const seed = read(sources['seed'] + '/words.txt');
-writeFileSync('result.txt', [params.text('turn'), read(inputs['text']), read(inputs['tool']), names, ...files, seed].join('\\n'));
+const files = ['below/run.sh', 'link.txt', 'plain.txt'].map((name) => name + ' ' + read(input('files') + '/' + name));
+const names = readdirSync(input('files')).sort().join();
+const seed = read(source('seed') + '/words.txt');
+writeFileSync('result.txt', [text('turn'), read(input('text')), read(input('tool')), names, ...files, seed].join('\\n'));
 await output('result', 'result.txt');
 `,
   'recipes/inside.yaml': `recipe: inside
@@ -79,9 +79,9 @@ outputs: { seen: seen.txt }
 `,
   'scripts/inside.ts': `import { writeFileSync } from 'node:fs';
 import { step } from STEP_MODULE;
-const { $, params, output } = await step();
+const { $, text, output } = await step();
 const { stdout } = await $\`cat /etc/passwd; ls /etc /usr/bin\`;
-writeFileSync('seen.txt', params.text('turn') + stdout);
+writeFileSync('seen.txt', text('turn') + stdout);
 await output('seen', 'seen.txt');
 `,
   'pipelines/all.yaml': `pipeline: all

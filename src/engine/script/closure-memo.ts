@@ -1,0 +1,64 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import type { Memo } from '../../store/index.ts';
+import type { Closure } from './closure.ts';
+
+/** A closure with all that would make it another one if it changed. */
+interface Remembered {
+  /** Absolute path → what stat says of it; of a folder when its names changed. */
+  readonly looks: Readonly<Record<string, string>>;
+  readonly closure: Closure;
+}
+
+/** A file that changed less than this many milliseconds ago may change again without looking different. */
+const settled = 100;
+
+/** The closure remembered under a name, if nothing that it came from looks different. */
+export function recallClosure(memo: Memo, name: string): Closure | undefined {
+  const text = memo.get(name);
+  if (text === undefined) return undefined;
+  const { looks, closure } = JSON.parse(text) as Remembered;
+  return Object.entries(looks).every(([path, look]) => lookOf(path) === look) ? closure : undefined;
+}
+
+/**
+ * Remembers a closure.
+ * @param root absolute, of the project
+ * @param sources absolute: the files it was made from
+ */
+export async function rememberClosure(
+  memo: Memo,
+  name: string,
+  closure: Closure,
+  root: string,
+  sources: readonly string[],
+): Promise<void> {
+  const watched = new Set(sources);
+  // A new file, package or package.json can stand in for what an import found, in any of these folders.
+  for (const source of sources) {
+    for (let folder = dirname(source); !watched.has(folder); folder = dirname(folder)) {
+      watched.add(folder);
+      for (const inside of ['package.json', 'node_modules']) {
+        const path = join(folder, inside);
+        if (existsSync(path)) watched.add(path);
+      }
+      if (folder === root || !folder.startsWith(root + sep)) break;
+    }
+  }
+  const looks = Object.fromEntries([...watched].map((path) => [path, lookOf(path)]));
+  const newest = Math.max(...[...watched].map((path) => changed(path)));
+  if (Date.now() - newest < settled) return;
+  await memo.set(name, JSON.stringify({ looks, closure } satisfies Remembered));
+}
+
+function lookOf(path: string): string {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return '';
+  const { size, mtimeMs, ctimeMs, ino } = info;
+  return info.isDirectory() ? `${mtimeMs} ${ino}` : `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
+}
+
+function changed(path: string): number {
+  const info = statSync(path, { throwIfNoEntry: false });
+  return Math.max(info?.mtimeMs ?? 0, info?.isDirectory() === true ? 0 : (info?.ctimeMs ?? 0));
+}
