@@ -12,6 +12,8 @@ const values = routeValues({
   volume: text('volume'),
   version: text('version'),
   flags: text('flags'),
+  darwin: text('darwin'),
+  mode: text('mode'),
 });
 const written = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(written, basename(routeFile), values);

@@ -27,14 +27,19 @@ export function parseRoute(text: string, file: string, values: Readonly<Record<s
 /** What is behind "boot: " on a row of a text screen. */
 const echoColumns = 74;
 
+type Asked = Readonly<Record<'volume' | 'version' | 'flags', string>>;
+/** What only some routes ask for: the kernel's version, the mode of its screen. */
+type AskedToo = Readonly<Record<'darwin' | 'mode', string>>;
+
 /**
  * What `${name}` stands for in the routes that come with us: what was asked for, `release`, the first two numbers of the
  * version, which is how newer Chameleons say it, and `echo`, as much of the flags as stands on the prompt's row.
  */
 export function routeValues(
-  asked: Readonly<Record<'volume' | 'version' | 'flags', string>>,
-): Record<'volume' | 'version' | 'flags' | 'release' | 'echo', string> {
+  asked: Asked & Partial<AskedToo>,
+): Record<keyof Asked | keyof AskedToo | 'release' | 'echo', string> {
   return {
+    ...{ darwin: '', mode: '' },
     ...asked,
     release: asked.version.split('.').slice(0, 2).join('.'),
     echo: asked.flags.slice(0, echoColumns).trimEnd(),

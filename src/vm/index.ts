@@ -1,6 +1,7 @@
 export type { KeyAction, BootStep } from './watch/boot-step.ts';
 export { timeAccelerators, type AcceleratorTimes } from './accelerator.ts';
 export { boot, type BootRequest, type BootResult } from './boot.ts';
+export { driveLoader, type LoaderDrive } from './drive-loader.ts';
 export { BootFailure, type Sighting } from './watch/boot-failure.ts';
 export { pictureFile } from './screen/perform.ts';
 export { keyNames, keysOf, pressKeys } from './screen/keyboard.ts';

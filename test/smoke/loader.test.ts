@@ -240,6 +240,40 @@ describe("Chameleon's route", () => {
   });
 });
 
+describe('the route without a key', () => {
+  const asked = { flags: 'cham=iso', mode: '1280x1024x32', darwin: '14.5.0' };
+  const settings = { timeout: 2, gui: false, kernelFlags: ['cham=iso'], graphicsMode: '1280x1024x32' };
+
+  it("proves that a loader has read the disc's settings: countdown, flags, mode", async () => {
+    const { reached } = await start(
+      { files: { [plistPath]: bootPlist(settings) } },
+      { loader: buildLoader({ words: 'chameleon' }), route: 'chameleon-settings', values: asked },
+    );
+    const names = reached.map(({ milestone }) => milestone);
+    expect(names.slice(0, 6)).toEqual([
+      ...['loader', 'countdown', 'kernel', 'command-line', 'video', 'handover'],
+    ]);
+  });
+
+  it.each([
+    ['there is no timeout', { ...settings, timeout: undefined }, 'the guest says "boot:"'],
+    ['another mode was read', { ...settings, graphicsMode: '800x600x32' }, 'milestone video'],
+    ['other flags were read', { ...settings, kernelFlags: ['cham=other'] }, 'milestone command-line'],
+  ])('fails where %s', async (_what, { timeout, ...others }, message) => {
+    const plist = bootPlist({ ...others, ...(timeout !== undefined && { timeout }) });
+    const boot = start(
+      { files: { [plistPath]: plist } },
+      {
+        loader: buildLoader({ words: 'chameleon' }),
+        route: 'chameleon-settings',
+        values: asked,
+        seconds: 20,
+      },
+    );
+    expect((await failure(boot)).message).toContain(message);
+  });
+});
+
 describe('a disk whose last sectors a loader cannot read', () => {
   /** A disc with a timeout that ends where its volume does, and the volume with the settings. */
   async function cutOff(): Promise<string> {

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { parseOskReference, resolveOsk, type HostFacts, type OskReference } from '../../host/index.ts';
-import { boot, runGuest, smcConfiguration, withSecret } from '../../vm/index.ts';
+import {
+  boot,
+  driveLoader,
+  runGuest,
+  smcConfiguration,
+  withSecret,
+  type LoaderDrive,
+} from '../../vm/index.ts';
 import { exitCodes } from '../exit.ts';
 
 /** A QEMU to be started with a user's key. */
@@ -11,8 +18,13 @@ export interface Start {
   readonly command: string;
   readonly args: readonly string[];
   readonly key: Key;
+  /** What is done in the loader's menu; undefined: nothing. */
+  readonly loader?: LoaderDrive | undefined;
   readonly signal: AbortSignal;
 }
+
+/** How long a loader may take to come through its menu, on a slow machine too. */
+const menuSeconds = 300;
 
 interface Key {
   readonly reference: OskReference;
@@ -31,10 +43,40 @@ export async function followReference(given: string | undefined, host: HostFacts
 }
 
 /** Runs the guest on this terminal. @returns the exit code for this process */
-export async function runHere({ command, args, key, signal }: Start): Promise<number> {
+export async function runHere({ command, args, key, loader, signal }: Start): Promise<number> {
   const secret = smcConfiguration(key.osk);
-  const status = await runGuest({ command, args, secret, env: environmentFor(key), signal });
-  return signal.aborted ? exitCodes.interrupted : status;
+  const folder = await mkdtemp(join(tmpdir(), 'cidermill-boot-'));
+  const socket = join(folder, 'qmp.sock');
+  const watched =
+    loader === undefined
+      ? []
+      : [
+          '-chardev',
+          `socket,id=loader,path=${socket},server=on,wait=off`,
+          '-mon',
+          'chardev=loader,mode=control',
+        ];
+  try {
+    const status = await runGuest({
+      ...{ command, args: [...args, ...watched], secret, env: environmentFor(key), signal },
+      beside: loader && ((ended) => drive(socket, folder, loader, ended)),
+    });
+    return signal.aborted ? exitCodes.interrupted : status;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Drives the loader's menu beside the guest, which goes on whatever comes of it. */
+async function drive(socket: string, folder: string, loader: LoaderDrive, ended: AbortSignal): Promise<void> {
+  const inTime = AbortSignal.any([ended, AbortSignal.timeout(menuSeconds * 1000)]);
+  try {
+    await driveLoader(socket, folder, loader, inTime);
+  } catch (error) {
+    if (ended.aborted) return;
+    const why = inTime.aborted ? `it was not through within ${menuSeconds} s` : (error as Error).message;
+    console.error(`note: the loader's menu is left to you: ${why}`);
+  }
 }
 
 /**
@@ -45,7 +87,7 @@ export async function runHere({ command, args, key, signal }: Start): Promise<nu
 export async function runUntil(
   text: string,
   seconds: number,
-  { command, args, key, signal }: Start,
+  { command, args, key, loader, signal }: Start,
 ): Promise<void> {
   const [, where = 'serial', pattern = text] = /^(serial|screen|console):(.*)$/s.exec(text) ?? [];
   const folder = await mkdtemp(join(tmpdir(), 'cidermill-boot-'));
@@ -56,12 +98,16 @@ export async function runUntil(
         command,
         args,
         folder,
-        milestones: [{ name: 'text', where: where as 'serial' | 'screen' | 'console', pattern }],
+        milestones: [
+          ...(loader?.steps ?? []),
+          { name: 'text', where: where as 'serial' | 'screen' | 'console', pattern },
+        ],
+        givesUp: loader?.givesUp ?? [],
         milliseconds: seconds * 1000,
         signal,
       }),
     );
-    for (const { seen, milliseconds } of reached)
+    for (const { seen, milliseconds } of reached.slice(-1))
       console.log(`${where}, after ${(milliseconds / 1000).toFixed(1)} s: ${seen.trimEnd()}`);
   } finally {
     await rm(folder, { recursive: true, force: true });

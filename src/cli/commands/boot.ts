@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
@@ -30,11 +31,13 @@ import {
 } from '../boot/boot-display.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
+import { settingsNotes } from '../boot/loader-settings.ts';
+import { loaderSteps, type LoaderFlags } from '../boot/loader-steps.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
-interface BootFlags extends MachineFlags, BootFileFlags {
+interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
   readonly guest: string;
   readonly accel: Accelerator | 'auto';
   readonly display?: DisplayKind;
@@ -91,6 +94,11 @@ export function bootCommand(): Command {
       '--wait-for <text>',
       'run without a window until this text appears on the serial line (or screen:TEXT, console:TEXT)',
     )
+    .option(
+      '--loader-flags <flags>',
+      "kernel flags to type at the loader's prompt, which then starts: -v idlehalt=0",
+    )
+    .option('--pick <volume>', "… from the volume with this in its name; by default from the loader's choice")
     .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
     .option('--dry-run', 'print the command, each option with its reason')
     .addOption(
@@ -103,6 +111,7 @@ export function bootCommand(): Command {
       `
 Examples:
   cidermill boot artifacts/ready-image --guest yosemite --install --osk file:key
+  cidermill boot artifacts/ready-image --guest yosemite --install --osk file:key --loader-flags "-v" --pick "OS X Base System"
   cidermill boot --disk mac.qcow2 --loader boot --guest 10.7.5 --smp 4 --osk smc
   cidermill boot artifacts/ready-image --guest lion --dry-run
   cidermill boot artifacts/ready-image --guest lion --osk env:KEY -- -device ich9-intel-hda
@@ -150,10 +159,12 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     await agreeToLicence(host, flags.iHaveTheRight === true);
     advise(verdict, flags);
     refuseKeys(own, key.osk);
+    const loader = loaderSteps(files.loader, flags);
+    for (const note of await settingsNotes(files, loader !== undefined)) console.error(`note: ${note}`);
     const run = async (socket: string): Promise<void> => {
       const wired = wiringOf(flags, files, own, display && displayOf(display, socket));
       const args = qemuOptions(machine, wired).flatMap((option) => option.args);
-      const start = { command: files.qemu, args, key, signal };
+      const start = { loader, command: files.qemu, args, key, signal };
       if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
       else process.exitCode = await runHere(start);
     };
@@ -195,10 +206,15 @@ function wiringOf(
     ...(files.firmware !== undefined && { firmware: files.firmware }),
     smc: secretPath,
     ...(display !== undefined && { display }),
-    monitor: isShown || (process.stdin.isTTY && flags.waitFor === undefined) ? 'stdio' : 'none',
+    monitor: isShown || (takesCommands() && flags.waitFor === undefined) ? 'stdio' : 'none',
     snapshot: flags.snapshot === true,
     extra,
   };
+}
+
+/** Can QEMU's monitor read commands here: from a terminal, or from a pipe? */
+function takesCommands(): boolean {
+  return process.stdin.isTTY || fstatSync(0).isFIFO();
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {

@@ -18,6 +18,8 @@ export interface GuestRun {
   readonly env: NodeJS.ProcessEnv;
   /** Ends QEMU. */
   readonly signal: AbortSignal;
+  /** What is done beside, until the guest ends: then `ended` is aborted. It throws nothing. */
+  readonly beside?: ((ended: AbortSignal) => Promise<void>) | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface GuestRun {
  * @returns QEMU's exit status
  * @throws Failure 'qemu-not-started', 'qemu-killed'
  */
-export async function runGuest({ command, args, secret, env, signal }: GuestRun): Promise<number> {
+export async function runGuest({ command, args, secret, env, signal, beside }: GuestRun): Promise<number> {
   signal.throwIfAborted();
   const file = await secretFile(secret);
   const child = startProgram(command, args, { stdio: ['inherit', 'inherit', 'inherit', file.fd], env });
@@ -36,6 +38,8 @@ export async function runGuest({ command, args, secret, env, signal }: GuestRun)
     timer = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
   };
   signal.addEventListener('abort', stop, { once: true });
+  const over = new AbortController();
+  const done = beside?.(over.signal);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) => {
@@ -48,6 +52,8 @@ export async function runGuest({ command, args, secret, env, signal }: GuestRun)
       });
     });
   } finally {
+    over.abort();
+    await done;
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     await file.close();

@@ -18,7 +18,7 @@ export async function perform(
   qmp: QmpSession,
   folder: string,
   action: KeyAction,
-  limits: { readonly signal: AbortSignal },
+  limits: { readonly signal: AbortSignal; readonly sharesPaths?: boolean },
 ): Promise<void> {
   switch (action.kind) {
     case 'type':
@@ -40,7 +40,7 @@ async function pick(
   qmp: QmpSession,
   folder: string,
   pattern: string | RegExp,
-  limits: { readonly signal: AbortSignal },
+  limits: { readonly signal: AbortSignal; readonly sharesPaths?: boolean },
 ): Promise<void> {
   let pressedAt: number | undefined;
   let looks = 0;

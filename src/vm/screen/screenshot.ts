@@ -16,12 +16,13 @@ export async function takeScreenshot(
   qmp: QmpSession,
   folder: string,
   name: string,
-  limits: { readonly signal?: AbortSignal } = {},
+  limits: { readonly signal?: AbortSignal; readonly sharesPaths?: boolean } = {},
 ): Promise<{ readonly width: number; readonly height: number }> {
   const file = join(folder, name);
   await rm(file, { force: true });
   try {
-    await qmp.execute('screendump', { filename: name, format: 'png' }, limits);
+    const filename = limits.sharesPaths === true ? file : name;
+    await qmp.execute('screendump', { filename, format: 'png' }, limits);
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'qmp-command' && /png|format/i.test(error.message)))
       throw error;

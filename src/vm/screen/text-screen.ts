@@ -57,6 +57,14 @@ function character(code: number): string {
   return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : ' ';
 }
 
+/** Of a look at the screen. */
+export interface ScreenLimits {
+  readonly signal?: AbortSignal;
+  readonly milliseconds?: number;
+  /** Does QEMU see files by the same paths as this process, whatever its working folder? */
+  readonly sharesPaths?: boolean;
+}
+
 /**
  * Reads the guest's text screen from its memory, without OCR. In a graphics mode the lines hold nothing of use.
  * @param folder QEMU's working folder as this process sees it; a file in it comes and goes
@@ -64,7 +72,7 @@ function character(code: number): string {
 export async function readTextScreen(
   qmp: QmpSession,
   folder: string,
-  limits: { readonly signal?: AbortSignal; readonly milliseconds?: number } = {},
+  limits: ScreenLimits = {},
 ): Promise<string[]> {
   return decodeTextScreen(await readTextMemory(qmp, folder, limits));
 }
@@ -73,14 +81,18 @@ export async function readTextScreen(
 export async function readTextMemory(
   qmp: QmpSession,
   folder: string,
-  limits: { readonly signal?: AbortSignal; readonly milliseconds?: number } = {},
+  limits: ScreenLimits = {},
 ): Promise<Uint8Array> {
   const name = 'text-screen.bin';
   const file = join(folder, name);
   try {
     await qmp.execute(
       'pmemsave',
-      { val: textScreen.address, size: textScreen.bytes, filename: name },
+      {
+        val: textScreen.address,
+        size: textScreen.bytes,
+        filename: limits.sharesPaths === true ? file : name,
+      },
       limits,
     );
     const memory = await readFile(file);

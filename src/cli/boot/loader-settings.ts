@@ -1,0 +1,74 @@
+import { FormatError, type ByteSource } from '../../base/index.ts';
+import { findEntry, openData, openVolume } from '../../formats/hfsplus/index.ts';
+import { bootPlistPath } from '../../guest/index.ts';
+import { findHfsPlus, loaderTail, openImage } from '../../image/index.ts';
+import { withServedDisk } from '../../vm/index.ts';
+import type { BootFiles } from './boot-files.ts';
+
+/** What a loader will find on a disk. */
+interface Found {
+  /** Seconds until it starts by itself; undefined when its settings say none, or there are none. */
+  readonly timeout: number | undefined;
+  /** Can it read files at the volume's end? */
+  readonly isReadable: boolean;
+}
+
+/** Largest file of settings that a loader reads, in bytes. */
+const largest = 4095;
+
+/**
+ * What the user should know of the loader's settings on the disks before the guest starts.
+ * @param driven whether the menu will be driven
+ */
+export async function settingsNotes({ qemu, disk, iso }: BootFiles, driven: boolean): Promise<string[]> {
+  const disc = iso === undefined ? undefined : await onImage(iso);
+  const own = await onDisk(qemu, disk);
+  const notes: string[] = [];
+  if (!driven && ![disc, own].some((each) => (each?.timeout ?? 0) > 0))
+    notes.push(
+      'no disk has a Timeout for the loader, which will wait at its prompt: press Enter there, or give --loader-flags',
+    );
+  if (disc?.isReadable === false)
+    notes.push(
+      `the last files of ${iso ?? ''} cannot be read by a loader, which reads 64 sectors ahead: make it by \`cidermill iso make\``,
+    );
+  if (own?.isReadable === false)
+    notes.push(
+      `the last files of ${disk.file} cannot be read by a loader, which reads 64 sectors ahead: \`cidermill disk grow\` mends that`,
+    );
+  return notes;
+}
+
+async function onImage(path: string): Promise<Found | undefined> {
+  const image = await openImage(path).catch(ofFormat);
+  if (image === undefined) return undefined;
+  try {
+    return await lookAt(image.disk);
+  } finally {
+    await image.close();
+  }
+}
+
+async function onDisk(qemu: string, { file, format }: BootFiles['disk']): Promise<Found | undefined> {
+  if (format === 'raw') return onImage(file);
+  return withServedDisk(qemu, { file, format, writable: false }, lookAt);
+}
+
+async function lookAt(disk: ByteSource): Promise<Found | undefined> {
+  const found = await findHfsPlus(disk).catch(ofFormat);
+  if (found === undefined) return undefined;
+  const volume = await openVolume(found.volume).catch(ofFormat);
+  const entry = volume && findEntry(volume, bootPlistPath);
+  const isReadable = (await loaderTail(disk))?.isEnough !== false;
+  if (volume === undefined || entry?.kind !== 'file') return { timeout: undefined, isReadable };
+  const data = await openData(volume, entry);
+  const text = Buffer.from(await data.read(0, Math.min(data.size, largest))).toString('latin1');
+  const timeout = /<key>Timeout<\/key>\s*<(?:string|integer)>\s*(\d+)/.exec(text)?.[1];
+  return { timeout: timeout === undefined ? undefined : Number(timeout), isReadable };
+}
+
+/** What is no disk, or damaged, is the guest's matter. */
+function ofFormat(error: unknown): undefined {
+  if (error instanceof FormatError) return undefined;
+  throw error;
+}
