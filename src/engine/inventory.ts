@@ -50,6 +50,8 @@ export async function gcStore(store: Store, project: Project, budget: number): P
   const { records: all, unreadable } = projectRecords(store);
   const present = all.filter(({ root, builtin }) => existsSync(root) && existsSync(builtin));
   // What a record that is damaged was about records itself again the next time it uses the store.
+  const gone = all.filter((record) => !present.includes(record));
+  for (const record of gone) await forgetProject(store, record);
   const history = newestRecords(store, new Set(present.map(({ root }) => projectName(root))));
   const pinned = present.flatMap((record) => pinsOf(record));
   const sources = history.flatMap(({ action }) => Object.values(action.sources));
@@ -58,7 +60,6 @@ export async function gcStore(store: Store, project: Project, budget: number): P
     { keys: new Set(history.map(({ key }) => key)), blobs: new Set(pinned), trees: new Set(sources) },
     budget,
   );
-  for (const gone of all.filter((record) => !present.includes(record))) await forgetProject(store, gone);
   for (const name of unreadable) await removeFolder(join(store.root, 'projects', name));
   return report;
 }

@@ -5,9 +5,10 @@ import { renderLockfile } from '../../src/sources/lock/render.ts';
 import { parseLockfile } from '../../src/sources/lock/read.ts';
 import { orchard } from '../recipe/orchard.ts';
 import { inTemporaryFolder } from '../rig/judges/temporary.ts';
+import { actionKey } from './project-targets.ts';
 import type { Seed } from './seeds.ts';
 
-const sha256 = 'a1'.repeat(32);
+const sha256 = actionKey;
 
 /** Files that cidermill keeps, and files that users write. */
 export function projectSeeds(): Seed[] {
@@ -16,6 +17,17 @@ export function projectSeeds(): Seed[] {
     { type: 'file', path: 'bin/run', digest: sha256, size: 12, executable: true },
     { type: 'symlink', path: 'start', target: 'bin/run' },
   ];
+  const entry = {
+    action: { outputs: { bios: 'bios.bin' }, parameters: { size: 12 }, script: { sha256 } },
+    duration: 1200,
+    key: actionKey,
+    log: sha256,
+    materials: { tree: [{ uri: 'pkg:deb/debian/seabios@1.16.2', digest: { sha256 } }] },
+    notes: ['made'],
+    outputs: { bios: { type: 'file', path: 'bios.bin', digest: sha256, size: 12, executable: false } },
+    producers: { '': sha256 },
+    started: '2026-11-28T18:00:00.000Z',
+  };
   const events = [
     { type: 'progress', done: 3, total: 14, unit: 'milestones', label: 'firmware' },
     { type: 'note', text: 'booted' },
@@ -29,6 +41,7 @@ export function projectSeeds(): Seed[] {
       bytes: Buffer.from(events.map((each) => JSON.stringify(each)).join('\n')),
       targets: ['events'],
     },
+    { name: 'action', bytes: Buffer.from(JSON.stringify(entry)), targets: ['action'] },
     { name: 'lockfile', bytes: smallLockfile(), targets: ['lockfile'] },
     {
       name: 'recipe',

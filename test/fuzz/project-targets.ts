@@ -8,8 +8,13 @@ import { readPipeline } from '../../src/recipe/files/pipeline-file.ts';
 import { readRecipe } from '../../src/recipe/files/recipe-file.ts';
 import { parseLockfile } from '../../src/sources/lock/read.ts';
 import { listingFault } from '../../src/store/listing-fault.ts';
+import { resultFault } from '../../src/store/result-fault.ts';
+import { readSummed } from '../../src/store/whole-file.ts';
 import type { Report } from '../../src/yaml/faults.ts';
 import { parseYaml } from '../../src/yaml/parse.ts';
+
+/** The key of the action whose entry is read. */
+export const actionKey = 'a1'.repeat(32);
 
 /** Readers of the files that cidermill keeps, and of those that users write. */
 export const projectTargets = {
@@ -17,6 +22,11 @@ export const projectTargets = {
   listing: (bytes) => {
     const fault = listingFault(parsed(bytes));
     if (fault !== undefined) throw new Failure('listing', fault);
+  },
+  /** The entry of an action in the store, as one from before sums. */
+  action: (bytes) => {
+    const fault = resultFault(readSummed(bytes.toString('utf8'), 'allow'), actionKey);
+    if (fault !== undefined) throw new Failure('action', fault);
   },
   lockfile: (bytes) => {
     const { diagnostics } = parseLockfile(bytes.toString('utf8'), 'lock.yaml');

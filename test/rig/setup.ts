@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTool, installPackages, installPrivilege, packageOf } from '../../src/host/index.ts';
+import { judgesFolder } from './judges/cache.ts';
 import { prepareJudges } from './judges/prepare.ts';
 
 /** The programs that judge what we write, or stand in for a user's, and the Debian packages that have them. */
@@ -49,6 +50,8 @@ export async function setup(): Promise<() => void> {
   // A store that none of the user's own projects use, for what names no other.
   const cache = mkdtempSync(join(tmpdir(), 'cidermill-cache-'));
   process.env['XDG_CACHE_HOME'] = cache;
+  // The judges stay where they were downloaded: without this every test that asks one would be skipped.
+  process.env['CIDERMILL_JUDGES'] = judgesFolder;
   const missing = [
     ...tools.filter((tool) => findTool(tool) === undefined).map(packageOf),
     ...Object.keys(judges).flatMap((tool) => (findTool(tool) === undefined ? [judges[tool] ?? tool] : [])),

@@ -4,12 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Where judges that are not installed lie, shared by all checkouts: CIDERMILL_JUDGES, or the user's cache. */
-const cache =
+export const judgesFolder =
   process.env['CIDERMILL_JUDGES'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'cidermill', 'judges');
 
 export function cached(name: string): string {
-  return join(cache, name);
+  return join(judgesFolder, name);
 }
 
 /** Makes a folder of the cache where it is not there yet. It appears whole: several runs may make it at once. */
