@@ -96,7 +96,15 @@ async function arrange(
 ): Promise<{ how: Circumstances; command: StepCommand }> {
   const script = await scriptOf(step, action, given, folder);
   const layOut = (name: string, variations: RebuildOptions['variations']) => {
-    const how = layOutRebuild(action, given, join(folder, name), survey, { ...options, variations }, jobs, turn);
+    const how = layOutRebuild(
+      action,
+      given,
+      join(folder, name),
+      survey,
+      { ...options, variations },
+      jobs,
+      turn,
+    );
     return { how, command: stepCommand(step.name, action, how.gathered, script, how.workplace) };
   };
   const first = layOut('first', options.variations);

@@ -114,11 +114,17 @@ async function traceStep(
   context.emit({ type: 'step-started', step: step.name, key, why: ['it runs again under strace'], log });
   const straceLog = join(folder, `${step.name}.strace`);
   const options = { variations: new Set<never>(), launcher: straceOptions(straceLog) };
-  const { undeclared, opened, milliseconds } = await withRebuilt(context, one, options, log, async (rebuilt) => {
-    const trace = await readTrace(straceLog);
-    const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
-    return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
-  });
+  const { undeclared, opened, milliseconds } = await withRebuilt(
+    context,
+    one,
+    options,
+    log,
+    async (rebuilt) => {
+      const trace = await readTrace(straceLog);
+      const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
+      return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
+    },
+  );
   context.emit({
     type: 'step-traced',
     step: step.name,
