@@ -11,7 +11,7 @@ export function greetingProject(files: Readonly<Record<string, string>> = {}): T
 summary: Greets
 parameters: { word: { type: string, default: hello }, wait: { type: string, default: "" } }
 sources: { seed: { local: seed } }
-environment: none
+environment: { host: [cat] }
 script: scripts/greet.ts
 outputs: { text: text.txt }
 `,

@@ -131,7 +131,7 @@ describe("a user's file", () => {
 summary: Copies a file of the user's
 inputs: { file: yours }
 parameters: { wait: { type: string } }
-environment: none
+environment: { host: [cat] }
 script: scripts/copy.ts
 outputs: { copy: copy.bin }
 `,
