@@ -12,6 +12,7 @@ import {
 } from '../store/index.ts';
 import type { RunContext } from './context.ts';
 import { scriptClosure, scriptPlace } from './script/ready-script.ts';
+import { requireHostTrust } from './step/trust.ts';
 
 /** A step that is done: its action's key and its outputs. */
 export type Made = Pick<ActionResult, 'key' | 'outputs'>;
@@ -74,6 +75,7 @@ async function resolveEnvironment(
   if (environment.kind === 'buildroot' && step.buildrootStep !== undefined && !context.onHost) {
     return { kind: 'buildroot', root: outputWord(outputOf(done, step.buildrootStep, 'root')) };
   }
+  if (environment.kind === 'host') requireHostTrust(step.recipe);
   const names = environment.kind === 'host' ? environment.tools : (environment.hostTools ?? []);
   if (names.length === 0) {
     throw new Failure(

@@ -3,11 +3,17 @@ import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
 import { openImage, type Image } from './open/open-image.ts';
 import { readPartitionMap } from './open/partition-map.ts';
 import { numbered, type Numbered } from './open/partitions.ts';
+import type { ImagePath } from './open/place.ts';
+import type { Encryption } from './open/unlocked.ts';
 import { slice } from '../formats/source/index.ts';
 import { readVolumeIn, type Volume } from './open/volume.ts';
 
 export interface DmgInfo {
-  readonly format: 'udif' | 'sparse' | 'raw';
+  readonly format: Image['format'];
+  /** Of the encrypted image that the file is. */
+  readonly encryption?: Encryption;
+  /** How many files the image was cut into, when it was. */
+  readonly segments?: number;
   /** Of the file, in bytes. */
   readonly fileSize: number;
   /** Of the disk in it, in sectors of 512 bytes. */
@@ -30,7 +36,7 @@ export interface DmgInfo {
 export type ChecksumKind = 'none' | 'CRC-32' | `type ${number}`;
 
 /** Says what an image holds, from its tables and from the partition map and volume headers it decodes to. */
-export async function describeDmg(path: string): Promise<DmgInfo> {
+export async function describeDmg(path: string | ImagePath): Promise<DmgInfo> {
   const image = await openImage(path);
   try {
     return await describe(image);
@@ -39,7 +45,7 @@ export async function describeDmg(path: string): Promise<DmgInfo> {
   }
 }
 
-async function describe({ format, udif, tables, source, disk }: Image): Promise<DmgInfo> {
+async function describe({ format, udif, tables, source, disk, outer, place }: Image): Promise<DmgInfo> {
   const chunks: Partial<Record<ChunkKind, { count: number; bytes: number }>> = {};
   for (const { kind, size } of format === 'raw' ? [] : tables.flatMap((table) => table.chunks)) {
     const sum = (chunks[kind] ??= { count: 0, bytes: 0 });
@@ -68,7 +74,9 @@ async function describe({ format, udif, tables, source, disk }: Image): Promise<
   }
   return {
     format,
-    fileSize: source.size,
+    fileSize: place.inside.length === 0 ? outer.size : source.size,
+    ...(outer.encryption === undefined ? {} : { encryption: outer.encryption }),
+    ...(outer.segments === 1 ? {} : { segments: outer.segments }),
     sectors: disk.size / sectorSize,
     chunks,
     checksums: {

@@ -1,6 +1,7 @@
 export { byRename } from './by-rename.ts';
 export { convertDmg, type Converted, type ConvertOptions } from './decode/convert-dmg.ts';
 export { createDmg, type Created } from './create/create-dmg.ts';
+export { createFromFolder, type FolderOptions } from './create/create-from-folder.ts';
 export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { extractPartition, partitionWork } from './extract/extract-partition.ts';
@@ -17,7 +18,9 @@ export { loaderTail, type LoaderTail } from './open/loader-tail.ts';
 export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open/open-disk.ts';
 export { openImage, type Image } from './open/open-image.ts';
-export { openNested, parseImagePath, showImagePath, type ImagePath } from './open/nested.ts';
+export { openNested } from './open/nested.ts';
+export { openOuter, type Outer } from './open/open-outer.ts';
+export { parseImagePath, showImagePath, type ImagePath } from './open/place.ts';
 export { openInside, type Inside } from './open/open-inside.ts';
 export { listFolder, type ListedEntry } from './list-folder.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './open/partition-map.ts';

@@ -1,7 +1,8 @@
 import { FormatError, type ByteSource } from '../base/index.ts';
 import { checkChunks, isSignedBy, readChunklist, readPublicKey } from '../formats/chunklist/index.ts';
-import { openFile } from './open/file-source.ts';
-import { openNested, parseImagePath } from './open/nested.ts';
+import { openNested } from './open/nested.ts';
+import { openOuter } from './open/open-outer.ts';
+import { parseImagePath, type ImagePath } from './open/place.ts';
 
 export interface ChunklistOptions {
   /** A public key's file: PEM, or a bare modulus. */
@@ -21,8 +22,8 @@ export interface ChunklistVerdict {
  * @throws FormatError where the file is another, the list is damaged, or a key was given and did not sign it
  */
 export async function verifyChunklist(
-  file: string,
-  list: string,
+  file: string | ImagePath,
+  list: string | ImagePath,
   { key, onProgress, signal }: ChunklistOptions = {},
 ): Promise<ChunklistVerdict> {
   const chunklist = await reading(list, readChunklist);
@@ -42,12 +43,15 @@ export async function verifyChunklist(
 }
 
 /** Opens a file, or one inside an image, for as long as `use` takes. */
-async function reading<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
-  const { file, inside } = parseImagePath(path);
-  const source = await openFile(file);
+async function reading<Result>(
+  path: string | ImagePath,
+  use: (source: ByteSource) => Promise<Result>,
+): Promise<Result> {
+  const place = parseImagePath(path);
+  const outer = await openOuter(place);
   try {
-    return await use(await openNested(source, inside));
+    return await use(await openNested(outer.source, place.inside, place.password));
   } finally {
-    await source.close();
+    await outer.close();
   }
 }

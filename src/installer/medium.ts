@@ -9,7 +9,7 @@ import { readXar } from '../formats/xar/index.ts';
 import {
   findHfsPlus,
   openDisk,
-  openFile,
+  openOuter,
   openNested,
   parseImagePath,
   showImagePath,
@@ -59,38 +59,39 @@ const deepest = 4;
  * @throws Failure 'not-an-installer' that says what was seen; FormatError when something is damaged
  */
 export async function openMedium(
-  path: string,
+  path: string | ImagePath,
   options: UnpackOptions = { scratch: tmpdir() },
 ): Promise<Medium> {
   let place = parseImagePath(path);
-  if (place.inside.length === 0 && (await isFolder(path))) {
-    const later = laterInstaller(path);
-    if (later !== undefined) throw later;
-    place = { file: join(path, esdPath), inside: [] };
-    if (!existsSync(place.file))
-      throw new Failure('not-an-installer', `${path} holds no ${esdPath}`, { hint: whatToGive });
-  }
   const given = place.file;
+  if (place.inside.length === 0 && (await isFolder(given)) && !existsSync(join(given, 'bands'))) {
+    const later = laterInstaller(given);
+    if (later !== undefined) throw later;
+    place = { ...place, file: join(given, esdPath) };
+    if (!existsSync(place.file))
+      throw new Failure('not-an-installer', `${given} holds no ${esdPath}`, { hint: whatToGive });
+  }
+  const image = place.file;
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0)) await each();
   };
-  const open = async (name: string): Promise<ByteSource> => {
-    const file = await openFile(name);
-    closing.push(file.close);
-    return file;
+  const open = async (at: ImagePath): Promise<ByteSource> => {
+    const outer = await openOuter(at);
+    closing.push(outer.close);
+    return outer.source;
   };
   try {
-    let file = await open(place.file);
+    let file = await open(place);
     let from: string | undefined;
     for (let depth = 0; depth < deepest; depth++) {
-      const found = await findMedium(await openNested(file, place.inside), place, options);
-      if ('system' in found) return { ...found, from: from ?? showImagePath(place), file: given, close };
+      const found = await findMedium(await openNested(file, place.inside, place.password), place, options);
+      if ('system' in found) return { ...found, from: from ?? showImagePath(place), file: image, close };
       if ('unpacked' in found) {
         closing.push(() => rm(found.unpacked, { force: true }));
         from = showImagePath(place);
         place = { file: found.unpacked, inside: [] };
-        file = await open(place.file);
+        file = await open(place);
       } else place = found;
     }
     throw new Failure('not-an-installer', `${showImagePath(place)}: nested too deeply to be an installer`);
@@ -119,7 +120,7 @@ async function findMedium(
   const image = await openVolumeOf(source, place);
   if (findEntry(image.volume, baseName)?.kind === 'file') {
     const inner = within(baseName);
-    const base = await openVolumeOf(await openNested(source, [baseName]), inner);
+    const base = await openVolumeOf(await openNested(source, [baseName], place.password), inner);
     const system = await readSystemVersion(base.volume);
     if (system?.release.medium === 'esd') return { system, base, esd: image };
     throw new Failure('not-an-installer', `${showImagePath(inner)} holds no system of OS X 10.7 to 10.12`);

@@ -25,6 +25,7 @@ describe('images made by macOS', () => {
           number: 1,
           type: '48465300-0000-11aa-aa11-00306543ecac',
           kind: 'Apple HFS+',
+          content: 'hfs',
           name: 'disk image',
           offset: 20_480,
           size: 1_916_928,

@@ -48,6 +48,8 @@ export function testProject(files: Readonly<Record<string, string>>): TestProjec
     },
   };
   project.write('package.json', '{ "type": "module" }\n');
+  // Recipes of tests may run on the host; a test of what happens without removes it.
+  project.write('cidermill.yaml', 'trust: host\n');
   for (const [path, text] of Object.entries(files)) project.write(path, text);
   return project;
 }

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { cannotRead } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { passwordOption, placeWith, type PasswordFlag } from '../password.ts';
 import { withProgress } from '../progress-line.ts';
 import { formatBytes } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
 
-interface MakeFlags {
+interface MakeFlags extends PasswordFlag {
   readonly output: string;
   readonly kernel?: string;
   readonly bootPlist?: string;
@@ -31,6 +32,7 @@ function make(): Command {
     .requiredOption('-o, --output <iso>', 'the .iso to write; it appears when it is whole')
     .option('--kernel <file>', 'a kernel to use instead of the one in the packages (10.10 and later)')
     .option('--boot-plist <file>', "a boot loader's settings, put at /Extra/org.chameleon.Boot.plist")
+    .addOption(passwordOption())
     .option('--dry-run', 'only show what would be done and how large the disc would be')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -46,8 +48,9 @@ The release is read from inside, not from the file's name. Your installer and it
     .action(async (path: string, flags: MakeFlags) => {
       const { makeIso, openMedium, planIso } = await import('../../installer/index.ts');
       const signal = onInterrupt();
+      const place = await placeWith(path, flags);
       const medium = await withProgress('unpack', (onProgress) =>
-        openMedium(path, { scratch: dirname(flags.output), onProgress, signal }),
+        openMedium(place, { scratch: dirname(flags.output), onProgress, signal }),
       );
       try {
         const kernel = flags.kernel === undefined ? undefined : await read(flags.kernel);

@@ -30,6 +30,7 @@ export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles
 
   addNearest(`pipelines/${plan.pipeline}.yaml`);
   addNearest('package.json');
+  if (existsSync(join(project.root, 'cidermill.yaml'))) add(project.root, 'cidermill.yaml');
   addNearest(lockFile);
   add(project.builtin, lockFile);
   for (const step of plan.steps) {

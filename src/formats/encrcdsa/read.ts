@@ -56,10 +56,10 @@ export async function readEncrypted(source: ByteSource): Promise<Encrypted | und
   }
   const header = encryptedHeader.decode(data);
   const { version, keyBits, blockSize, dataLength, dataOffset, keyCount } = header;
-  if (version !== 2) fail(`version ${version} of an encrypted image is not supported`, 8);
+  if (version !== 2) fail(`the image is encrypted in version ${version}, which is not supported`, 8);
   if (header.mode !== 5 || header.algorithm !== 0x80000001 || header.ivSize !== 16)
     fail(
-      `the cipher is not AES in CBC mode (mode ${header.mode}, algorithm 0x${header.algorithm.toString(16)})`,
+      `the image is encrypted, and not by AES in CBC mode (mode ${header.mode}, algorithm 0x${header.algorithm.toString(16)})`,
       12,
     );
   if (keyBits !== 128 && keyBits !== 256) return fail(`AES keys of ${keyBits} bits are not supported`, 24);

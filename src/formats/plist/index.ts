@@ -1,1 +1,2 @@
 export * from './read.ts';
+export type { PlistValue } from './value.ts';

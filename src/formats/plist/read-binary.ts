@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/index.ts';
-import type { PlistValue } from './read.ts';
+import type { PlistValue } from './value.ts';
 
 /* A binary property list, "bplist00": objects, a table of where they begin, and a trailer of 32 bytes. Big-endian. */
 

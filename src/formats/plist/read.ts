@@ -1,18 +1,18 @@
 import { FormatError } from '../../base/index.ts';
+import { binaryPlistMagic, readBinaryPlist } from './read-binary.ts';
+import type { PlistValue } from './value.ts';
 import { unescape } from '../xml/index.ts';
-
-/** What an XML property list holds. A dict is a Map: its keys come from outside. */
-export type PlistValue =
-  string | number | boolean | Date | Uint8Array | readonly PlistValue[] | ReadonlyMap<string, PlistValue>;
 
 const deepest = 64;
 
 /**
- * Reads an XML property list (Apple, plist(5)): the elements of that DTD and nothing else. Strict, because it carries
+ * Reads a property list: a binary one, or an XML one (Apple, plist(5)): the elements of that DTD and nothing else. Strict, because it carries
  * the tables a disk image is decoded by; silent, because only the command line may print.
  * @param at where the text begins in the file, for errors
  */
 export function readPlist(data: Uint8Array, at = 0): PlistValue {
+  if (Buffer.from(data.subarray(0, 8)).toString('latin1') === binaryPlistMagic)
+    return readBinaryPlist(data, at);
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8');
   const fail = (message: string): never => {
     // The offset is of the UTF-16 text turned back to UTF-8, which is where a hex dump shows it.

@@ -6,6 +6,8 @@ export * from './decode.ts';
 export { newScratch, type Scratch } from './inflate.ts';
 export * from './decoded-image.ts';
 export * from './encode.ts';
+export * from './find-trailer.ts';
 export * from './koly.ts';
 export * from './mish.ts';
+export * from './segments.ts';
 export * from './udif.ts';

@@ -1,4 +1,3 @@
-import { FormatError, type ByteSource } from '../../base/index.ts';
 import { array, bytes, struct, u32, u64, type Decoded } from '../struct/index.ts';
 
 /** A checksum: its kind, its length in bits, and room for 1024 bits of it (the reversed format of hdiutil's images). */
@@ -37,26 +36,3 @@ export const koly = struct('udif.koly', {
 export type Koly = Decoded<typeof koly>;
 
 export const kolySignature = 0x6b6f6c79;
-
-/** The trailer, or undefined when the source has none. @throws FormatError when it is not of a version known */
-export async function readKoly(source: ByteSource): Promise<Koly | undefined> {
-  if (source.size < koly.size) return undefined;
-  const at = source.size - koly.size;
-  const trailer = koly.decode(await source.read(at, koly.size), 0, at);
-  if (trailer.signature !== kolySignature) return undefined;
-  if (trailer.version !== 4 || trailer.headerSize !== koly.size) {
-    throw new FormatError(
-      'udif',
-      `trailer version ${trailer.version} of ${trailer.headerSize} bytes is not version 4 of ${koly.size}`,
-      { offset: at + 4 },
-    );
-  }
-  if (trailer.segmentCount > 1) {
-    throw new FormatError(
-      'udif',
-      `this is segment ${trailer.segmentNumber} of ${trailer.segmentCount}; segmented images are not supported`,
-      { offset: at + 60 },
-    );
-  }
-  return trailer;
-}

@@ -2,7 +2,8 @@ import { FormatError, type ByteSource } from '../../base/index.ts';
 import { readPlist, type PlistValue } from '../plist/index.ts';
 import { readBlockTable, type BlockTable, type Container } from './block-table.ts';
 import { crc32, showCrc32 } from './crc32.ts';
-import { koly, readKoly, type Koly } from './koly.ts';
+import { findTrailer, type Trailer } from './find-trailer.ts';
+import type { Koly } from './koly.ts';
 import { sectorSize } from './mish.ts';
 
 /** A UDIF image's tables, read and checked. No chunk has been decoded. */
@@ -19,31 +20,33 @@ const largestPlist = 128 * 2 ** 20;
 
 /** Reads the trailer and tables. @returns undefined when the source has no UDIF trailer */
 export async function readUdif(source: ByteSource): Promise<Udif | undefined> {
-  const trailer = await readKoly(source);
+  const trailer = await findTrailer(source);
   if (trailer === undefined) return undefined;
-  const fileSize = source.size - koly.size;
-  const tables = await readTables(source, trailer, fileSize);
-  checkMaster(trailer, tables, source.size - koly.size);
-  return { koly: trailer, size: imageSize(trailer, tables, fileSize), tables };
+  const tables = await readTables(source, trailer);
+  checkMaster(trailer, tables);
+  return { koly: trailer.koly, size: imageSize(trailer, tables), tables };
 }
 
-async function readTables(source: ByteSource, trailer: Koly, fileSize: number): Promise<BlockTable[]> {
+async function readTables(
+  source: ByteSource,
+  { koly: trailer, at: trailerAt, fileSize }: Trailer,
+): Promise<BlockTable[]> {
   const { plistOffset, plistLength } = trailer;
   if (plistLength === 0n) {
     throw new FormatError('udif', 'has no property list; tables in a resource fork are not supported', {
-      offset: fileSize + 216,
+      offset: trailerAt + 216,
     });
   }
   if (plistOffset + plistLength > BigInt(fileSize) || plistLength > BigInt(largestPlist)) {
     throw new FormatError(
       'udif',
       `its property list (${plistLength} bytes at ${plistOffset}) is not inside the file's ${fileSize} bytes; the file is truncated or damaged`,
-      { offset: fileSize + 216 },
+      { offset: trailerAt + 216 },
     );
   }
   if (trailer.dataForkOffset > BigInt(fileSize)) {
     throw new FormatError('udif', `its data begins at ${trailer.dataForkOffset}, after the file's end`, {
-      offset: fileSize + 24,
+      offset: trailerAt + 24,
     });
   }
   const at = Number(plistOffset);
@@ -77,7 +80,7 @@ function printable(name: string): string {
  * Where the tables end. They must not overlap. The trailer's count may be 0, and libdmg-hfsplus counts the volume only,
  * so it is held against the tables where it says more than they do, or where sectors between them are in no table.
  */
-function imageSize(trailer: Koly, tables: readonly BlockTable[], trailerOffset: number): number {
+function imageSize({ koly: trailer, at }: Trailer, tables: readonly BlockTable[]): number {
   let end = 0;
   let gap = false;
   for (const table of tables.toSorted((a, b) => a.start - b.start)) {
@@ -97,7 +100,7 @@ function imageSize(trailer: Koly, tables: readonly BlockTable[], trailerOffset: 
       'udif',
       `its tables describe ${described} sectors and its trailer counts ${counted}`,
       {
-        offset: trailerOffset + 492,
+        offset: at + 492,
       },
     );
   }
@@ -105,7 +108,7 @@ function imageSize(trailer: Koly, tables: readonly BlockTable[], trailerOffset: 
 }
 
 /** The master checksum is the CRC-32 of the tables' CRC-32s, big-endian, in the order of the list. */
-function checkMaster(trailer: Koly, tables: readonly BlockTable[], at: number): void {
+function checkMaster({ koly: trailer, at }: Trailer, tables: readonly BlockTable[]): void {
   const { type, bits, data } = trailer.masterChecksum;
   if (type !== 2 || bits !== 32) return;
   const sums = tables.map((table) => table.crc32);

@@ -5,6 +5,7 @@ import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { checkFreeSpace } from '../free-space.ts';
 import { inputOf, openImage, type Image } from '../open/open-image.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork, type Work } from './pieces.ts';
 import { refuseSameFile } from '../same-file.ts';
 
@@ -17,7 +18,7 @@ export interface ConvertOptions {
 }
 
 export interface Converted {
-  readonly format: 'udif' | 'sparse' | 'raw';
+  readonly format: Image['format'];
   /** Of the whole disk, in bytes. */
   readonly size: number;
   /** The names of the tables whose CRC-32 was right. */
@@ -32,7 +33,7 @@ export interface Converted {
  *   'no-space' before anything is when the disk is visibly too small; the signal's reason when it is aborted
  */
 export async function convertDmg(
-  input: string,
+  input: string | ImagePath,
   output: string,
   options: ConvertOptions = {},
 ): Promise<Converted> {
@@ -51,9 +52,9 @@ export async function convertDmg(
 }
 
 /** How much of a raw image is not holes: in bytes, where that can be told. */
-async function allocated({ format, place, file }: Image): Promise<number> {
+async function allocated({ format, place, outer }: Image): Promise<number> {
   if (format !== 'raw') return Infinity;
-  return place.inside.length > 0 ? 0 : (await file.handle.stat()).blocks * 512;
+  return place.inside.length > 0 || outer.handle === undefined ? 0 : (await outer.handle.stat()).blocks * 512;
 }
 
 async function write(

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { crc32, decodeChunk, newScratch, type Scratch } from '../../formats/udif/index.ts';
-import type { ImagePath } from '../open/nested.ts';
+import type { ImagePath } from '../open/place.ts';
 import type { Piece } from './pieces.ts';
 import { writeAllSync } from '../write-all.ts';
 
@@ -90,12 +90,12 @@ async function opened(of: ImagePath): Promise<ByteSource> {
 }
 
 /** A thread that has a descriptor starts sooner without all that this needs. */
-async function openPlace({ file, inside }: ImagePath): Promise<ByteSource> {
-  const [{ openFile }, { openNested }] = await Promise.all([
-    import('../open/file-source.ts'),
+async function openPlace(of: ImagePath): Promise<ByteSource> {
+  const [{ openOuter }, { openNested }] = await Promise.all([
+    import('../open/open-outer.ts'),
     import('../open/nested.ts'),
   ]);
-  return openNested(await openFile(file), inside);
+  return openNested((await openOuter(of)).source, of.inside, of.password);
 }
 
 function readWhole(descriptor: number, offset: number, length: number, memory: Memory): Uint8Array {

@@ -3,8 +3,8 @@ import type { BlockTable } from '../../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
 import type { Files } from './decode-piece.ts';
-import { openFile } from '../open/file-source.ts';
-import type { ImagePath } from '../open/nested.ts';
+import { openOuter } from '../open/open-outer.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
 
 /** A range of an image and where it goes in the output. In bytes. */
@@ -45,8 +45,9 @@ export async function scatter(what: Scatter, output: number, options: DecodeOpti
   if (threads === 0) checkTables(work, await decode(what.source));
   else if (what.place.inside.length > 0) checkTables(work, await decode(what.place));
   else {
-    const file = await openFile(what.place.file);
-    checkTables(work, await decode(file.handle.fd).finally(file.close));
+    const { handle, close } = await openOuter(what.place);
+    // What is not a file by itself is opened by every thread.
+    checkTables(work, await decode(handle?.fd ?? what.place).finally(close));
   }
 }
 

@@ -5,6 +5,7 @@ import { checkTables } from './checksums.ts';
 import type { ConvertOptions } from './convert-dmg.ts';
 import { decodeAll } from './decode-all.ts';
 import { inputOf, openImage, type Image } from '../open/open-image.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork } from './pieces.ts';
 
 export interface Verified {
@@ -15,7 +16,7 @@ export interface Verified {
 }
 
 /** Decodes all of an image and checks every checksum it has. @throws FormatError at the first that is wrong */
-export async function verifyDmg(path: string, options: ConvertOptions = {}): Promise<Verified> {
+export async function verifyDmg(path: string | ImagePath, options: ConvertOptions = {}): Promise<Verified> {
   options.signal?.throwIfAborted();
   const image = await openImage(path);
   try {

@@ -3,36 +3,23 @@ import { findEntry, linkTarget, openData, openVolume } from '../../formats/hfspl
 import { memberSource, readXar } from '../../formats/xar/index.ts';
 import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './find-volume.ts';
-
-/** Where bytes are: a file, and the way in through the images and packages in one another. */
-export interface ImagePath {
-  readonly file: string;
-  /** A path in the file, a path in what is there, and so on. */
-  readonly inside: readonly string[];
-}
-
-/** The deepest of Apple's: an image with a package with InstallESD.dmg with BaseSystem.dmg. */
-const deepest = 8;
-
-/** Reads `outer.dmg:/inner.pkg:/member`. @throws Failure 'usage' when it is deeper than anything real */
-export function parseImagePath(path: string): ImagePath {
-  const [file = '', ...inside] = path.split(':/');
-  if (inside.length > deepest)
-    throw new Failure('usage', `${path} names more than ${deepest} images in one another`);
-  return { file, inside };
-}
-
-export function showImagePath({ file, inside }: ImagePath): string {
-  return [file, ...inside].join(':/');
-}
+import { plainOf } from './unlocked.ts';
 
 /**
  * Follows a way in: through the HFS+ volume of a disk image, or through a package to a member that is stored as it is.
+ * Encrypted images on the way are opened with the password.
  * @throws FormatError when something on the way is damaged; Failure 'not-found' when a path leads nowhere
  */
-export async function openNested(source: ByteSource, inside: readonly string[]): Promise<ByteSource> {
+export async function openNested(
+  source: ByteSource,
+  inside: readonly string[],
+  password?: string,
+): Promise<ByteSource> {
   let bytes = source;
-  for (const path of inside) bytes = await step(bytes, path);
+  for (const path of inside) {
+    const stored = await step(bytes, path);
+    bytes = (await plainOf(stored, password, path)).source;
+  }
   return bytes;
 }
 

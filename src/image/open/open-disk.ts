@@ -1,11 +1,12 @@
 import type { ByteSource } from '../../base/index.ts';
 import { readSparse, type Sparse } from '../../formats/sparse/index.ts';
 import { decodedImage, readUdif, type BlockTable, type Chunk, type Udif } from '../../formats/udif/index.ts';
+import type { Band } from './bundle.ts';
 import { checkRawImage } from './recognise.ts';
 
 /** A disk image's disk. */
 export interface Disk {
-  readonly format: 'udif' | 'sparse' | 'raw';
+  readonly format: 'udif' | 'sparse' | 'sparsebundle' | 'raw';
   /** Undefined of other formats. */
   readonly udif: Udif | undefined;
   /** Where all of its bytes come from, whatever the format; a raw or sparse image is one table without a checksum. */
@@ -14,8 +15,18 @@ export interface Disk {
   readonly disk: ByteSource;
 }
 
-/** The disk in an image. @throws FormatError that says what the bytes are when they are no disk image we can read */
-export async function openDisk(image: ByteSource): Promise<Disk> {
+/**
+ * The disk in an image.
+ * @param ranges of a sparse bundle: what was ever written
+ * @throws FormatError that says what the bytes are when they are no disk image we can read
+ */
+export async function openDisk(image: ByteSource, ranges?: readonly Band[]): Promise<Disk> {
+  if (ranges !== undefined) {
+    await checkRawImage(image);
+    const bands = ranges.map((band) => ({ ...band, offset: band.start }));
+    const tables = [wholeTable(image.size, chunksOf({ size: image.size, bands }))];
+    return { format: 'sparsebundle', udif: undefined, tables, disk: image };
+  }
   const udif = await readUdif(image);
   if (udif !== undefined) {
     return { format: 'udif', udif, tables: udif.tables, disk: decodedImage(image, udif) };

@@ -6,9 +6,10 @@ import {
   type Entry,
   type HfsVolume,
 } from '../../formats/hfsplus/index.ts';
-import { openFile } from './file-source.ts';
-import { openNested, parseImagePath } from './nested.ts';
+import { openNested } from './nested.ts';
 import { openDisk } from './open-disk.ts';
+import { openOuter } from './open-outer.ts';
+import { parseImagePath, showImagePath, type ImagePath } from './place.ts';
 import { findHfsPlus } from './find-volume.ts';
 
 /** A place inside an image, however deep. */
@@ -23,15 +24,18 @@ export interface Inside {
  * Opens `image.dmg:/path`, or `outer.dmg:/inner.dmg:/path` through images inside images; without a path, the root.
  * @throws FormatError when an image is damaged; Failure 'not-found' when one of the paths leads nowhere
  */
-export async function openInside(path: string): Promise<Inside> {
-  const { file, inside } = parseImagePath(path);
-  const source = await openFile(file);
+export async function openInside(path: string | ImagePath): Promise<Inside> {
+  const place = parseImagePath(path);
+  const { inside, password } = place;
+  const outer = await openOuter(place);
   try {
-    const { disk } = await openDisk(await openNested(source, inside.slice(0, -1)));
+    const way = inside.slice(0, -1);
+    const image = await openNested(outer.source, way, password);
+    const { disk } = await openDisk(image, way.length === 0 ? outer.bands : undefined);
     const volume = await openVolume((await findHfsPlus(disk)).volume);
-    return { volume, entry: find(volume, inside.at(-1) ?? '', path), close: source.close };
+    return { volume, entry: find(volume, inside.at(-1) ?? '', showImagePath(place)), close: outer.close };
   } catch (error) {
-    await source.close();
+    await outer.close();
     throw error;
   }
 }

@@ -26,7 +26,7 @@ export async function checkRawImage(file: ByteSource): Promise<void> {
     'latin1',
   );
   if (head.startsWith('encrcdsa') || tail === 'cdsaencr') {
-    throw new FormatError('udif', 'the image is encrypted; make a plain copy with "hdiutil convert" first', {
+    throw new FormatError('udif', 'the image is encrypted, and its password is needed', {
       offset: head.startsWith('encrcdsa') ? 0 : file.size - 8,
     });
   }

@@ -1,11 +1,13 @@
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { isHfsPlus } from '../../formats/hfsplus/index.ts';
 import { slice } from '../../formats/source/index.ts';
-import { openFile } from './file-source.ts';
-import { openNested, parseImagePath } from './nested.ts';
+import { openNested } from './nested.ts';
 import { openDisk } from './open-disk.ts';
+import { openOuter } from './open-outer.ts';
 import { readPartitionMap } from './partition-map.ts';
 import type { Content } from './partition-types.ts';
+import { parseImagePath, type ImagePath } from './place.ts';
+import type { Band } from './bundle.ts';
 import { isCoreStorage } from './core-storage.ts';
 import { findHfsPlus } from './find-volume.ts';
 
@@ -21,27 +23,26 @@ export interface VolumeBytes {
  * Finds the HFS+ volume in `image.dmg`, or in `outer.dmg:/inner.dmg`, by the signature of either of its headers.
  * @throws FormatError that says what is there instead; Failure when there is no such file
  */
-export async function openVolumeBytes(path: string): Promise<VolumeBytes> {
-  const { file, inside } = parseImagePath(path);
-  const source = await openFile(file);
+export async function openVolumeBytes(path: string | ImagePath): Promise<VolumeBytes> {
+  const place = parseImagePath(path);
+  const outer = await openOuter(place);
   try {
-    const image = await openNested(
-      source,
-      inside.filter((each) => each !== ''),
-    );
-    return { ...(await findBytes(image)), close: source.close };
+    const way = place.inside.filter((each) => each !== '');
+    const image = await openNested(outer.source, way, place.password);
+    const ranges = way.length === 0 ? outer.bands : undefined;
+    return { ...(await findBytes(image, ranges)), close: outer.close };
   } catch (error) {
-    await source.close();
+    await outer.close();
     throw error;
   }
 }
 
 type Found = Omit<VolumeBytes, 'close'>;
 
-async function findBytes(image: ByteSource): Promise<Found> {
+async function findBytes(image: ByteSource, ranges: readonly Band[] | undefined): Promise<Found> {
   let disk: ByteSource;
   try {
-    ({ disk } = await openDisk(image));
+    ({ disk } = await openDisk(image, ranges));
   } catch (error) {
     // A raw volume whose header is damaged is not known to be one by that alone.
     const found = error instanceof FormatError ? await findSigned(image) : undefined;

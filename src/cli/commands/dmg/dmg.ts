@@ -1,14 +1,17 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import type { DmgInfo } from '../../../image/index.ts';
+import { dmgCreateCommand } from './create.ts';
 import { dmgExtractCommand } from './extract.ts';
 import { dmgListCommand } from './list.ts';
 import { catCommand } from '../hfs/cat.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { withProgress } from '../../progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 
-const imagePlace = 'a .dmg, .sparseimage or raw image; OUTER.dmg:/inner.dmg for one inside another';
+const imagePlace =
+  'a .dmg, .sparseimage, .sparsebundle or raw image; OUTER.dmg:/inner.dmg for one inside another';
 
 export function dmgCommand(): Command {
   return new Command('dmg')
@@ -16,7 +19,7 @@ export function dmgCommand(): Command {
     .addCommand(info())
     .addCommand(verify())
     .addCommand(convert())
-    .addCommand(create())
+    .addCommand(dmgCreateCommand())
     .addCommand(dmgListCommand())
     .addCommand(catCommand('dmg'))
     .addCommand(dmgExtractCommand())
@@ -38,11 +41,12 @@ function info(): Command {
   return new Command('info')
     .description('Show the chunks, checksums, partitions and volumes of an image.')
     .argument('<image>', imagePlace)
+    .addOption(passwordOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
-    .action(async (path: string, flags: { readonly json?: boolean }) => {
+    .action(async (path: string, flags: PasswordFlag & { readonly json?: boolean }) => {
       const { describeDmg } = await import('../../../image/index.ts');
-      const found = await describeDmg(path);
+      const found = await describeDmg(await placeWith(path, flags));
       console.log(flags.json === true ? JSON.stringify(found, null, 2) : describe(found));
     });
 }
@@ -56,6 +60,7 @@ function verify(): Command {
       "also compare it with Apple's list of its chunks, such as BaseSystem.chunklist",
     )
     .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
+    .addOption(passwordOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -65,22 +70,27 @@ Examples:
   cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
     )
     .action(async (path: string, flags: VerifyFlags) => {
-      const { verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
+      const { parseImagePath, verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
       const { Failure } = await import('../../../base/index.ts');
       const { chunklist, key, json = false } = flags;
       if (key !== undefined && chunklist === undefined) {
         throw new Failure('usage', '--key is for the signature of a --chunklist');
       }
       const signal = onInterrupt();
+      const place = await placeWith(path, flags);
       const listed =
         chunklist === undefined
           ? undefined
           : await withProgress('chunklist', (onProgress) =>
-              verifyChunklist(path, chunklist, { key, signal, onProgress }),
+              verifyChunklist(
+                place,
+                { ...parseImagePath(chunklist), password: place.password },
+                { key, signal, onProgress },
+              ),
             );
       if (listed !== undefined && !json)
         console.log(`right: all ${listed.chunks} chunks of the list; ${vouchers[listed.vouched]}`);
-      const found = await withProgress('verify', (onProgress) => verifyDmg(path, { onProgress, signal }));
+      const found = await withProgress('verify', (onProgress) => verifyDmg(place, { onProgress, signal }));
       const { checked, unchecked } = found;
       if (json) {
         console.log(JSON.stringify({ ...found, ...(listed && { chunklist: listed }) }, null, 2));
@@ -93,7 +103,7 @@ Examples:
     });
 }
 
-interface VerifyFlags {
+interface VerifyFlags extends PasswordFlag {
   readonly chunklist?: string;
   readonly key?: string;
   readonly json?: boolean;
@@ -115,8 +125,9 @@ function convert(): Command {
       '-o, --output <file>',
       'the .iso or .img to write; it appears when it is whole and its checksums are right',
     )
+    .addOption(passwordOption())
     .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg -o InstallESD.iso')
-    .action(async (path: string, positional: string | undefined, flags: { readonly output?: string }) => {
+    .action(async (path: string, positional: string | undefined, flags: ConvertFlags) => {
       const { Failure } = await import('../../../base/index.ts');
       const output = flags.output ?? positional;
       if (output === undefined || (flags.output !== undefined && positional !== undefined))
@@ -124,54 +135,26 @@ function convert(): Command {
           hint: 'Give the file to write: -o OUTPUT.',
         });
       const { convertDmg } = await import('../../../image/index.ts');
+      const place = await placeWith(path, flags);
       const signal = onInterrupt();
       const { size, checked } = await withProgress('convert', (onProgress) =>
-        convertDmg(path, output, { onProgress, signal }),
+        convertDmg(place, output, { onProgress, signal }),
       );
       const sums = checked.length > 0 ? `${checked.length} checksums right` : 'no checksums to check';
       console.log(`${output}: ${formatBytes(size)}, ${sums}`);
     });
 }
 
-function create(): Command {
-  return new Command('create')
-    .description(
-      'Make a DMG of a whole disk or of a lone volume, on all cores. The same disk gives the same bytes.',
-    )
-    .argument('<image>', 'a raw disk image, or any other image to convert')
-    .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
-    .addOption(
-      new Option('--format <format>', 'UDZO: compressed by zlib; UDRO: as it is, without zeros')
-        .choices(['UDZO', 'UDRO'])
-        .default('UDZO'),
-    )
-    .option('--level <1-9>', 'compression level of zlib, from 1 (fast) to 9 (small)', level, 1)
-    .addHelpText('after', '\nExample:\n  cidermill dmg create disk.img -o disk.dmg')
-    .action(
-      async (
-        path: string,
-        flags: { readonly output: string; readonly format: 'UDZO' | 'UDRO'; readonly level: number },
-      ) => {
-        const { createDmg } = await import('../../../image/index.ts');
-        const { output, ...options } = flags;
-        const signal = onInterrupt();
-        const { size, fileSize } = await withProgress('create', (onProgress) =>
-          createDmg(path, output, { ...options, onProgress, signal }),
-        );
-        console.log(`${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)}`);
-      },
-    );
-}
-
-function level(text: string): number {
-  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('Expected a digit from 1 to 9.');
-  return Number(text);
+interface ConvertFlags extends PasswordFlag {
+  readonly output?: string;
 }
 
 function describe(found: DmgInfo): string {
   const rows: [string, string][] = [
-    ['format', { udif: 'UDIF', sparse: 'sparse', raw: 'raw' }[found.format]],
+    ['format', { udif: 'UDIF', sparse: 'sparse', sparsebundle: 'sparse bundle', raw: 'raw' }[found.format]],
     ['file', formatBytes(found.fileSize)],
+    ...(found.encryption === undefined ? [] : [['encryption', found.encryption] as [string, string]]),
+    ...(found.segments === undefined ? [] : [['segments', String(found.segments)] as [string, string]]),
     ['disk', `${formatBytes(found.sectors * 512)}, ${found.sectors} sectors`],
     ...Object.entries(found.chunks).map(([kind, { count, bytes }]): [string, string] => [
       `  ${kind}`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Image } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { passwordOption, placeWith } from '../../password.ts';
 import { showProgress } from '../../progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
@@ -19,6 +20,7 @@ export function dmgExtractCommand(): Command {
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
     .requiredOption('-o, --output <path>', 'what to make: a file for one partition, else a folder')
     .option('--partition <number|name>', 'extract only this partition, as "dmg list" numbers it')
+    .addOption(passwordOption())
     .option('--apple-double', 'of a folder: keep Finder info and resource forks, in "._name" beside each')
     .option('--outside-links', 'of a folder: also make symbolic links that lead out of it')
     .addHelpText(
@@ -30,12 +32,13 @@ Examples:
   cidermill dmg extract InstallESD.dmg:/Packages -o Packages`,
     )
     .action(async (path: string, flags: Flags) => {
-      const image = await imageAt(path);
+      const place = await placeWith(path, flags);
+      const image = await imageAt(place);
       if (image === undefined) {
         const { Failure } = await import('../../../base/index.ts');
         if (flags.partition !== undefined)
           throw new Failure('usage', `${path} is not an image with partitions`);
-        await extractPlace(path, flags);
+        await extractPlace(place, flags);
         return;
       }
       try {

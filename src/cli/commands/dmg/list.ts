@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { Image, Numbered, Volume } from '../../../image/index.ts';
+import type { Image, Numbered, ImagePath, Volume } from '../../../image/index.ts';
+import { passwordOption, placeWith } from '../../password.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
@@ -9,6 +10,7 @@ export function dmgListCommand(): Command {
     .description("List an image's partitions by number; with a path, a folder of its HFS+ volume.")
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
     .option('-r, --recursive', 'also list all files of its HFS+ volumes, or of the folders in the folder')
+    .addOption(passwordOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -19,9 +21,10 @@ Examples:
   cidermill dmg list InstallESD.dmg:/Packages`,
     )
     .action(async (path: string, flags: ListFlags) => {
-      const image = await imageAt(path);
+      const place = await placeWith(path, flags);
+      const image = await imageAt(place);
       if (image === undefined) {
-        await listPlace(path, flags);
+        await listPlace(place, flags);
         return;
       }
       try {
@@ -33,11 +36,11 @@ Examples:
 }
 
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
-export async function imageAt(path: string): Promise<Image | undefined> {
-  const { openImage, parseImagePath } = await import('../../../image/index.ts');
+export async function imageAt(place: ImagePath): Promise<Image | undefined> {
+  const { openImage } = await import('../../../image/index.ts');
   const { Failure, FormatError } = await import('../../../base/index.ts');
-  if (parseImagePath(path).inside.length === 0) return openImage(path);
-  return openImage(path).catch((error: unknown) => {
+  if (place.inside.length === 0) return openImage(place);
+  return openImage(place).catch((error: unknown) => {
     // What is wrong with the place itself is told by whoever goes there as to a folder or file.
     if (error instanceof FormatError || error instanceof Failure) return undefined;
     throw error;

@@ -1,20 +1,22 @@
 import { Command } from 'commander';
+import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 
 /** @param parent the command that it belongs to, for the example in its help */
 export function catCommand(parent: 'dmg' | 'hfs'): Command {
   return new Command('cat')
     .description("Write a file's data to standard output, decompressed where HFS+ compressed it.")
     .argument('<place>', 'IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
+    .addOption(passwordOption())
     .option('--resource', 'write its resource fork, as it is stored')
     .addHelpText(
       'after',
       `\nExample:\n  cidermill ${parent} cat InstallESD.dmg:/BaseSystem.chunklist > BaseSystem.chunklist`,
     )
-    .action(async (path: string, flags: { readonly resource?: boolean }) => {
+    .action(async (path: string, flags: PasswordFlag & { readonly resource?: boolean }) => {
       const { openInside } = await import('../../../image/index.ts');
       const { linkTarget, openData, openFork } = await import('../../../formats/hfsplus/index.ts');
       const { Failure } = await import('../../../base/index.ts');
-      const { volume, entry, close } = await openInside(path);
+      const { volume, entry, close } = await openInside(await placeWith(path, flags));
       try {
         const file = linkTarget(volume, entry);
         if (file.kind === 'folder') throw new Failure('usage', `${path} is a folder`);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CheckReport, Finding } from '../../../formats/hfsplus/index.ts';
 import { exitCodes } from '../../exit.ts';
+import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { printable } from '../../text/printable.ts';
 
 /** More of a kind are only counted; --json has them. */
@@ -12,15 +13,16 @@ export function checkCommand(): Command {
       'Check everything that holds a volume together: headers, journal, B-trees, links, bitmap. Exits with 1 when there is a fault.',
     )
     .argument('<image>', 'IMAGE, or OUTER.dmg:/inner.dmg; a .dmg, .iso or raw image')
+    .addOption(passwordOption())
     .option('--json', 'all findings as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  cidermill hfs check my.iso\n  cidermill hfs check InstallESD.dmg:/BaseSystem.dmg --json',
     )
-    .action(async (path: string, flags: { readonly json?: boolean }) => {
+    .action(async (path: string, flags: PasswordFlag & { readonly json?: boolean }) => {
       const { openVolumeBytes } = await import('../../../image/index.ts');
       const { checkVolume } = await import('../../../formats/hfsplus/index.ts');
-      const { volume, offset, close } = await openVolumeBytes(path);
+      const { volume, offset, close } = await openVolumeBytes(await placeWith(path, flags));
       try {
         const report = await checkVolume(volume);
         if (flags.json === true) console.log(JSON.stringify({ volumeOffset: offset, ...report }, null, 2));

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
-import type { ExtractionPlan } from '../../../image/index.ts';
+import type { ExtractionPlan, ImagePath } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { showProgress } from '../../progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printableName } from '../../text/printable.ts';
 
-export interface ExtractFlags {
+export interface ExtractFlags extends PasswordFlag {
   readonly output: string;
   readonly appleDouble?: boolean;
   readonly outsideLinks?: boolean;
@@ -21,6 +22,7 @@ export function extractCommand(): Command {
     )
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
+    .addOption(passwordOption())
     .option('--apple-double', 'keep Finder info and resource forks, in a file "._name" beside each')
     .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText(
@@ -32,13 +34,13 @@ Examples:
 
 Owners, extended attributes, devices and pipes are not extracted.`,
     )
-    .action(extractPlace);
+    .action(async (path: string, flags: ExtractFlags) => extractPlace(await placeWith(path, flags), flags));
 }
 
 /** Extracts a folder's contents, or a file, out of a volume inside an image. */
-export async function extractPlace(path: string, flags: ExtractFlags): Promise<void> {
+export async function extractPlace(place: ImagePath, flags: ExtractFlags): Promise<void> {
   const { extractVolume, openInside } = await import('../../../image/index.ts');
-  const { volume, entry, close } = await openInside(path);
+  const { volume, entry, close } = await openInside(place);
   try {
     const progress = showProgress('extract');
     const plan = await extractVolume(volume, entry, flags.output, {

@@ -38,12 +38,14 @@ export function freeRuns(bitmap: Bitmap, total: number): Extent[] {
   const runs: Extent[] = [];
   let start = -1;
   for (let block = 0; block < total; block++) {
-    const byte = bitmap[block >> 3] ?? 0;
-    if ((block & 7) === 0 && block + 8 <= total && (start < 0 ? byte === 0xff : byte === 0)) {
-      block += 7;
-      continue;
+    if (block % 8 === 0) {
+      const same = sameBytes(bitmap, block / 8, Math.floor(total / 8), start < 0 ? 0xff : 0);
+      if (same > 0) {
+        block += 8 * same - 1;
+        continue;
+      }
     }
-    const used = (byte & (0x80 >> (block & 7))) !== 0;
+    const used = ((bitmap[Math.floor(block / 8)] ?? 0) & (0x80 >> (block % 8))) !== 0;
     if (!used && start < 0) start = block;
     else if (used && start >= 0) {
       runs.push({ startBlock: start, blockCount: block - start });
@@ -52,6 +54,20 @@ export function freeRuns(bitmap: Bitmap, total: number): Extent[] {
   }
   if (start >= 0) runs.push({ startBlock: start, blockCount: total - start });
   return runs;
+}
+
+const page = 4096;
+const pages = { 0: Buffer.alloc(page), 255: Buffer.alloc(page, 0xff) } as const;
+
+/** How many bytes from `from` on are all that value: whole pages at once, since bitmaps of terabytes are mostly one. */
+function sameBytes(bitmap: Bitmap, from: number, end: number, value: 0 | 0xff): number {
+  const bytes = Buffer.from(bitmap.buffer, bitmap.byteOffset, bitmap.length);
+  let at = from;
+  while (at < end && bytes[at] === value) {
+    if (at + page <= end && bytes.compare(pages[value], 0, page, at, at + page) === 0) at += page;
+    else at++;
+  }
+  return at - from;
 }
 
 function eachByte({ startBlock, blockCount }: Extent, visit: (byte: number, mask: number) => void): void {

@@ -130,10 +130,22 @@ async function writeBitmap(model: Model, plan: LayoutPlan, target: ByteTarget): 
   const pieces = forkSource(target, plan.bitmapExtents, bytes.length, blockSize).pieces(0, bytes.length);
   let done = 0;
   for (const { start, length } of pieces) {
-    await target.write(start, bytes.subarray(done, done + length));
+    await writeChanged(target, start, bytes.subarray(done, done + length));
     done += length;
   }
   return bytes;
+}
+
+/** How much is compared, and written where it differs: a bitmap of terabytes is large, and little of it changes. */
+const comparedAtOnce = 2 ** 20;
+
+async function writeChanged(target: ByteTarget, start: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; done += comparedAtOnce) {
+    const part = bytes.subarray(done, done + comparedAtOnce);
+    const at = start + done;
+    const present = at + part.length <= target.size ? await target.read(at, part.length) : undefined;
+    if (present === undefined || Buffer.compare(present, part) !== 0) await target.write(at, part);
+  }
 }
 
 function finalHeader(model: Model, plan: LayoutPlan, inUse: Bitmap): VolumeHeader {
