@@ -70,16 +70,15 @@ try {
     },
     {
       name: 'QEMU alone, make',
-      ...{ command: ['bash', '-c', build(tree, '')], cwd: folder('make') },
+      command: ['bash', '-c', build(tree, '')],
+      cwd: folder('make'),
       prepare: () => rmSync(join(work, 'make/build'), { recursive: true, force: true }),
     },
     {
       name: 'QEMU alone, make with a warm ccache',
-      ...{
-        command: ['bash', '-c', build(tree, 'ccache ')],
-        cwd: folder('ccache'),
-        env: { CCACHE_DIR: join(work, 'cc') },
-      },
+      command: ['bash', '-c', build(tree, 'ccache ')],
+      cwd: folder('ccache'),
+      env: { CCACHE_DIR: join(work, 'cc') },
       prepare: () => rmSync(join(work, 'ccache/build'), { recursive: true, force: true }),
     },
   ];

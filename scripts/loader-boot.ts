@@ -9,8 +9,11 @@ const here = await step();
 const { $, input, text, output, note } = here;
 const routeFile = input('route');
 const values = routeValues({
-  ...{ volume: text('volume'), version: text('version'), flags: text('flags') },
-  ...{ darwin: text('darwin'), mode: text('mode') },
+  volume: text('volume'),
+  version: text('version'),
+  flags: text('flags'),
+  darwin: text('darwin'),
+  mode: text('mode'),
 });
 const written = (await $`cat ${routeFile}`.quiet()).stdout;
 const route = parseRoute(written, basename(routeFile), values);
@@ -21,7 +24,7 @@ const { reached, milestones, seconds } = await bootMachine(here, {
   watch: routeBoot(route),
   title: `loader boot, route ${route.name}`,
   ending:
-    route.end === undefined ? 'QEMU was ended' : `QEMU ended with exit code ${route.end.exit}: all is well`,
+    route.end === undefined ? 'QEMU was ended' : `QEMU ended with exit code ${route.end.exit}, as expected`,
 });
 await mkdir('pictures');
 for (const each of route.steps) {

@@ -59,7 +59,7 @@ export async function checkLoader(here: Step, image: Uint8Array, expected: Expec
   const [first] = vectors;
   if (first !== undefined) {
     const what = `${first.mnemonic} ${first.operands} at ${hex(first.address)}`;
-    throw bad(`it uses SSE or MMX, which no one has switched on: ${what}, and ${vectors.length - 1} more`);
+    throw bad(`it uses SSE or MMX, which nothing has switched on: ${what}, and ${vectors.length - 1} more`);
   }
   return {
     header,
@@ -96,7 +96,7 @@ function disassembler({ $ }: Step, { bytes, base }: FlatImage): Disassemble {
 }
 
 function bad(message: string): Failure {
-  return new Failure('bad-loader', `the loader will not do: ${message}`);
+  return new Failure('bad-loader', `the loader cannot be used: ${message}`);
 }
 
 function hex(value: number): string {

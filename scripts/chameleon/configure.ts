@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Failure } from '#base';
+import { Failure, type FailureCode } from '#base';
 import type { Step } from 'cidermill/step';
 import { completeCconfig } from './cconfig-sources.ts';
 import { dryRun } from './dry-run.ts';
@@ -42,15 +42,15 @@ function cconfigFolder(tree: string): string {
 }
 
 /** What a folder is instead of a tree, and which folder to give. */
-export function notATree(folder: string, code: string): Failure {
+export function notATree(folder: string, code: FailureCode): Failure {
   const trees = treesIn(folder);
   if (trees.length > 0) {
-    return new Failure(code, `the folder is no tree of Chameleon, but has ${count(trees.length)} in it`, {
+    return new Failure(code, `the folder is not a tree of Chameleon, but has ${count(trees.length)} in it`, {
       hint: `Give ${trees.length === 1 ? 'the tree' : 'one of the trees'} in it: ${trees.join(', ')}`,
     });
   }
   return new Failure(code, 'the tree has no Make.rules and i386/config, which make its configuration', {
-    hint: 'Is this a tree of Chameleon, as upstream has it? Early revisions lack them, and need a Mac.',
+    hint: 'Check that this is the tree of Chameleon as upstream publishes it. Early revisions lack them, and need a Mac.',
   });
 }
 

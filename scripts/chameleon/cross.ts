@@ -58,7 +58,10 @@ export async function buildCross(
   const linked = await link(inputs, options.layout);
   if (linked.end > options.memoryEnd) {
     const [end, limit] = [linked.end, options.memoryEnd].map((address) => `0x${address.toString(16)}`);
-    throw new Failure('bad-loader', `the loader will not do: its variables end at ${end}, behind ${limit}`);
+    throw new Failure(
+      'bad-loader',
+      `the loader cannot be used: its variables end at ${end}, behind ${limit}`,
+    );
   }
   const code = linked.sections.filter(({ name }) => name.startsWith('__text'));
   return {

@@ -56,7 +56,7 @@ async function makeDry($: Step['$'], folder: string, goal: string, wanted: 'all'
   if (run.exitCode !== 0 && wanted === 'all') {
     const said = run.stderr.split('\n').find((line) => line.includes('***')) ?? run.stderr.trim();
     throw new Failure('no-make-rule', `${folder}: ${said.replace(/^make.*?\*\*\* /, '')}`, {
-      hint: 'Is this a tree of Chameleon, as upstream has it?',
+      hint: 'Check that this is the tree of Chameleon as upstream publishes it.',
     });
   }
   return run.stdout;

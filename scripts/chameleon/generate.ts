@@ -55,7 +55,7 @@ export function answerWith({ revision, date }: Identity): string {
   if (!/^\d+$/.test(revision) || !/^\d{4}-\d\d-\d\d$/.test(date)) {
     throw new Failure(
       'bad-identity',
-      `"${revision}" is no revision, or "${date}" is not of the form YYYY-MM-DD`,
+      `"${revision}" is not a revision, or "${date}" is not of the form YYYY-MM-DD`,
     );
   }
   const time = `'${date} 00:00:00'`;

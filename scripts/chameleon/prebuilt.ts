@@ -10,7 +10,7 @@ import type { Step } from 'cidermill/step';
 export async function takePrebuilt({ $ }: Step, folder: string, pinned: string): Promise<Uint8Array> {
   const how = '--source chameleon.tree=FOLDER, with the file `boot` in it, and --set sha256=DIGEST';
   if (pinned === '')
-    throw new Failure('no-prebuilt', 'a prebuilt loader is pinned by its digest', { hint: `Give ${how}.` });
+    throw new Failure('no-prebuilt', 'a prebuilt loader needs its digest', { hint: `Give ${how}.` });
   const copied = await $`cp ${folder}/boot prebuilt`.nothrow().quiet();
   if (copied.exitCode !== 0) {
     throw new Failure('no-prebuilt', 'the source chameleon.tree has no file `boot`', {
@@ -20,7 +20,7 @@ export async function takePrebuilt({ $ }: Step, folder: string, pinned: string):
   const image = readFileSync('prebuilt');
   const found = sha256(image);
   if (found !== pinned) {
-    throw new Failure('wrong-prebuilt', `the loader is ${found}, and ${pinned} is wanted`);
+    throw new Failure('wrong-prebuilt', `the loader has the sha256 ${found}, expected ${pinned}`);
   }
   return image;
 }

@@ -16,7 +16,7 @@ export async function preflight(step: Step, kernels: Kernels): Promise<readonly 
   const needed = patches.length > 0;
   if (needed || step.text('build') === 'always') return lines;
   mkdirSync('modules');
-  await publish(step, [...lines, 'nothing was built; build=always builds them all the same']);
+  await publish(step, [...lines, 'nothing was built; build=always builds the modules anyway']);
   return undefined;
 }
 

@@ -29,7 +29,7 @@ export async function readySync({ $ }: Pick<Step, '$'>, path: string): Promise<v
   if (converted.exitCode !== 0) {
     throw new Failure(
       'no-python',
-      `kvm-kmod's sync is written in Python 2, which is not here, and 2to3 did not make Python 3 of it:\n${converted.stderr.trim()}`,
+      `kvm-kmod's sync is written in Python 2, which is not installed, and 2to3 could not convert it:\n${converted.stderr.trim()}`,
       { hint: 'Install python2, or the package python3-lib2to3 of a Python before 3.13.' },
     );
   }

@@ -1,11 +1,12 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
-import { lastLines, missingProgram } from '../host/program.ts';
+import { lastLines } from '../host/program.ts';
+import { notStarted, startProgram } from '../host/start-program.ts';
 
 export interface Decompressed {
   /** Ends in any case, after a fault too early; destroying it ends the program behind it. */
@@ -61,7 +62,7 @@ async function throughProgram(
   { program, from }: { readonly program: string; readonly from: string },
 ): Promise<Decompressed> {
   const file = await open(path, 'r');
-  const child = spawn(program, ['-dc'], { stdio: [file.fd, 'pipe', 'pipe'] }) as ChildProcessByStdio<
+  const child = startProgram(program, ['-dc'], { stdio: [file.fd, 'pipe', 'pipe'] }) as ChildProcessByStdio<
     null,
     Readable,
     Readable
@@ -72,8 +73,8 @@ async function throughProgram(
   child.stdout.pipe(stream, { end: false });
   stream.once('close', () => child.kill('SIGKILL'));
   const done = new Promise<void>((resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(missingProgram(program, from, cause));
+    child.once('error', (cause) => {
+      reject(notStarted(program, from, cause));
       stream.end();
     });
     child.once('close', (code) => {

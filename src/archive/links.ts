@@ -63,7 +63,8 @@ function checkLink(root: string, path: string): void {
     reached.push(part);
     const here = join(root, ...reached);
     if (lstatSync(here, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
-    if (++followed > mostLinks) throw new Failure('hostile-tree', `the link ${path} goes round in circles`);
+    if (++followed > mostLinks)
+      throw new Failure('hostile-tree', `the link ${path} is part of a circle of links`);
     const next = readlinkSync(here);
     if (next.startsWith('/')) throw leaves(path, target);
     reached.pop();
@@ -72,5 +73,5 @@ function checkLink(root: string, path: string): void {
 }
 
 function leaves(path: string, target: string): Failure {
-  return new Failure('hostile-tree', `the link ${path} leads out of the tree, to ${target}`);
+  return new Failure('hostile-tree', `the link ${path} points outside of the tree, to ${target}`);
 }

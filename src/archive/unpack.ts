@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   linkSync,
@@ -14,7 +13,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
-import { Failure } from '../base/index.ts';
+import { Failure, uniqueName } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
 import { decompress } from './decompress.ts';
 import { checkLinks, type Keep } from './links.ts';
@@ -45,7 +44,7 @@ export async function unpackArchive(
     readonly keep?: Keep | undefined;
   } = {},
 ): Promise<void> {
-  const work = join(folder, `.unpack-${randomBytes(6).toString('hex')}`);
+  const work = join(folder, `.unpack-${uniqueName()}`);
   mkdirSync(work);
   const tree = new UnpackedTree(work, more.limits ?? generous, more.keep);
   // Old archives have no magic number; their headers' checksums are checked all the same.
@@ -173,7 +172,7 @@ class UnpackedTree {
       case 'link': {
         const target = safePath(linkTarget(path, header.linkname));
         if (this.#kinds.get(target) !== 'file') {
-          throw hostile(`the hard link ${path} names ${target}, which is no file unpacked before it`);
+          throw hostile(`the hard link ${path} names ${target}, which is not a file unpacked before it`);
         }
         if (target === path) break;
         this.#prepare(path);
@@ -281,13 +280,13 @@ function safePath(name: string): string {
   if (name.startsWith('/')) throw hostile(`the name ${name} is absolute`);
   if (name.includes('\0')) throw hostile(`the name ${JSON.stringify(name)} has a NUL in it`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw hostile(`the name ${name} leads upwards`);
+  if (parts.includes('..')) throw hostile(`the name ${name} leaves the archive's folder`);
   return parts.join('/');
 }
 
 function linkTarget(path: string, target: string | null): string {
   if (target === null || target === '' || target.includes('\0'))
-    throw hostile(`the link ${path} names nothing`);
+    throw hostile(`the link ${path} has no target`);
   return target;
 }
 

@@ -6,6 +6,13 @@ export interface Diagnostic extends Place {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** Another place that has to do with it. */
+  readonly also?: SecondPlace;
+}
+
+/** A second place of a diagnostic, with what is there: "It is first declared here." */
+export interface SecondPlace extends Place {
+  readonly message: string;
 }
 
 /** Thrown when a recipe, pipeline or lockfile cannot be used. */
@@ -29,32 +36,59 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
   return { line: before.split('\n').length, column: offset - lastBreak };
 }
 
+/** How the parts of a diagnostic are painted on a terminal; each keeps the text. */
+export interface Paint {
+  readonly place: (text: string) => string;
+  readonly error: (text: string) => string;
+  readonly hint: (text: string) => string;
+}
+
+const noPaint: Paint = { place: String, error: String, hint: String };
+
 /**
  * The form a user reads:
  *
  *     recipes/qemu.yaml:14:11  unknown-parameter
  *       14 |   with: { bois: "${seabios.bios}" }
  *          |           ^^^^
- *       The recipe qemu has no parameter "bois". Did you mean "bios"?
+ *     error: The recipe qemu has no parameter "bois".
+ *     hint: Did you mean "bios"?
+ *
+ * @param textOf a file's text as it was when it was read; undefined or empty where there is none to show
  */
-export function renderDiagnostic(diagnostic: Diagnostic, text: string): string {
-  const { line, column } = lineAndColumn(text, diagnostic.span.start);
+export function renderDiagnostic(
+  { code, message, hint, also, ...place }: Diagnostic,
+  textOf: (file: string) => string | undefined,
+  paint: Paint = noPaint,
+): string {
+  return [
+    ...excerpt(place, textOf(place.file), paint, code),
+    `${paint.error('error:')} ${printable(message)}`,
+    ...(hint === undefined ? [] : [`${paint.hint('hint:')} ${printable(hint)}`]),
+    ...(also === undefined ? [] : excerpt(also, textOf(also.file), paint)),
+    ...(also === undefined ? [] : [`${paint.hint('note:')} ${printable(also.message)}`]),
+  ].join('\n');
+}
+
+/** A place's name, its line, and a caret under what is meant. */
+function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, code?: string): string[] {
+  const after = code === undefined ? '' : `  ${paint.error(code)}`;
+  if (text === undefined || text === '') return [`${paint.place(printable(file))}${after}`];
+  const { line, column } = lineAndColumn(text, span.start);
   const source = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
   const gutter = ' '.repeat(String(line).length);
   const { shown, before, from } = window(source, column - 1);
   const width = Math.max(
     1,
-    Math.min(diagnostic.span.end - diagnostic.span.start, source.length - column + 1, shown.length - before),
+    Math.min(span.end - span.start, source.length - column + 1, shown.length - before),
   );
   // A tab before the caret stays a tab, so that the caret stands below its value whatever the terminal's stops are.
   const lead = shown.slice(0, before).replace(/[^\t]/g, ' ');
-  const lines = [
-    `${diagnostic.file}:${line}:${column}  ${diagnostic.code}`,
+  return [
+    `${paint.place(`${printable(file)}:${line}:${column}`)}${after}`,
     `  ${line} | ${from}${printable(shown)}`,
-    `  ${gutter} | ${' '.repeat(from.length)}${lead}${'^'.repeat(width)}`,
-    `  ${printable(diagnostic.message)}${diagnostic.hint === undefined ? '' : ` ${printable(diagnostic.hint)}`}`,
+    `  ${gutter} | ${' '.repeat(from.length)}${lead}${paint.error('^'.repeat(width))}`,
   ];
-  return lines.join('\n');
 }
 
 const longestLine = 200;

@@ -15,7 +15,7 @@ import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product. @throws Failure 'not-found' */
+/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product. @throws Failure 'not-made', 'unknown-step', 'unknown-product' */
 export async function provenanceOf(
   workspace: Workspace,
   artifact: string,
@@ -48,8 +48,8 @@ export async function provenanceOf(
 function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement {
   const result = readAction(store, digest) ?? findResult(store, digest);
   if (result !== undefined) return stepProvenance(store, result, version());
-  throw new Failure('not-found', `no step in the store has made ${name} (sha256 ${digest})`, {
-    hint: 'A file that was changed since, or made on another machine, has no provenance here.',
+  throw new Failure('not-made', `no step in the store made ${name} (sha256 ${digest})`, {
+    hint: 'A file that was changed later, or made on another machine, has no provenance here.',
   });
 }
 
@@ -67,7 +67,7 @@ async function madeBy(
       if (one === undefined) throw new Failure('unknown-step', `${name} has no step "${step}"`);
       const result = one.key === undefined ? undefined : readAction(workspace.store, one.key);
       if (result !== undefined) return result;
-      throw new Failure('not-made', `the step ${step} is not in the store as it is now`, {
+      throw new Failure('not-made', `the step ${step} has no result in the store for its present form`, {
         hint: `Make it: \`cidermill run ${name}\`.`,
       });
     },

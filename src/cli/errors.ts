@@ -5,6 +5,7 @@ import {
   type Diagnostic,
   type FormatError,
   type InvalidError,
+  type Paint,
 } from '../base/index.ts';
 import { noColours, type Colours } from './text/colours.ts';
 import { printable, printableInPlace, printableLines } from './text/printable.ts';
@@ -31,21 +32,33 @@ export function renderDiagnostics(
   const sorted = [...list].sort(
     (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.span.start - b.span.start,
   );
-  const shown = sorted.slice(0, mostDiagnostics).map((one) => renderOne(one, readText(one.file), colours));
+  const paint: Paint = { place: colours.bold, error: colours.red, hint: colours.cyan };
+  const shown = sorted
+    .slice(0, mostDiagnostics)
+    .map((one) => renderDiagnostic(cleaned(one), (file) => textToShow(readText(file)), paint));
   const places = files.length > 1 ? ` in ${files.length} files` : '';
   const rest = list.length > mostDiagnostics ? `, the first ${mostDiagnostics} of them above` : '';
   const count = list.length > 1 ? [colours.red(`${list.length} faults${places}${rest}`)] : [];
   return [...shown, ...count].join('\n\n');
 }
 
-/** A foreseeable failure: what and where, and what to do about it. */
-export function renderFailure(error: Failure | FormatError, colours: Colours = noColours): string {
+/**
+ * A foreseeable failure: what and where, and what to do about it.
+ * @param input the file that a FormatError is about
+ */
+export function renderFailure(
+  error: Failure | FormatError,
+  colours: Colours = noColours,
+  input?: string,
+): string {
   const { hint, temporary } = error instanceof Failure ? error : { hint: undefined, temporary: false };
+  const names = input === undefined || error instanceof Failure || error.message.includes(input);
+  const message = names ? error.message : `${input}: ${error.message}`;
   return [
-    ...labelled(colours.red('error:'), 'error:', error.message),
+    ...labelled(colours.red('error:'), 'error:', message),
     ...causeLines(error, colours),
     ...(hint !== undefined ? labelled(colours.cyan('hint:'), 'hint:', hint) : []),
-    ...(hint === undefined && temporary ? [`${colours.cyan('hint:')} It may work when tried again.`] : []),
+    ...(hint === undefined && temporary ? [`${colours.cyan('hint:')} Trying again may help.`] : []),
   ].join('\n');
 }
 
@@ -53,34 +66,25 @@ export function renderFailure(error: Failure | FormatError, colours: Colours = n
 export function renderBug(error: unknown, colours: Colours = noColours): string {
   const lines = printableStack(error).slice(0, mostLinesOfBug);
   return [
-    colours.red('error: this is a bug in cidermill, not a fault of yours:'),
+    colours.red('error: this is a bug in cidermill:'),
     ...lines.map((line) => `  ${line}`),
-    `${colours.cyan('hint:')} Please report it with these lines and the command that led to it.`,
+    `${colours.cyan('hint:')} Please report it with these lines and the command you ran.`,
   ].join('\n');
 }
 
-function renderOne(diagnostic: Diagnostic, text: string | undefined, colours: Colours): string {
-  const safe = {
+/** Without escape sequences: what is said of a file may quote it. */
+function cleaned(diagnostic: Diagnostic): Diagnostic {
+  const { message, hint, also } = diagnostic;
+  return {
     ...diagnostic,
-    file: printable(diagnostic.file),
-    message: printable(diagnostic.message),
-    ...(diagnostic.hint === undefined ? {} : { hint: printable(diagnostic.hint) }),
+    message: printable(message),
+    ...(hint !== undefined && { hint: printable(hint) }),
+    ...(also !== undefined && { also: { ...also, message: printable(also.message) } }),
   };
-  if (text === undefined) {
-    const hint = safe.hint === undefined ? '' : ` ${safe.hint}`;
-    return `${colours.bold(safe.file)}  ${colours.red(safe.code)}\n  ${safe.message}${hint}`;
-  }
-  const [place = '', source = '', caret = '', ...words] = renderDiagnostic(
-    safe,
-    printableInPlace(text),
-  ).split('\n');
-  const end = place.length - safe.code.length;
-  return [
-    colours.bold(place.slice(0, end).trimEnd()) + '  ' + colours.red(place.slice(end)),
-    source,
-    caret.replace(/\^+$/, (carets) => colours.red(carets)),
-    ...words,
-  ].join('\n');
+}
+
+function textToShow(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : printableInPlace(text);
 }
 
 /** What a failure wraps, when its message does not tell it already. */
@@ -102,6 +106,6 @@ function printableStack(error: unknown): string[] {
   try {
     return printableLines(inspect(error, { depth: 3 }));
   } catch {
-    return ['something that cannot even be shown'];
+    return ['something that cannot be shown'];
   }
 }

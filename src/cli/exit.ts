@@ -1,37 +1,56 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
+import { errorEvents } from './error-event.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
-import { colours, wantsColour } from './text/colours.ts';
+import { makeColours, wantsColour } from './text/colours.ts';
 
-/** What the process ends with; README.md has the table. */
+/** What the process ends with; docs/events.md has the rule. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
 
-/** Failures that are a fault of the call or of the project's files rather than of what was run. */
-const wrongUse = new Set([
-  'no-project',
-  'unknown-pipeline',
-  'unknown-step',
-  'unknown-product',
-  'usage',
-  'bad-osk-reference',
-]);
+/** The call that led to an error. */
+export interface Call {
+  /** With `--json` the error is an event on standard output as well. */
+  readonly json: boolean;
+  /** The words of the command that was asked for: `cidermill dmg info`. */
+  readonly command: string;
+  /** The image, package or installer that it was given. */
+  readonly input?: string | undefined;
+}
 
 /** Says on standard error what went wrong, and gives the exit code for it. */
-export function reportError(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
-  const ink = colours(wantsColour(process.env, process.stderr.isTTY));
+export function reportError(thrown: unknown, call: Call): number {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
+  // A command of commands that is given none has shown its help.
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.wrongUse;
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') return exitCodes.interrupted;
+  // Raw, or wrapped by who did not know better: a full disk is never a bug of ours.
+  const error =
+    thrown instanceof CommanderError
+      ? usageFailure(thrown, call.command)
+      : (diskFailure(thrown, process.cwd()) ?? thrown);
+  if (call.json) {
+    for (const event of errorEvents(error, Date.now(), call.input)) console.log(JSON.stringify(event));
+  }
+  const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
   if (error instanceof InvalidError) {
-    console.error(renderInvalid(error, ink));
+    console.error(renderInvalid(error, colours));
     return exitCodes.wrongUse;
   }
-  // Raw, or wrapped by who did not know better: a full disk is never a bug of ours.
-  const known = diskFailure(error, process.cwd()) ?? error;
-  if (known instanceof Failure || known instanceof FormatError) {
-    console.error(renderFailure(known, ink));
-    return known instanceof Failure && wrongUse.has(known.code) ? exitCodes.wrongUse : exitCodes.failed;
+  if (error instanceof Failure || error instanceof FormatError) {
+    console.error(renderFailure(error, colours, call.input));
+    return error instanceof Failure && error.kind === 'use' ? exitCodes.wrongUse : exitCodes.failed;
   }
-  if (error instanceof DOMException && error.name === 'AbortError') return exitCodes.interrupted;
-  console.error(renderBug(error, ink));
+  console.error(renderBug(error, colours));
   return exitCodes.failed;
+}
+
+/** A fault that commander found in the arguments, in the form of all others. */
+function usageFailure({ message }: CommanderError, command: string): Failure {
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const meant = /^\((Did you mean .*)\)$/.exec(rest.join(' '))?.[1];
+  const [, what = first, expected] = /^(.* is invalid)\. (.*)$/.exec(first) ?? [];
+  return new Failure('usage', what, {
+    hint: meant ?? expected ?? `\`${command} --help\` shows what it takes.`,
+  });
 }

@@ -17,7 +17,10 @@ export async function fetchAll(
   const progress = showProgress('fetching');
   try {
     return await fetchPlan({
-      ...{ store, plan, sources, ...options },
+      store,
+      plan,
+      sources,
+      ...options,
       onProgress: (_step, { done, total }) => progress.take(done, total ?? done),
       onStep: ({ step, files, fetched }) => {
         progress.end();

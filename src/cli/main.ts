@@ -36,10 +36,11 @@ const program = new Command('cidermill')
   .version(version())
   .option(
     '-C, --directory <folder>',
-    'the project: the nearest folder upwards from here with pipelines/ or recipes/',
+    'the project; by default the nearest folder at or above this one with pipelines/ or recipes/',
   )
-  .option('--store <folder>', 'the store, in place of the one that CIDERMILL_STORE names')
-  .showHelpAfterError('Run it with --help to see what it takes.')
+  // `reportError` shows errors: commander's in the same form as all others.
+  .configureOutput({ outputError: () => undefined })
+  .option('--store <folder>', 'the store to use instead of the one that CIDERMILL_STORE names')
   .addHelpText(
     'after',
     `
@@ -55,7 +56,7 @@ Environment:
   CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 
-Exit codes: 0 done, 1 a step failed or an input is bad, 2 wrong use, 130 interrupted`,
+Exit codes: 0 done, 1 a step failed or an input is damaged, 2 wrong use (docs/events.md), 130 interrupted`,
   )
   .exitOverride();
 
@@ -73,6 +74,26 @@ function inherit(parent: Command): void {
   for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
 }
 
+/** The words of a command as far as they are known: "cidermill dmg info". */
+function commandWords(args: readonly string[]): string {
+  const words = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of args) {
+    command = command.commands.find((each) => each.name() === word);
+    if (command === undefined) break;
+    words.push(word);
+  }
+  return words.join(' ');
+}
+
+/** Arguments that name a file of bytes, which a FormatError is about. */
+const inputArguments = new Set(['image', 'place', 'package', 'installer', 'dmg']);
+let input: string | undefined;
+program.hook('preAction', (_, command) => {
+  const index = command.registeredArguments.findIndex((each) => inputArguments.has(each.name()));
+  input = index < 0 ? undefined : command.args[index];
+});
+
 // A reader that has seen enough (`cidermill log … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
@@ -82,5 +103,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error);
+  const args = process.argv.slice(2);
+  process.exitCode = reportError(error, {
+    json: args.includes('--json'),
+    command: commandWords(args.slice(args.indexOf(first))),
+    input,
+  });
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Option } from 'commander';
 import { Failure } from '../base/index.ts';
-import type { Place } from '../image/index.ts';
+import type { ImagePath } from '../image/index.ts';
 
 export interface PasswordFlag {
   /** Where the password is, never the password itself. */
@@ -18,9 +18,9 @@ export function passwordOption(): Option {
 }
 
 /** A place with the password that opens the encrypted images on its way. @throws Failure 'usage', 'no-password' */
-export async function placeWith(path: string, { password }: PasswordFlag): Promise<Place> {
-  const { placeOf } = await import('../image/index.ts');
-  const place = placeOf(path);
+export async function placeWith(path: string, { password }: PasswordFlag): Promise<ImagePath> {
+  const { parseImagePath } = await import('../image/index.ts');
+  const place = parseImagePath(path);
   return password === undefined ? place : { ...place, password: await resolvePassword(password) };
 }
 

@@ -34,7 +34,7 @@ export function addPlanOptions(command: Command): Command {
     .addOption(
       new Option(
         '--kernel-dir <folder>',
-        'build kernel modules by the host, in a folder such as /lib/modules/$(uname -r)/build',
+        'build kernel modules on the host, in a folder such as /lib/modules/$(uname -r)/build',
       ).implies({ environment: 'host' }),
     )
     .addOption(
@@ -81,7 +81,7 @@ export async function preview(
 /** A name that is given again makes a list. */
 export function assignment(text: string, before: Overrides): Overrides {
   const equals = text.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('It is written NAME=VALUE.');
+  if (equals < 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
   refuseKey(name, value);
   const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
@@ -104,7 +104,7 @@ function refuseKey(name: string, value: string): void {
 export function positive(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1 || value > 1024) {
-    throw new InvalidArgumentError('It is a whole number from 1 to 1024.');
+    throw new InvalidArgumentError('Expected a whole number from 1 to 1024.');
   }
   return value;
 }
@@ -115,6 +115,6 @@ function replacement(
 ): Readonly<Record<string, string>> {
   const [, name, folder] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || folder === undefined)
-    throw new InvalidArgumentError('It is written RECIPE.SOURCE=FOLDER.');
+    throw new InvalidArgumentError('Expected RECIPE.SOURCE=FOLDER.');
   return { ...before, [name]: folder };
 }

@@ -41,7 +41,7 @@ export async function compareTrees(
   for (const entry of stored) {
     const other = theirs.get(entry.path);
     theirs.delete(entry.path);
-    const difference = other === undefined ? 'is in the stored one alone' : entryDifference(entry, other);
+    const difference = other === undefined ? 'is only in the stored one' : entryDifference(entry, other);
     if (difference !== undefined) found.push({ path: entry.path, what: difference });
     if (entry.type !== 'file' || other?.type !== 'file' || entry.digest === other.digest) continue;
     const files = { stored: entry.file, rebuilt: other.file };
@@ -50,7 +50,7 @@ export async function compareTrees(
     const what = 'other bytes';
     found.push({ path: entry.path, what, files, ...(where === undefined ? {} : { difference: where }) });
   }
-  for (const { path } of theirs.values()) found.push({ path, what: 'is in the rebuilt one alone' });
+  for (const { path } of theirs.values()) found.push({ path, what: 'is only in the rebuilt one' });
   return found;
 }
 

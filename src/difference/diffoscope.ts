@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { findTool } from '../host/index.ts';
+import { run } from '../host/program.ts';
 
 const milliseconds = 60_000;
 const mostBytes = 1 << 20;
 
 /**
  * What diffoscope says of two files, in lines; undefined where it is not installed. It disassembles: after a minute it
- * is ended, and what it has said by then counts.
+ * is stopped.
  */
 export async function diffoscope(
   stored: string,
@@ -16,33 +16,20 @@ export async function diffoscope(
 ): Promise<string[] | undefined> {
   const program = findTool('diffoscope');
   if (program === undefined) return undefined;
-  const child = spawn(
-    program,
-    [
-      '--no-progress',
-      '--no-default-limits',
-      '--max-text-report-size',
-      String(mostBytes),
-      '--text',
-      '-',
-      stored,
-      rebuilt,
-    ],
-    { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, TMPDIR: folder, LC_ALL: 'C.UTF-8' } },
-  );
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
-  const ended = await new Promise<boolean>((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('close', (code) => resolve(code !== null));
-  });
-  clearTimeout(timer);
-  const lines = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n').slice(2);
-  const more = lines.length - mostLines;
-  return [
-    ...lines.slice(0, mostLines),
-    ...(more > 0 ? [`and ${more} more lines`] : []),
-    ...(ended ? [] : ['diffoscope was ended after a minute']),
+  const args = [
+    '--no-progress',
+    '--no-default-limits',
+    '--max-text-report-size',
+    String(mostBytes),
+    '--text',
+    '-',
+    stored,
+    rebuilt,
   ];
+  const environment = { TMPDIR: folder, LC_ALL: 'C.UTF-8' };
+  const said = await run(program, args, { environment, timeout: milliseconds }).catch(() => undefined);
+  if (said === undefined) return ['diffoscope did not end within a minute'];
+  const lines = said.stdout.trimEnd().split('\n').slice(2);
+  const more = lines.length - mostLines;
+  return [...lines.slice(0, mostLines), ...(more > 0 ? [`and ${more} more lines`] : [])];
 }

@@ -66,8 +66,8 @@ async function insideParts(
   const step = (part: Part): string => `${one.format}: ${part.name}`;
   const pairs = pairUp(one.parts, other.parts);
   const unpaired = [
-    ...pairs.onlyStored.map((part) => `${step(part)} is in the stored one alone`),
-    ...pairs.onlyRebuilt.map((part) => `${step(part)} is in the rebuilt one alone`),
+    ...pairs.onlyStored.map((part) => `${step(part)} is only in the stored one`),
+    ...pairs.onlyRebuilt.map((part) => `${step(part)} is only in the rebuilt one`),
     ...(pairs.reordered ? [`${one.format}: the parts are in another order`] : []),
   ];
   const differing: Differing[] = [];
@@ -78,8 +78,8 @@ async function insideParts(
     ];
     const at = await firstDifference(...sides);
     if (at === undefined) continue;
-    const told = a.fields === undefined || fieldRemarks(a, b).length > 0;
-    differing.push({ part: a, sides, at, rank: told ? (a.rank ?? 0) : 2 });
+    const reported = a.fields === undefined || fieldRemarks(a, b).length > 0;
+    differing.push({ part: a, sides, at, rank: reported ? (a.rank ?? 0) : 2 });
   }
   const [first] = differing.toSorted((a, b) => a.rank - b.rank);
   if (first === undefined && unpaired.length === 0) return undefined;

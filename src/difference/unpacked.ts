@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import type { ByteSource } from '../base/index.ts';
 import { memorySource } from '../formats/source/index.ts';
+import { runForBytes } from '../host/program.ts';
 
 export type Packing = 'deflate' | 'xz' | 'zstd' | 'bzip2';
 
@@ -37,21 +37,8 @@ export async function unpacked(source: ByteSource, packing: Packing): Promise<By
   }
 }
 
-function throughProgram(program: string, bytes: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > largestUnpacked) child.kill('SIGKILL');
-      else chunks.push(chunk);
-    });
-    child.stdin.on('error', () => undefined);
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(`${program} ended with ${code}`)),
-    );
-    child.stdin.end(bytes);
-  });
+async function throughProgram(program: string, input: Uint8Array): Promise<Buffer> {
+  const { exitCode, stdout } = await runForBytes(program, ['-dc'], { input, limit: largestUnpacked });
+  if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}`);
+  return stdout;
 }

@@ -18,6 +18,6 @@ export async function checkedCommit(
   if (faults === 0) return;
   const first = findings.find(({ severity }) => severity === 'fault');
   throw new Failure('volume-damaged', `the volume would not be sound: ${first?.what ?? ''}`, {
-    hint: 'The image is as it was. `cidermill hfs` tells more of its volume.',
+    hint: 'The image was not changed. `cidermill hfs check` shows more about its volume.',
   });
 }

@@ -45,8 +45,8 @@ export async function describeDisk(
       const { kind, name, offset, size } = place;
       const found =
         offset + size > disk.size
-          ? { problem: 'it ends behind the disk' }
-          : await look(place, slice(disk, offset, size));
+          ? { problem: 'it ends after the end of the disk' }
+          : await describeVolume(place, slice(disk, offset, size));
       if (map !== undefined || Object.keys(found).length > 0)
         partitions.push({ kind, name, offset, size, ...found });
     }
@@ -54,7 +54,7 @@ export async function describeDisk(
   });
 }
 
-async function look(
+async function describeVolume(
   partition: Pick<Partition, 'content'>,
   bytes: ByteSource,
 ): Promise<Pick<DiskPartition, 'format' | 'volume' | 'system' | 'problem'>> {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { basename } from 'node:path';
+import { Failure, temporaryBeside } from '../base/index.ts';
 import { withServedDisk, type DiskTrust, type RemoteDisk } from '../vm/index.ts';
 import { imageInfo, qemuImg, type DiskTools } from './qemu-img.ts';
 
@@ -19,10 +18,7 @@ export async function editDisk<T>(
   size?: number,
 ): Promise<T | undefined> {
   const { format } = await imageInfo(tools, image, trust);
-  const overlay = join(
-    dirname(image),
-    `.${basename(image)}.${process.pid}-${randomBytes(6).toString('hex')}.overlay`,
-  );
+  const overlay = temporaryBeside(image, 'overlay');
   try {
     const length = size === undefined ? [] : [String(size)];
     await qemuImg(tools, [

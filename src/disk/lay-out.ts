@@ -51,7 +51,8 @@ export async function layOut(
   const [folder = '', file = ''] = bootPlistPath.split('/');
   const dates = { createDate: date, contentModDate: date, attributeModDate: date, accessDate: date };
   edit.putFile(edit.makeFolder(edit.root, folder, dates), file, {
-    ...{ data: memorySource(bootPlist(loader)), mode: 0o100644 },
+    data: memorySource(bootPlist(loader)),
+    mode: 0o100644,
     ...dates,
   });
   await edit.commit(windowOf(disk, place.offset, place.size), { size: place.size });

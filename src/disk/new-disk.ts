@@ -30,7 +30,7 @@ export async function newDisk(
   { size, backing, backingTrust = {}, volume, raw }: NewDisk,
 ): Promise<void> {
   if (existsSync(output))
-    throw new Failure('exists', `${output} is there already`, { hint: 'Remove it, or name another.' });
+    throw new Failure('exists', `${output} exists already`, { hint: 'Remove it, or name another.' });
   if (size === undefined && backing === undefined)
     throw new Failure('usage', 'a new disk needs a size', {
       hint: 'Give --size, such as --size 30G, or --backing IMAGE.',

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { statSync } from 'node:fs';
 import { Failure } from '../base/index.ts';
 import { findTool } from '../host/index.ts';
+import { run } from '../host/program.ts';
 import { inFolder, judgeDisk, type DiskImage, type DiskTrust } from '../vm/index.ts';
 
 /** The two programs that disks are worked on with, of one QEMU. */
@@ -25,18 +24,16 @@ export function findDiskTools(qemu?: string): DiskTools {
 }
 
 /** Runs qemu-img. @returns its standard output @throws Failure 'qemu-img' with what it says */
-export async function qemuImg(tools: DiskTools, args: readonly string[]): Promise<string> {
-  const child = spawn(tools.img, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk: Buffer) => (said[name] += chunk.toString('utf8')));
-  const [code] = (await once(child, 'close').catch((cause: unknown) => {
-    throw new Failure('qemu-img', `${tools.img} cannot be started`, { cause });
-  })) as [number | null];
-  if (code === 0) return said.stdout;
+export async function qemuImg(
+  tools: DiskTools,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(tools.img, args, { signal });
+  if (exitCode === 0) return stdout;
   throw new Failure(
     'qemu-img',
-    said.stderr.trim().replace(/^qemu-img: /, '') || `qemu-img ended with ${code ?? 'a signal'}`,
+    stderr.trim().replace(/^qemu-img: /, '') || `qemu-img ended with exit code ${exitCode}`,
   );
 }
 

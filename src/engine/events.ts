@@ -1,4 +1,4 @@
-import type { Sha256 } from '../base/index.ts';
+import type { FailureCode, Sha256 } from '../base/index.ts';
 import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
 import type { Undeclared } from './trace/declared.ts';
@@ -43,8 +43,13 @@ export type RunEvent = { readonly time: number } & (
   | {
       readonly type: 'step-failed';
       readonly step: string;
+      readonly code: FailureCode | 'bad-format' | 'bug';
       readonly message: string;
       readonly hint?: string;
+      /** Of the step's script, where it ended by itself. */
+      readonly exitCode?: number;
+      /** The same run may succeed when it is tried again. */
+      readonly temporary: boolean;
       readonly log?: string;
       readonly tail: readonly string[];
     }
@@ -107,7 +112,7 @@ export type RunEvent = { readonly time: number } & (
       readonly different: number;
       readonly failed: number;
     }
-  /** How many steps read what is declared alone, how many more, and how many could not be made again. */
+  /** How many steps read only what is declared, how many more, and how many could not be made again. */
   | {
       readonly type: 'trace-finished';
       readonly outcome: 'declared' | 'undeclared' | 'failed' | 'interrupted';

@@ -5,18 +5,32 @@ import { StepFailure } from './step/step-failure.ts';
 
 /** What went wrong with a step, for the reporters: in words where it is foreseeable, with its stack where it is a bug. */
 export function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {
-  const known = error instanceof Failure || error instanceof FormatError;
-  const message = known
-    ? error.message
-    : `a bug of cidermill: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  const hint = error instanceof Failure ? error.hint : undefined;
+  const { code, message, hint, temporary } = described(error);
+  const exitCode = error instanceof StepFailure ? error.exitCode : undefined;
   const [log, tail] = error instanceof StepFailure ? [error.log, error.tail] : [undefined, []];
   return {
     type: 'step-failed',
     step: step.name,
+    code,
     message,
+    temporary,
     tail,
+    ...(exitCode === undefined ? {} : { exitCode }),
     ...(hint === undefined ? {} : { hint }),
     ...(log === undefined ? {} : { log }),
   };
+}
+
+type Described = Pick<Extract<UntimedEvent, { type: 'step-failed' }>, 'code' | 'message' | 'temporary'> & {
+  readonly hint?: string | undefined;
+};
+
+function described(error: unknown): Described {
+  if (error instanceof Failure) {
+    const { code, message, hint, temporary } = error;
+    return { code, message, hint, temporary };
+  }
+  if (error instanceof FormatError) return { code: 'bad-format', message: error.message, temporary: false };
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'bug', message: `a bug of cidermill: ${stack}`, temporary: false };
 }

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { canonicalJson, Failure, type Json } from '../base/index.ts';
+import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
@@ -280,11 +280,6 @@ class Run {
     if (this.#context.store.readOnly) return;
     await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
-}
-
-/** As it is now, whatever it was when it was last looked at. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function sameOutputs(a: ActionResult, b: ActionResult): boolean {

@@ -37,7 +37,9 @@ export function bootPlist(settings: BootSettings): Uint8Array {
     throw new RangeError(`a timeout of ${timeout} s is not from 1 to 3600`);
   }
   if (graphicsMode !== undefined && !/^\d{3,4}x\d{3,4}(x(16|32))?$/.test(graphicsMode)) {
-    throw new RangeError(`the graphics mode ${JSON.stringify(graphicsMode)} is none such as "1280x1024x32"`);
+    throw new RangeError(
+      `the graphics mode ${JSON.stringify(graphicsMode)} is not a mode such as "1280x1024x32"`,
+    );
   }
   // It hands a value on as it is written, so that the kernel would get "&amp;".
   if (!/^[\x20-\x7e]*$/.test(flags) || /[&<>]/.test(flags) || flags.length > longest.commandLine) {

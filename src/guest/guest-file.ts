@@ -133,7 +133,7 @@ export function readGuest(node: YamlNode, of: FileName, report: Report): GuestFi
   checkName(fields.guest, of.name, report);
   const update = fields['last-update'];
   if (update !== undefined && fields.version !== undefined && !isUpdateOf(update.value, fields.version.value))
-    report('bad-value', update, `"${update.value}" is no update of ${fields.version.value}.`);
+    report('bad-value', update, `"${update.value}" is not an update of ${fields.version.value}.`);
   return {
     guest: of.name,
     summary: fields.summary?.value ?? '',

@@ -8,5 +8,5 @@ export { overview, overviewColumns, todaysHost, type OverviewCell } from './over
 export { nearestThatRuns, type Nearest } from './nearest.ts';
 export { qemuOptions, type Display, type QemuOption, type Wiring } from './qemu-options.ts';
 export { renderCommand, shellQuote } from './render-command.ts';
-export { solve, type Refused, type Runs, type Verdict } from './solve.ts';
+export { solve, type Refused, type Runs, type Compatibility } from './solve.ts';
 export { compareVersions, inRange, parseRange, parseVersion, type Range } from './version.ts';

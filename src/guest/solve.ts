@@ -2,7 +2,7 @@ import { holds } from './holds.ts';
 import type { Fact, Guest, Setting, Situation } from './model.ts';
 
 /** What the facts say of a machine. */
-export type Verdict = Runs | Refused;
+export type Compatibility = Runs | Refused;
 
 export interface Runs {
   readonly kind: 'runs';
@@ -26,7 +26,7 @@ export interface Refused {
  * Applies a guest's facts to a machine.
  * @param despite ids of facts whose refusal is to be set aside: the user knows better
  */
-export function solve(guest: Guest, situation: Situation, despite: readonly string[] = []): Verdict {
+export function solve(guest: Guest, situation: Situation, despite: readonly string[] = []): Compatibility {
   const facts = guest.facts.filter((fact) => holds(fact.when, situation));
   const refusing = facts.filter(({ effect }) => effect.refuse !== undefined);
   const refusals = refusing.filter(({ id }) => !despite.includes(id));

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Failure } from '../base/index.ts';
+import { askProgram } from './ask-program.ts';
+import { startProgram } from './start-program.ts';
 import { findTool } from './tools.ts';
 
 /** How this user may install packages: as root, through sudo without or with a password, or not at all. */
@@ -11,8 +12,7 @@ export function installPrivilege(terminal: boolean): Privilege {
   if (findTool('apt-get') === undefined) return 'none';
   if (process.getuid?.() === 0) return 'root';
   if (findTool('sudo') === undefined) return 'none';
-  const silent = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore', timeout: 10_000 });
-  if (silent.status === 0) return 'sudo';
+  if (askProgram('sudo', ['-n', 'true'])?.exitCode === 0) return 'sudo';
   return terminal ? 'sudo-password' : 'none';
 }
 
@@ -29,8 +29,8 @@ export function installCommand(packages: readonly string[]): string {
  */
 export async function installPackages(packages: readonly string[], privilege: Privilege): Promise<void> {
   if (privilege === 'none') throw notInstalled(packages);
-  const known = spawnSync('apt-cache', ['show', '--no-all-versions', ...packages], { stdio: 'ignore' });
-  if (known.status !== 0) await apt(privilege, ['update', '-qq']);
+  const known = askProgram('apt-cache', ['show', '--no-all-versions', ...packages]);
+  if (known?.exitCode !== 0) await apt(privilege, ['update', '-qq']);
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
   if (await apt(privilege, install)) return;
   // Lists that know a package may still name a version the mirror has replaced since.
@@ -48,7 +48,9 @@ async function apt(privilege: Privilege, args: readonly string[]): Promise<boole
     ...args,
   ];
   const [program = 'env', ...rest] = privilege === 'root' ? command : ['sudo', ...command];
-  const child = spawn(program, rest, { stdio: [privilege === 'sudo-password' ? 'inherit' : 'ignore', 2, 2] });
+  const child = startProgram(program, rest, {
+    stdio: [privilege === 'sudo-password' ? 'inherit' : 'ignore', 2, 2],
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   return code === 0;
 }

@@ -16,8 +16,8 @@ export function parseOskReference(text: string): OskReference {
   if (kind === 'smc' && !text.includes(':')) return { kind };
   if (kind === 'env' && /^[A-Za-z_]\w*$/.test(rest)) return { kind, name: rest };
   if (kind === 'file' && rest !== '' && !rest.includes('\0')) return { kind, path: resolve(rest) };
-  throw new Failure('bad-osk-reference', 'that is no reference to a key', {
-    hint: 'It is env:NAME, file:PATH or smc. The key itself does not belong on a command line.',
+  throw new Failure('bad-osk-reference', 'this is not a reference to a key', {
+    hint: 'Give env:NAME, file:PATH or smc. The key itself does not belong on a command line.',
   });
 }
 
@@ -46,7 +46,7 @@ export async function resolveOsk(
     case 'env': {
       const value = env[reference.name];
       if (value === undefined || value === '')
-        throw new Failure('no-osk', `the environment has no ${reference.name}`);
+        throw new Failure('no-osk', `the environment variable ${reference.name} is not set`);
       return checked(value, showOskReference(reference));
     }
     case 'file':
@@ -55,7 +55,7 @@ export async function resolveOsk(
       if (!isApple(host))
         throw new Failure(
           'not-apple',
-          'this computer is not made by Apple: it has no SMC to ask for the key',
+          'this computer was not made by Apple and has no SMC to read the key from',
           {
             hint: 'Use env:NAME or file:PATH.',
           },
@@ -70,7 +70,7 @@ function checked(text: string, from: string): string {
   if (/^[\x20-\x7e]{64}$/.test(osk) && !osk.includes('"')) return osk;
   throw new Failure(
     'bad-osk',
-    `what ${from} holds is no key: it has ${osk.length} characters, or wrong ones`,
+    `${from} does not hold a key: it has ${osk.length} characters, or wrong ones`,
     {
       hint: 'A key is 64 printable ASCII characters.',
     },
@@ -90,7 +90,7 @@ function readPrivate(path: string): string {
   }
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw new Failure('no-osk', `file:${path} is no ordinary file`);
+    if (!stat.isFile()) throw new Failure('no-osk', `file:${path} is not a regular file`);
     if ((stat.mode & 0o077) !== 0)
       throw new Failure('osk-exposed', `file:${path} can be read or written by others`, {
         hint: `chmod 600 ${path}`,

@@ -50,7 +50,7 @@ export async function withDevPort<T>(use: (ports: Ports) => Promise<T>): Promise
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure('no-ports', `the SMC cannot be reached: /dev/port: ${code ?? 'unknown reason'}`, {
-      hint: 'It takes root, and a Linux with CONFIG_DEVPORT and without lockdown.',
+      hint: 'This needs root, and a Linux with CONFIG_DEVPORT and without lockdown.',
     });
   }
   const byte = new Uint8Array(1);
@@ -82,7 +82,7 @@ async function settle(ports: Ports, wanted: number, mask: number, key: string): 
     if (((await ports.read(commandPort)) & mask) === wanted) return;
     if (i >= quickTries) await pause(1);
   }
-  throw new Failure('smc-silent', `the SMC does not answer for its key ${key}`, {
+  throw new Failure('smc-silent', `the SMC does not give its key ${key}`, {
     hint: "The kernel's module applesmc talks to it too: try again.",
     temporary: true,
   });

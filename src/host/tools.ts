@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { askProgram } from './ask-program.ts';
 
 /** Where programs are looked for: PATH, and the folders an ordinary user's PATH leaves out. */
 const searchPath = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(
@@ -23,12 +23,8 @@ export function findTool(name: string): string | undefined {
 
 /** The first line a program says of its version, or of itself; empty when it says nothing. */
 export function toolVersion(path: string): string {
-  try {
-    const text = execFileSync(path, ['--version'], { timeout: 10_000, stdio: ['ignore', 'pipe', 'pipe'] });
-    return text.toString('utf8').split('\n')[0]?.trim() ?? '';
-  } catch {
-    return '';
-  }
+  const answer = askProgram(path, ['--version']);
+  return answer?.exitCode === 0 ? (answer.stdout.split('\n')[0]?.trim() ?? '') : '';
 }
 
 /** A word that changes whenever the program's file does: its path, size and modification time. */

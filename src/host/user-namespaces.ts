@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { askProgram } from './ask-program.ts';
 import { findTool } from './tools.ts';
 
 /**
@@ -11,9 +11,9 @@ export function sandboxFault(): string | undefined {
   const bwrap = findTool('bwrap');
   if (bwrap === undefined) return 'bubblewrap is not installed';
   const args = ['--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', 'true'];
-  const run = spawnSync(bwrap, args, { encoding: 'utf8', timeout: 10_000 });
-  if (run.status === 0) return undefined;
-  return run.stderr.trim().split('\n')[0] ?? 'bubblewrap fails';
+  const answer = askProgram(bwrap, args);
+  if (answer?.exitCode === 0) return undefined;
+  return answer?.stderr.trim().split('\n')[0] ?? 'bubblewrap fails';
 }
 
 /** Is this root of a user namespace in which there is nobody else, as `unshare -r` makes it? */

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { Failure, systemReason } from '../base/index.ts';
+import { dirname, resolve } from 'node:path';
+import { Failure, systemReason, temporaryBeside } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import { checkOpenFiles } from './open/file-source.ts';
 
@@ -16,10 +15,7 @@ export async function byRename<Result>(
 ): Promise<Result> {
   if ((await stat(output).catch(() => undefined))?.isDirectory() === true)
     throw new Failure('cannot-write', `${output} is a folder; name a file in it`);
-  const partial = join(
-    dirname(output),
-    `.${basename(output)}.${process.pid}-${randomBytes(6).toString('hex')}.partial`,
-  );
+  const partial = temporaryBeside(output, 'partial');
   try {
     const result = await write(partial);
     await checkOpenFiles();

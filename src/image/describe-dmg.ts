@@ -3,7 +3,7 @@ import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
 import { openImage, type Image } from './open/open-image.ts';
 import { readPartitionMap } from './open/partition-map.ts';
 import { numbered, type Numbered } from './open/partitions.ts';
-import type { Place } from './open/place.ts';
+import type { ImagePath } from './open/place.ts';
 import type { Encryption } from './open/unlocked.ts';
 import { slice } from '../formats/source/index.ts';
 import { readVolumeIn, type Volume } from './open/volume.ts';
@@ -36,7 +36,7 @@ export interface DmgInfo {
 export type ChecksumKind = 'none' | 'CRC-32' | `type ${number}`;
 
 /** Says what an image holds, from its tables and from the partition map and volume headers it decodes to. */
-export async function describeDmg(path: string | Place): Promise<DmgInfo> {
+export async function describeDmg(path: string | ImagePath): Promise<DmgInfo> {
   const image = await openImage(path);
   try {
     return await describe(image);

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Failure, systemReason, type ByteTarget } from '../base/index.ts';
 import { checkRange } from '../formats/source/index.ts';
+import { writeAll } from './write-all.ts';
 
 /** A file as a target; its gaps are holes. */
 export interface FileTarget extends ByteTarget {
@@ -45,12 +46,7 @@ export async function openTarget(path: string, how: 'new' | 'present'): Promise<
       return data;
     },
     async write(offset, bytes) {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await handle
-          .write(bytes, done, bytes.length - done, offset + done)
-          .catch(failed);
-        done += bytesWritten;
-      }
+      await writeAll(handle, bytes, offset).catch(failed);
       size = Math.max(size, offset + bytes.length);
     },
     async resize(to) {

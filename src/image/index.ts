@@ -20,7 +20,7 @@ export { openDisk, type Disk } from './open/open-disk.ts';
 export { openImage, type Image } from './open/open-image.ts';
 export { openNested } from './open/nested.ts';
 export { openOuter, type Outer } from './open/open-outer.ts';
-export { placeOf, showPlace, type Place } from './open/place.ts';
+export { parseImagePath, showImagePath, type ImagePath } from './open/place.ts';
 export { openInside, type Inside } from './open/open-inside.ts';
 export { listFolder, type ListedEntry } from './list-folder.ts';
 export { readPartitionMap, type Partition, type PartitionMap } from './open/partition-map.ts';

@@ -7,5 +7,5 @@ export async function refuseSameFile(input: string, output: string): Promise<voi
     [input, output].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
   );
   if (read === undefined || read.dev !== written?.dev || read.ino !== written.ino) return;
-  throw new Failure('cannot-write', `${output} is the file that it would be made of; give another name`);
+  throw new Failure('cannot-write', `${output} is the input file itself; give another name`);
 }

@@ -2,7 +2,7 @@ import { FormatError, type ByteSource } from '../base/index.ts';
 import { checkChunks, isSignedBy, readChunklist, readPublicKey } from '../formats/chunklist/index.ts';
 import { openNested } from './open/nested.ts';
 import { openOuter } from './open/open-outer.ts';
-import { placeOf, type Place } from './open/place.ts';
+import { parseImagePath, type ImagePath } from './open/place.ts';
 
 export interface ChunklistOptions {
   /** A public key's file: PEM, or a bare modulus. */
@@ -22,8 +22,8 @@ export interface ChunklistVerdict {
  * @throws FormatError where the file is another, the list is damaged, or a key was given and did not sign it
  */
 export async function verifyChunklist(
-  file: string | Place,
-  list: string | Place,
+  file: string | ImagePath,
+  list: string | ImagePath,
   { key, onProgress, signal }: ChunklistOptions = {},
 ): Promise<ChunklistVerdict> {
   const chunklist = await reading(list, readChunklist);
@@ -44,10 +44,10 @@ export async function verifyChunklist(
 
 /** Opens a file, or one inside an image, for as long as `use` takes. */
 async function reading<Result>(
-  path: string | Place,
+  path: string | ImagePath,
   use: (source: ByteSource) => Promise<Result>,
 ): Promise<Result> {
-  const place = placeOf(path);
+  const place = parseImagePath(path);
   const outer = await openOuter(place);
   try {
     return await use(await openNested(outer.source, place.inside, place.password));

@@ -12,7 +12,7 @@ export interface PackagedFile {
 
 /**
  * Takes one file out of a package's payload, as far as which the payload is decoded.
- * @throws FormatError when it is damaged or too large; Failure 'not-found' when no payload has it
+ * @throws FormatError when it is damaged or too large; Failure 'missing-part' when no payload has it
  */
 export async function takeFromPackage(source: ByteSource, file: string, name: string): Promise<PackagedFile> {
   const pkg = await readPackage(source);
@@ -29,7 +29,7 @@ export async function takeFromPackage(source: ByteSource, file: string, name: st
       return { bytes: Buffer.concat(parts), time: entry.time };
     }
   }
-  throw new Failure('not-found', `no payload of ${name} has ${file}`, {
-    hint: 'Where the kernel is at hand as a file, --kernel FILE takes it from there.',
+  throw new Failure('missing-part', `no payload of ${name} has ${file}`, {
+    hint: 'If you have the kernel as a file, give it by --kernel FILE.',
   });
 }

@@ -60,7 +60,9 @@ export async function makeIso(
       if (change !== undefined) {
         const volume = windowOf(target, base.offset, change.volumeSize);
         const grown = {
-          ...{ offset: base.offset, before: base.size, target: volume },
+          offset: base.offset,
+          before: base.size,
+          target: volume,
           blockSize: base.volume.header.blockSize,
         };
         await change.edit.commit(volume, {

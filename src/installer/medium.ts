@@ -11,9 +11,9 @@ import {
   openDisk,
   openOuter,
   openNested,
-  placeOf,
-  showPlace,
-  type Place,
+  parseImagePath,
+  showImagePath,
+  type ImagePath,
 } from '../image/index.ts';
 import { laterInstaller } from './later.ts';
 import { findPacked, type UnpackOptions } from './packed.ts';
@@ -21,7 +21,7 @@ import { readSystemVersion, type SystemVersion } from './system-version.ts';
 
 /** An image with the HFS+ volume that counts in it. */
 export interface OpenedImage {
-  readonly place: Place;
+  readonly place: ImagePath;
   /** The image file as it is stored. */
   readonly source: ByteSource;
   /** Where the disk's bytes come from. */
@@ -59,10 +59,10 @@ const deepest = 4;
  * @throws Failure 'not-an-installer' that says what was seen; FormatError when something is damaged
  */
 export async function openMedium(
-  path: string | Place,
+  path: string | ImagePath,
   options: UnpackOptions = { scratch: tmpdir() },
 ): Promise<Medium> {
-  let place = placeOf(path);
+  let place = parseImagePath(path);
   const given = place.file;
   if (place.inside.length === 0 && (await isFolder(given)) && !existsSync(join(given, 'bands'))) {
     const later = laterInstaller(given);
@@ -76,7 +76,7 @@ export async function openMedium(
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0)) await each();
   };
-  const open = async (at: Place): Promise<ByteSource> => {
+  const open = async (at: ImagePath): Promise<ByteSource> => {
     const outer = await openOuter(at);
     closing.push(outer.close);
     return outer.source;
@@ -85,16 +85,16 @@ export async function openMedium(
     let file = await open(place);
     let from: string | undefined;
     for (let depth = 0; depth < deepest; depth++) {
-      const found = await look(await openNested(file, place.inside, place.password), place, options);
-      if ('system' in found) return { ...found, from: from ?? showPlace(place), file: image, close };
+      const found = await findMedium(await openNested(file, place.inside, place.password), place, options);
+      if ('system' in found) return { ...found, from: from ?? showImagePath(place), file: image, close };
       if ('unpacked' in found) {
         closing.push(() => rm(found.unpacked, { force: true }));
-        from = showPlace(place);
+        from = showImagePath(place);
         place = { file: found.unpacked, inside: [] };
         file = await open(place);
       } else place = found;
     }
-    throw new Failure('not-an-installer', `${showPlace(place)}: an installer wrapped that deep is none`);
+    throw new Failure('not-an-installer', `${showImagePath(place)}: nested too deeply to be an installer`);
   } catch (error) {
     await close();
     throw error;
@@ -102,18 +102,18 @@ export async function openMedium(
 }
 
 /** @returns the medium, or where to look next: there, or in a file that was unpacked */
-async function look(
+async function findMedium(
   source: ByteSource,
-  place: Place,
+  place: ImagePath,
   options: UnpackOptions,
-): Promise<Omit<Medium, 'close' | 'from' | 'file'> | Place | { readonly unpacked: string }> {
-  const within = (path: string): Place => ({ ...place, inside: [...place.inside, path] });
+): Promise<Omit<Medium, 'close' | 'from' | 'file'> | ImagePath | { readonly unpacked: string }> {
+  const within = (path: string): ImagePath => ({ ...place, inside: [...place.inside, path] });
   if ((await readXar(source)) !== undefined) {
     const packed = await findPacked(source, options);
     if (packed === undefined)
       throw new Failure(
         'not-an-installer',
-        `the package ${showPlace(place)} holds no InstallESD.dmg, neither in its payload nor beside it`,
+        `the package ${showImagePath(place)} holds no InstallESD.dmg, neither in its payload nor beside it`,
       );
     return 'at' in packed ? within(packed.at) : packed;
   }
@@ -123,7 +123,7 @@ async function look(
     const base = await openVolumeOf(await openNested(source, [baseName], place.password), inner);
     const system = await readSystemVersion(base.volume);
     if (system?.release.medium === 'esd') return { system, base, esd: image };
-    throw new Failure('not-an-installer', `${showPlace(inner)} holds no system of OS X 10.7 to 10.12`);
+    throw new Failure('not-an-installer', `${showImagePath(inner)} holds no system of OS X 10.7 to 10.12`);
   }
   const next = wrapped(image.volume);
   if (next !== undefined) return within(next);
@@ -132,8 +132,8 @@ async function look(
   throw new Failure(
     'not-an-installer',
     system === undefined
-      ? `${showPlace(place)} holds no installer: its volume has neither BaseSystem.dmg nor an installer application or package`
-      : `${showPlace(place)} is a system of OS X ${system.version} without the packages that InstallESD.dmg has`,
+      ? `${showImagePath(place)} holds no installer: its volume has neither BaseSystem.dmg nor an installer application or package`
+      : `${showImagePath(place)} is a system of OS X ${system.version} without the packages that InstallESD.dmg has`,
     { hint: whatToGive },
   );
 }
@@ -149,7 +149,7 @@ function wrapped({ catalog, ...volume }: HfsVolume): string | undefined {
   return esd ?? names.find((name) => name.endsWith('.pkg'));
 }
 
-async function openVolumeOf(source: ByteSource, place: Place): Promise<OpenedImage> {
+async function openVolumeOf(source: ByteSource, place: ImagePath): Promise<OpenedImage> {
   const { tables, disk } = await openDisk(source);
   const { volume, offset } = await findHfsPlus(disk);
   return { place, source, tables, disk, volume: await openVolume(volume), offset, size: volume.size };

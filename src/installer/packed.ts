@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ByteSource } from '../base/index.ts';
+import { type ByteSource, temporaryBeside } from '../base/index.ts';
 import { memberSource, readMember } from '../formats/xar/index.ts';
 import { checkFreeSpace, openTarget, packageEntries, readPackage } from '../image/index.ts';
 
@@ -48,7 +47,7 @@ async function unpack(
   size: number,
   { scratch, onProgress, signal }: UnpackOptions,
 ): Promise<string> {
-  const path = join(scratch, `.InstallESD.dmg.${process.pid}-${randomBytes(6).toString('hex')}.unpacked`);
+  const path = temporaryBeside(join(scratch, 'InstallESD.dmg'), 'unpacked');
   await checkFreeSpace(path, size);
   const target = await openTarget(path, 'new');
   try {

@@ -11,7 +11,7 @@ import {
 } from '../formats/hfsplus/index.ts';
 import { memorySource } from '../formats/source/index.ts';
 import type { Growth } from '../formats/gpt/index.ts';
-import { loaderTail, planGrowth, readPartitionMap, showPlace } from '../image/index.ts';
+import { loaderTail, planGrowth, readPartitionMap, showImagePath } from '../image/index.ts';
 import { takeFromPackage, type PackagedFile } from './kernel.ts';
 import type { Medium, OpenedImage } from './medium.ts';
 import type { Task } from './releases.ts';
@@ -40,14 +40,14 @@ const discSector = 2048;
 
 /**
  * Plans the release's changes to the base system.
- * @throws Failure 'not-found' when the medium lacks what its release needs; FormatError when it is damaged
+ * @throws Failure 'missing-part' when the medium lacks what its release needs; FormatError when it is damaged
  */
 export async function planIso({ system, base, esd }: Medium, options: IsoOptions = {}): Promise<IsoPlan> {
   if (esd === undefined && options.files === undefined) {
     const growth = await tailGrowth(base);
     const more = growth.size - base.disk.size;
     const tasks = [
-      'the DVD as it is, decoded',
+      'the DVD, decoded and otherwise unchanged',
       ...(more > 0 ? [`${more} bytes behind it, for loaders`] : []),
     ];
     return { tasks, size: growth.size, growth, change: undefined };
@@ -55,7 +55,8 @@ export async function planIso({ system, base, esd }: Medium, options: IsoOptions
   const edit = await editVolume(base.volume);
   const tasks: string[] = [];
   for (const task of system.release.tasks) {
-    if (esd !== undefined) tasks.push(await carryOut(task, edit, esd.volume, showPlace(esd.place), options));
+    if (esd !== undefined)
+      tasks.push(await carryOut(task, edit, esd.volume, showImagePath(esd.place), options));
   }
   for (const [path, bytes] of options.files ?? []) {
     put(edit, path, { bytes, time: 0 });
@@ -88,7 +89,7 @@ async function carryOut(
   const wanted = (path: string): Entry => {
     const entry = findEntry(esd, path);
     if (entry !== undefined) return entry;
-    throw new Failure('not-found', `${medium} has no /${path}, which its release's installer needs`);
+    throw new Failure('missing-part', `${medium} has no /${path}, which its release's installer needs`);
   };
   switch (task.do) {
     case 'replace': {

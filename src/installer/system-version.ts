@@ -37,7 +37,7 @@ export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersio
     const [first, last] = [releases[0], releases.at(-1)];
     throw new Failure(
       'wrong-release',
-      `the installer is of OS X "${version}", whose medium is laid out otherwise`,
+      `the installer is of OS X "${version}", whose medium has another layout`,
       {
         hint: `OS X ${first?.version ?? ''} (${first?.name ?? ''}) to ${last?.version ?? ''} (${last?.name ?? ''}) can be made into an ISO.`,
       },

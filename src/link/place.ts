@@ -125,7 +125,7 @@ function group(objects: readonly MachObject[], symbols: SymbolTable, placing: Pl
   if (lost.size > 0) {
     const lines = [...lost].map(([section, by]) => `  ${section} of ${by}`);
     throw new Failure('unplaced-section', `the layout has no place for\n${lines.join('\n')}`, {
-      hint: 'Name it in the order of the layout, or among what is dropped.',
+      hint: 'Add it to the order of the layout, or to what is dropped.',
     });
   }
   return [...groups.values()].sort(

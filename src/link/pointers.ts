@@ -23,7 +23,7 @@ export function fillPointers(
   for (let at = 0; at < bytes.length; at += 4) {
     const index = object.indirect[section.firstIndirect + at / 4];
     if (index === undefined || at + 4 > bytes.length)
-      throw fault(object, section, at, 'it stands for nothing');
+      throw fault(object, section, at, 'it refers to nothing');
     // What a relocation has moved is right, and so is an absolute value.
     if (index >= indirectAbsolute && (index !== indirectLocal || relocated.has(at))) continue;
     const address =
@@ -31,7 +31,7 @@ export function fillPointers(
         ? moved(object, view.getUint32(at, true), addresses)
         : addressOf(object, index, addresses);
     if (address === undefined) {
-      throw fault(object, section, at, 'what it stands for is nowhere, or in a section that is left out');
+      throw fault(object, section, at, 'what it refers to is missing, or in a section that is left out');
     }
     view.setUint32(at, address, true);
   }

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Sha256 } from '../base/index.ts';
+import { run } from '../host/program.ts';
 import { blobPath, hasSoundBlob, openMemo, type Store } from '../store/index.ts';
-
-const run = promisify(execFile);
 
 /**
  * What a package's own copyright file says of its licences, in Debian's short names.
@@ -36,9 +33,6 @@ export function readLicences(text: string): string[] {
 async function copyrightFile(deb: string, name: string): Promise<string> {
   const path = `./usr/share/doc/${name}/copyright`;
   const script = 'dpkg-deb --fsys-tarfile "$1" | tar -xO "$2"';
-  const options = { maxBuffer: 16 * 2 ** 20, encoding: 'utf8' } as const;
-  return run('sh', ['-c', script, 'sh', deb, path], options).then(
-    ({ stdout }) => stdout,
-    () => '',
-  );
+  const ended = await run('sh', ['-c', script, 'sh', deb, path], { limit: 16 << 20 }).catch(() => undefined);
+  return ended?.exitCode === 0 ? ended.stdout : '';
 }

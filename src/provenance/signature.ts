@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
+import { lastLines, run } from '../host/program.ts';
 
 /** What a signature is for: one made for another purpose is none of ours (ssh-keygen(1), -Y sign). */
 const namespace = 'cidermill';
@@ -25,7 +25,7 @@ export async function signFile(file: string, key: string): Promise<string> {
 export async function verifyFile(file: string, allowedSigners: string, identity: string): Promise<void> {
   const signature = `${file}.sig`;
   for (const path of [file, signature, allowedSigners]) {
-    if (!existsSync(path)) throw new Failure('cannot-read', `there is no file ${path}`);
+    if (!existsSync(path)) throw new Failure('no-file', `there is no file ${path}`);
   }
   const { code, said } = await sshKeygen(
     ['-Y', 'verify', '-f', allowedSigners, '-I', identity, '-n', namespace, '-s', signature],
@@ -37,28 +37,14 @@ export async function verifyFile(file: string, allowedSigners: string, identity:
   });
 }
 
+/** @param input the file it reads as its standard input; without one it may ask on the terminal */
 async function sshKeygen(
   args: readonly string[],
   input: string | undefined,
-): Promise<{ readonly code: number | null; readonly said: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('ssh-keygen', args, {
-      stdio: [input === undefined ? 'inherit' : 'pipe', 'pipe', 'pipe'],
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (data: Buffer) => (said = (said + data.toString('utf8')).slice(-2000)));
-    child.on('error', () =>
-      reject(
-        new Failure('missing-tool', 'ssh-keygen is not on this host', {
-          hint: 'Install it: apt-get install openssh-client',
-        }),
-      ),
-    );
-    child.on('close', (code) => resolve({ code, said: said.trim().split('\n').at(-1) ?? '' }));
-    if (input !== undefined && child.stdin !== null) {
-      child.stdin.on('error', () => undefined); // It may end before it has read all.
-      createReadStream(input).pipe(child.stdin);
-    }
+): Promise<{ readonly code: number; readonly said: string }> {
+  const { exitCode, stdout, stderr } = await run('ssh-keygen', args, {
+    input: input === undefined ? 'inherit' : createReadStream(input),
+    from: 'openssh-client',
   });
+  return { code: exitCode, said: lastLines(stderr || stdout, 1) };
 }

@@ -11,7 +11,7 @@ const largest = 64 * 2 ** 20;
 /** The subjects of a statement in a file. @throws Failure 'not-a-statement' */
 export async function readSubjects(file: string): Promise<readonly Subject[]> {
   const fail = (why: string): never => {
-    throw new Failure('not-a-statement', `${file} is no in-toto statement: ${why}`);
+    throw new Failure('not-a-statement', `${file} is not an in-toto statement: ${why}`);
   };
   const { size } = await stat(file);
   if (size > largest) return fail(`it has ${size} bytes`);
@@ -22,7 +22,8 @@ export async function readSubjects(file: string): Promise<readonly Subject[]> {
     return fail('it is not JSON');
   }
   const { _type: type, subject } = (value ?? {}) as { readonly _type?: unknown; readonly subject?: unknown };
-  if (type !== 'https://in-toto.io/Statement/v1') return fail('its _type is another');
+  if (type !== 'https://in-toto.io/Statement/v1')
+    return fail('its _type is not that of an in-toto statement');
   if (!Array.isArray(subject) || subject.length === 0) return fail('it has no subject');
   return (subject as unknown[]).map((each) => {
     const { name, digest } = (each ?? {}) as {
@@ -122,7 +123,7 @@ async function* filesBelow(
   path: string,
 ): AsyncGenerator<{ readonly file: string; readonly name: string | undefined }> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new Failure('cannot-read', `there is no file ${path}`);
+  if (found === undefined) throw new Failure('no-file', `there is no file ${path}`);
   if (!found.isDirectory()) {
     yield { file: path, name: undefined };
     return;

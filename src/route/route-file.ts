@@ -1,5 +1,5 @@
 import type { Place } from '../base/index.ts';
-import type { Milestone, Step, Where } from '../vm/index.ts';
+import type { Milestone, BootStep, Where } from '../vm/index.ts';
 import { keyNames, keysOf } from '../vm/screen/keyboard.ts';
 import type { Report } from '../yaml/faults.ts';
 import type { Located } from '../yaml/located.ts';
@@ -13,7 +13,7 @@ const wheres: readonly Where[] = ['screen', 'console', 'serial', 'display'];
 
 const patternRule = 'text that a line holds, or a regular expression as "/^boot: /"';
 
-const sight = object('a sight', {
+const sight = object('an observation', {
   screen: optional(text(), `On the text screen: ${patternRule}`),
   console: optional(text(), `On the debug console: ${patternRule}`),
   serial: optional(text(), `On the serial line: ${patternRule}`),
@@ -94,7 +94,7 @@ export const routeSchema: JsonSchema = shape.schema;
 /** What a smoke boot sees and does on its way from the firmware to the kernel. */
 export interface Route {
   readonly name: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly BootStep[];
   readonly givesUp: readonly Omit<Milestone, 'name'>[];
   readonly end?: { readonly press?: readonly string[]; readonly exit: number };
 }
@@ -149,7 +149,7 @@ function stepOf(
   number: number,
   filled: Filler,
   report: Report,
-): Step | undefined {
+): BootStep | undefined {
   const { see, as, type, press, pick, picture } = fields;
   if (see !== undefined) {
     const seen = milestoneOf(see, filled, report);
@@ -158,7 +158,8 @@ function stepOf(
   if (type !== undefined) {
     const typed = filled(type);
     const odd = typed === undefined ? undefined : Array.from(typed).find((c) => keysOf(c) === undefined);
-    if (odd !== undefined) report('bad-value', type, `${JSON.stringify(odd)} is on no key of the US layout.`);
+    if (odd !== undefined)
+      report('bad-value', type, `${JSON.stringify(odd)} cannot be typed on the US layout.`);
     return typed === undefined || odd !== undefined ? undefined : { kind: 'type', text: typed };
   }
   if (press !== undefined) return { kind: 'press', keys: press.value };
@@ -178,7 +179,7 @@ function milestoneOf(
   const [where] = present;
   const written = where && read.fields[where];
   if (where === undefined || written === undefined || present.length > 1) {
-    report('bad-value', read.place, `A sight has one of ${wheres.join(', ')}, not ${present.length}.`);
+    report('bad-value', read.place, `An observation has one of ${wheres.join(', ')}, not ${present.length}.`);
     return undefined;
   }
   const pattern = patternOf(written, filled, report);
@@ -192,7 +193,7 @@ function patternOf(written: Located<string>, filled: Filler, report: Report): st
     return source === undefined ? undefined : new RegExp(source);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    report('bad-value', written, `This is no regular expression: ${error.message}.`);
+    report('bad-value', written, `This is not a regular expression: ${error.message}.`);
     return undefined;
   }
 }

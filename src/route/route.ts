@@ -20,7 +20,7 @@ export function parseRoute(text: string, file: string, values: Readonly<Record<s
   const node = parseYaml(text, file, faults.report);
   const route = node && readRoute(node, new Map(Object.entries(values)), faults.report);
   if (faults.count() === 0 && route !== undefined) return route;
-  const shown = faults.sorted().map((fault) => renderDiagnostic(fault, text));
+  const shown = faults.sorted().map((fault) => renderDiagnostic(fault, () => text));
   throw new Failure('bad-route', `the route cannot be used\n\n${shown.join('\n\n')}`);
 }
 

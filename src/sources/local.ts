@@ -13,10 +13,10 @@ type LockedLocal = Extract<LockedOrigin, { kind: 'local' }>;
 export function lockLocal(origin: LocalOrigin, root: string): LockedLocal {
   const path = localPath(origin, root);
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new Failure('no-local-source', `there is no ${origin.folder ?? origin.path}`);
+  if (stat === undefined) throw new Failure('no-file', `there is no ${origin.folder ?? origin.path}`);
   if (stat.isDirectory()) return { kind: 'local', origin, tree: treeDigest(path, wanted(origin)) };
   if (stat.isFile()) return { kind: 'local', origin, tree: fileTreeDigest(path, basename(path)) };
-  throw new Failure('no-local-source', `${origin.path} is neither a file nor a folder`);
+  throw new Failure('no-file', `${origin.path} is neither a file nor a folder`);
 }
 
 /**
@@ -52,7 +52,7 @@ function localPath(origin: LocalOrigin, root: string): string {
   if (origin.folder !== undefined) return origin.folder;
   const path = normalize(origin.path);
   if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
-    throw new Failure('no-local-source', `${origin.path} is outside of the project`);
+    throw new Failure('no-file', `${origin.path} is outside of the project`);
   }
   return join(root, path);
 }

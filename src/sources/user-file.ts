@@ -6,7 +6,7 @@ import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
 /** The digests of the files that belong to the user: hashed once a path, size, inode and times of change. */
 export interface UserFiles {
-  /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-user-file' */
+  /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-file' */
   known(path: string): Sha256 | undefined;
   hash(path: string): Promise<Sha256>;
   /**
@@ -79,7 +79,7 @@ async function settle(stat: BigIntStats): Promise<void> {
 
 function look(path: string): BigIntStats {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) throw new Failure('no-user-file', `there is no file ${path}`);
-  if (!stat.isFile()) throw new Failure('no-user-file', `${path} is not a file`);
+  if (stat === undefined) throw new Failure('no-file', `there is no file ${path}`);
+  if (!stat.isFile()) throw new Failure('no-file', `${path} is not a file`);
   return stat;
 }

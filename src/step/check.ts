@@ -42,7 +42,7 @@ export async function check(): Promise<Check> {
     if (is(found)) return found;
     throw new Failure(
       'parameter-type',
-      `the check reads the parameter "${name}" as ${type}, which it is not`,
+      `the check reads the parameter "${name}" as ${type}, but it has another type`,
     );
   };
   process.on('uncaughtException', (error) => {
@@ -55,7 +55,7 @@ export async function check(): Promise<Check> {
     input: (name) => declared('input', name, request.inputs) ?? undefined,
     text: (name) => value(name, (each) => typeof each === 'string', 'text'),
     number: (name) => value(name, (each) => typeof each === 'number', 'a number'),
-    flag: (name) => value(name, (each) => typeof each === 'boolean', 'a flag'),
+    flag: (name) => value(name, (each) => typeof each === 'boolean', 'true or false'),
     list: (name) => value(name, (each): each is readonly string[] => Array.isArray(each), 'a list'),
     fault: (message, more) => send({ type: 'fault', message, ...more }),
     note: (message, more) => send({ type: 'note', message, ...more }),

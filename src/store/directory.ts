@@ -17,7 +17,7 @@ import { ensureTree } from './trees.ts';
 export async function putOutput(store: Store, folder: string, path: string): Promise<Output> {
   const keep = (file: string): Promise<Blob> => putFile(store, file);
   const whole = join(folder, path);
-  if (!path.endsWith('/')) return { type: 'file', path, ...(await readFile(whole, path, keep)) };
+  if (!path.endsWith('/')) return { type: 'file', path, ...(await takeFile(whole, path, keep)) };
   await mustBeFolder(whole, path);
   const listing = await readFolder(whole, keep);
   return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
@@ -30,10 +30,10 @@ export async function listOutput(folder: string, path: string): Promise<ListingE
     await mustBeFolder(whole, path);
     return readFolder(whole, hashFile);
   }
-  return [{ type: 'file', path, ...(await readFile(whole, path, hashFile)) }];
+  return [{ type: 'file', path, ...(await takeFile(whole, path, hashFile)) }];
 }
 
-async function readFile(
+async function takeFile(
   whole: string,
   path: string,
   keep: (file: string) => Promise<Blob>,
@@ -70,7 +70,7 @@ async function list(
       const target = await readlink(whole);
       const aim = join('/x', dirname(path), target);
       if (target.startsWith('/') || !(aim === '/x' || aim.startsWith('/x/'))) {
-        throw new Failure('bad-output', `the link ${path} leads out of its directory, to ${target}`);
+        throw new Failure('bad-output', `the link ${path} points outside of its directory, to ${target}`);
       }
       listing.push({ type: 'symlink', path, target });
     } else if (entry.isDirectory()) {

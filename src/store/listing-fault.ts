@@ -1,4 +1,4 @@
-import { isSha256 } from '../base/index.ts';
+import { isRecord, isSha256 } from '../base/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * `putOutput` could have written. Laying such a one out writes nowhere but into its folder.
  */
 export function listingFault(listing: unknown): string | undefined {
-  if (!Array.isArray(listing)) return 'is no list';
+  if (!Array.isArray(listing)) return 'is not a list';
   const types = new Map<string, unknown>();
   for (const entry of listing as unknown[]) {
     const path = isRecord(entry) ? entry['path'] : undefined;
@@ -19,12 +19,13 @@ export function listingFault(listing: unknown): string | undefined {
       type === 'directory' ||
       (type === 'file' && isStoredFile(entry)) ||
       (type === 'symlink' && typeof entry['target'] === 'string' && !entry['target'].startsWith('/'));
-    if (!sound) return `has an entry ${path} that is none`;
+    if (!sound) return `has an invalid entry ${path}`;
   }
   for (const path of types.keys()) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const above = types.get(path.slice(0, slash));
-      if (above !== undefined && above !== 'directory') return `has ${path} below what is no folder`;
+      if (above !== undefined && above !== 'directory')
+        return `has ${path} below something that is not a folder`;
     }
   }
   return undefined;
@@ -34,11 +35,11 @@ export function listingFault(listing: unknown): string | undefined {
 export function outputsFault(outputs: unknown): string | undefined {
   if (!isRecord(outputs)) return 'has no outputs';
   for (const [name, output] of Object.entries(outputs)) {
-    if (!isRecord(output) || typeof output['path'] !== 'string') return `has an output ${name} that is none`;
+    if (!isRecord(output) || typeof output['path'] !== 'string') return `has an invalid output ${name}`;
     const { type, path } = output;
     const inside = type === 'directory' ? path.replace(/\/$/, '') : path;
     const sound = isSafePath(inside) && isBlob(output) && (type === 'directory' || isStoredFile(output));
-    if (!sound || (type !== 'file' && type !== 'directory')) return `has an output ${name} that is none`;
+    if (!sound || (type !== 'file' && type !== 'directory')) return `has an invalid output ${name}`;
   }
   return undefined;
 }
@@ -54,8 +55,4 @@ function isBlob({ digest, size }: Fields): boolean {
 function isSafePath(path: unknown): path is string {
   if (typeof path !== 'string' || path.includes('\0')) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

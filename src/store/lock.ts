@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Failure } from '../base/index.ts';
+import { startProgram } from '../host/start-program.ts';
 
 /** A held lock; releasing twice does nothing. */
 export interface Lock {
@@ -22,13 +23,17 @@ export async function acquire(
     ...(wait ? [] : ['--nonblock', '--conflict-exit-code', '75']),
     path,
   ]);
-  const holder = spawn(command[0] ?? 'flock', [...command.slice(1), 'sh', '-c', 'echo held; exec cat'], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C on the terminal must not free the lock before the work under it has ended.
-    detached: true,
-  });
+  const holder = startProgram(
+    command[0] ?? 'flock',
+    [...command.slice(1), 'sh', '-c', 'echo held; exec cat'],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C on the terminal must not free the lock before the work under it has ended.
+      detached: true,
+    },
+  );
   let said = '';
-  holder.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  holder.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   return new Promise((resolve, reject) => {
     holder.once('error', (cause) =>
       reject(
@@ -38,7 +43,7 @@ export async function acquire(
         }),
       ),
     );
-    holder.stdout.once('data', () => {
+    holder.stdout?.once('data', () => {
       resolve({ release: () => release(holder) });
     });
     holder.once('close', (code) => {

@@ -53,7 +53,7 @@ function known(store: Store): Map<Sha256, Promise<string | undefined>> {
 }
 
 /**
- * The folder of an unpacked tree, if it is there and all in it is as it was unpacked. All of its files are read for
+ * The folder of an unpacked tree, if it is there and all in it is unchanged unpacked. All of its files are read for
  * that, once for each opening of the store.
  */
 export async function soundTree(store: Store, digest: Sha256): Promise<string | undefined> {

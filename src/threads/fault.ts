@@ -1,16 +1,16 @@
-import { Failure, FormatError, systemReason } from '../base/index.ts';
+import { Failure, FormatError, type FailureCode, systemReason } from '../base/index.ts';
 
 /** An error's parts: classes do not survive the way between threads. */
 export type Fault =
   | {
       readonly kind: 'format';
       readonly format: string;
-      readonly message: string;
+      readonly reason: string;
       readonly offset: number | undefined;
     }
   | {
       readonly kind: 'failure';
-      readonly code: string;
+      readonly code: FailureCode;
       readonly message: string;
       readonly hint: string | undefined;
     }
@@ -19,9 +19,7 @@ export type Fault =
 
 export function faultOf(error: unknown): Fault {
   if (error instanceof FormatError) {
-    // FormatError puts its format and offset around the message: they are put there again on the other side.
-    const message = error.message.slice(error.format.length + 2).replace(/ \(at byte \d+\)$/, '');
-    return { kind: 'format', format: error.format, message, offset: error.offset };
+    return { kind: 'format', format: error.format, reason: error.reason, offset: error.offset };
   }
   if (error instanceof Failure) {
     return { kind: 'failure', code: error.code, message: error.message, hint: error.hint };
@@ -38,7 +36,7 @@ export function errorOf(fault: Fault): Error {
     case 'format':
       return new FormatError(
         fault.format,
-        fault.message,
+        fault.reason,
         fault.offset === undefined ? {} : { offset: fault.offset },
       );
     case 'failure':

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '../host/program.ts';
 
 /** How long the same small guest took under each accelerator, in milliseconds; undefined when it did not come to its end. */
 export interface AcceleratorTimes {
@@ -46,15 +45,10 @@ async function time(
   const machine = ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-m', '16'];
   const debugExit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
   const started = performance.now();
-  const child = spawn(qemu, [...machine, '-machine', `pc,accel=${accelerator}`, ...debugExit, '-bios', rom], {
-    stdio: 'ignore',
-    timeout: milliseconds,
-    killSignal: 'SIGKILL',
-    ...(signal && { signal }),
-  });
-  const [code] = (await once(child, 'close').catch(() => [null])) as [number | null];
+  const args = [...machine, '-machine', `pc,accel=${accelerator}`, ...debugExit, '-bios', rom];
+  const ended = await run(qemu, args, { signal, timeout: milliseconds }).catch(() => undefined);
   signal?.throwIfAborted();
-  return code === 2 * done + 1 ? performance.now() - started : undefined;
+  return ended?.exitCode === 2 * done + 1 ? performance.now() - started : undefined;
 }
 
 /** Intel SDM volume 3, 10.1.4: the processor starts 16 bytes below the top of the ROM, in real mode. */

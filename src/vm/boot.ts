@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Failure } from '../base/index.ts';
-import { describeStep, type Step } from './watch/actions.ts';
+import { describeStep, type BootStep } from './watch/boot-step.ts';
 import { BootFailure, type Sighting } from './watch/boot-failure.ts';
-import { act } from './screen/hands.ts';
+import { perform } from './screen/perform.ts';
 import { LineLog } from './process/line-log.ts';
 import type { Milestone, Reached } from './watch/milestones.ts';
 import { QemuProcess, type Spawn } from './process/qemu-process.ts';
@@ -10,7 +10,7 @@ import { QmpSession } from './process/qmp.ts';
 import { takeScreenshot } from './screen/screenshot.ts';
 import { SerialFile } from './process/serial-file.ts';
 import { readTextScreen } from './screen/text-screen.ts';
-import { watch, type Verdict } from './watch/watch.ts';
+import { watch, type WatchResult } from './watch/watch.ts';
 
 /** A boot to be proved: a machine, what must be seen, and how the guest says that all is well. */
 export interface BootRequest {
@@ -21,7 +21,7 @@ export interface BootRequest {
   /** QEMU's working folder as this process sees it; files that QEMU writes lie here, by relative names. */
   readonly folder: string;
   /** What must be seen, in this order, and what is to be done between it. */
-  readonly milestones: readonly Step[];
+  readonly milestones: readonly BootStep[];
   /** What the guest writes when it knows that the rest will not come; any of them ends the wait before the deadline. */
   readonly givesUp?: readonly Omit<Milestone, 'name'>[];
   /** For everything from the start to the guest's end, in milliseconds. */
@@ -93,7 +93,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
     await qemu.kill();
   }
 
-  function see(qemu: QemuProcess, qmp: QmpSession): Promise<Verdict> {
+  function see(qemu: QemuProcess, qmp: QmpSession): Promise<WatchResult> {
     return watch(
       {
         console: qemu.console,
@@ -105,7 +105,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
       },
       request.milestones,
       async (action) => {
-        await act(qmp, request.folder, action, { signal });
+        await perform(qmp, request.folder, action, { signal });
         acted++;
       },
       request.givesUp ?? [],
@@ -145,7 +145,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
     );
   }
 
-  async function failure(verdict: Exclude<Verdict, { kind: 'all-seen' }>): Promise<BootFailure> {
+  async function failure(verdict: Exclude<WatchResult, { kind: 'all-seen' }>): Promise<BootFailure> {
     const what = `${describeStep(verdict.missing)} did not come`;
     return verdict.kind === 'gave-up'
       ? new BootFailure('guest-gave-up', `${what}; the guest says "${verdict.said}"`, await sighting())
@@ -191,7 +191,8 @@ export async function boot(request: BootRequest): Promise<BootResult> {
 /** Connects to QEMU, or fails at once when it ends before. */
 async function openQmp(qemu: QemuProcess, path: string, signal: AbortSignal): Promise<QmpSession> {
   const over = new AbortController();
-  const ended = (): void => over.abort(new Failure('qmp-closed', 'QEMU ended before it could be talked to'));
+  const ended = (): void =>
+    over.abort(new Failure('qmp-closed', 'QEMU ended before it accepted a connection'));
   qemu.end.then(ended, (cause: unknown) => over.abort(cause));
   return QmpSession.open(path, { signal: AbortSignal.any([signal, over.signal]) });
 }

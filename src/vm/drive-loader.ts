@@ -1,16 +1,16 @@
 import { LineLog } from './process/line-log.ts';
 import { QmpSession } from './process/qmp.ts';
-import { act } from './screen/hands.ts';
+import { perform } from './screen/perform.ts';
 import { takeScreenshot } from './screen/screenshot.ts';
 import { readTextScreen } from './screen/text-screen.ts';
 import { BootFailure } from './watch/boot-failure.ts';
-import { describeStep, type Step } from './watch/actions.ts';
+import { describeStep, type BootStep } from './watch/boot-step.ts';
 import type { Milestone } from './watch/milestones.ts';
 import { watch } from './watch/watch.ts';
 
 /** What is seen and done in a loader's menu, on the screen alone. */
 export interface LoaderDrive {
-  readonly steps: readonly Step[];
+  readonly steps: readonly BootStep[];
   /** What the loader writes when the rest will not come. */
   readonly givesUp: readonly Omit<Milestone, 'name'>[];
 }
@@ -42,7 +42,7 @@ export async function driveLoader(
         ended: () => false,
       },
       steps,
-      (action) => act(qmp, folder, action, limits),
+      (action) => perform(qmp, folder, action, limits),
       givesUp,
       () => undefined,
       signal,

@@ -1,9 +1,9 @@
-export type { Action, Step } from './watch/actions.ts';
+export type { KeyAction, BootStep } from './watch/boot-step.ts';
 export { timeAccelerators, type AcceleratorTimes } from './accelerator.ts';
 export { boot, type BootRequest, type BootResult } from './boot.ts';
 export { driveLoader, type LoaderDrive } from './drive-loader.ts';
 export { BootFailure, type Sighting } from './watch/boot-failure.ts';
-export { pictureFile } from './screen/hands.ts';
+export { pictureFile } from './screen/perform.ts';
 export { keyNames, keysOf, pressKeys } from './screen/keyboard.ts';
 export { milestoneLog } from './watch/milestone-log.ts';
 export type { Milestone, Reached, Where } from './watch/milestones.ts';

@@ -1,4 +1,4 @@
-import type { Diagnostic, Place } from '../base/index.ts';
+import type { Diagnostic, Place, SecondPlace } from '../base/index.ts';
 
 /** Takes a fault. A hint that costs something to find is a function: it is not called for faults that are only counted. */
 export type Report = (
@@ -6,6 +6,7 @@ export type Report = (
   place: Place,
   message: string,
   hint?: string | (() => string | undefined),
+  also?: SecondPlace,
 ) => void;
 
 interface Faults {
@@ -23,7 +24,7 @@ export function collectFaults(): Faults {
   const files = new Map<string, { kept: Diagnostic[]; seen: Set<string>; more: number }>();
   let count = 0;
   return {
-    report(code, place, message, hint) {
+    report(code, place, message, hint, also) {
       const file = files.get(place.file) ?? { kept: [], seen: new Set<string>(), more: 0 };
       files.set(place.file, file);
       const identity = `${place.span.start} ${code} ${message}`;
@@ -41,6 +42,7 @@ export function collectFaults(): Faults {
         file: place.file,
         span: place.span,
         ...(advice === undefined ? {} : { hint: advice }),
+        ...(also === undefined ? {} : { also }),
       });
     },
     count: () => count,

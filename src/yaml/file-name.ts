@@ -16,7 +16,7 @@ export function checkName(written: Located<string> | undefined, expected: string
   report(
     'name-mismatch',
     written,
-    `The file's name says "${expected}", this says "${written.value}".`,
+    `The file is named "${expected}", but this says "${written.value}".`,
     'Rename one of them.',
   );
 }

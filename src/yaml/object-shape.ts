@@ -1,4 +1,4 @@
-import type { Place } from '../base/index.ts';
+import { capital, type Place } from '../base/index.ts';
 import { shorten, wrongType, type Shape } from './shape.ts';
 import { suggestOrList } from './suggest.ts';
 
@@ -76,8 +76,4 @@ export function object<F extends Fields>(what: string, fields: F): Shape<ReadObj
       return { place: node.place, has: (key) => present.has(key), fields: values as ReadObject<F>['fields'] };
     },
   };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import type { Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
+import { syntaxFault } from './syntax-fault.ts';
 import type { MapEntry, YamlNode } from './node.ts';
 
 /** The parser's stack; each level of nesting takes one or two entries. */
@@ -41,8 +42,11 @@ export function parseYaml(text: string, file: string, report: Report): YamlNode 
       return undefined;
     }
     first = false;
-    for (const { pos, message } of document.errors) {
-      report('yaml-syntax', at(file, text, pos[0], pos[1]), sentence(message));
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { span, message, hint, opened } = syntaxFault(text, error);
+      const also = opened && { ...at(file, text, opened.start, opened.end), message: 'It is opened here.' };
+      report('yaml-syntax', at(file, text, span.start, span.end), message, hint, also);
     }
     // The parser mends what it can; a tree with a syntax fault is worth no more advice than the fault itself.
     if (document.errors.length > 0) return undefined;
@@ -150,7 +154,7 @@ function convertScalar(
 
 function convertEntries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], how: Conversion): MapEntry[] {
   const entries: MapEntry[] = [];
-  const seen = new Set<string>();
+  const seen = new Map<string, Place>();
   for (const { key, value } of pairs) {
     const name = convert(key, how);
     if (name.kind === 'broken') continue;
@@ -162,16 +166,18 @@ function convertEntries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], h
       how.report('merge-key', name.place, 'Merge keys are not part of YAML 1.2.', 'Write the entries out.');
       continue;
     }
-    if (seen.has(name.value)) {
+    const first = seen.get(name.value);
+    if (first !== undefined) {
       how.report(
         'duplicate-key',
         name.place,
-        `The key "${name.value}" is there twice.`,
+        `The key "${name.value}" appears twice.`,
         'Remove one of them.',
+        { ...first, message: 'It is first declared here.' },
       );
       continue;
     }
-    seen.add(name.value);
+    seen.set(name.value, name.place);
     // `key:` at the very end of a map has no node of its own.
     const converted: YamlNode =
       value === null ? { kind: 'scalar', place: name.place, value: null } : convert(value, how);
@@ -191,9 +197,4 @@ function at(file: string, text: string, start: number, end: number): Place {
   let to = Math.max(from, Math.min(end, text.length));
   while (to > from + 1 && /\s/.test(text[to - 1] ?? '')) to--;
   return { file, span: { start: from, end: Math.max(to, Math.min(from + 1, text.length)) } };
-}
-
-function sentence(message: string): string {
-  const text = message.trim().replace(/\s+/g, ' ');
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -58,7 +58,7 @@ function readBounded(path: string): Buffer | Refusal {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) return { code: 'unreadable', message: 'Here must be an ordinary file.' };
+    if (!stat.isFile()) return { code: 'unreadable', message: 'This is not a regular file.' };
     if (stat.size > largestFile) {
       const message = `The file has ${stat.size} bytes, and at most ${largestFile} are read.`;
       return { code: 'too-large', message };

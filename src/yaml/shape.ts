@@ -33,7 +33,7 @@ export function wrongType(node: YamlNode, wanted: string, report: Report): void 
   if (node.kind === 'broken') return;
   const quotable = node.kind === 'scalar' && typeof node.value !== 'string' && node.value !== null;
   const hint = quotable && wanted.includes('text') ? 'Put it in quotes.' : undefined;
-  report('wrong-type', node.place, `Here must be ${wanted}, not ${describeNode(node)}.`, hint);
+  report('wrong-type', node.place, `Expected ${wanted}, found ${describeNode(node)}.`, hint);
 }
 
 /** @param fault the end of a sentence "TEXT …" when the text will not do */
@@ -54,7 +54,7 @@ export function text(
         report(
           'bad-value',
           node.place,
-          value === '' ? 'Here must be a text that is not empty.' : `"${shorten(value)}" ${wrong}.`,
+          value === '' ? 'The text must not be empty.' : `"${shorten(value)}" ${wrong}.`,
         );
         return undefined;
       }

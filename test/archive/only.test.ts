@@ -48,7 +48,7 @@ describe('the parts of a source that its recipe wants', () => {
     expect(sourceDigest(lockLocal(origin, folder))).not.toBe(sourceDigest(locked));
     // Without a choice the link that leads out is seen, and refused.
     expect(() => lockLocal({ kind: 'local', path: '.', folder: root }, folder)).toThrow(
-      /leads out of the tree/,
+      /points outside of the tree/,
     );
   });
 

@@ -216,12 +216,12 @@ describe('what is wrong is said before anything is started', () => {
       /HPET not found.*[\s\S]*--machine q35[\s\S]*--despite hpet/,
     ],
     ['no loader', () => ['--guest', 'lion'], 2, /no loader is given[\s\S]*--loader FILE/],
-    ['no key', () => ['--guest', 'lion', '--loader', probe], 2, /no key is given[\s\S]*--osk env:NAME/],
+    ['no key', () => ['--guest', 'lion', '--loader', probe], 2, /no key was given[\s\S]*--osk env:NAME/],
     [
       'a key on the command line',
       () => ['--guest', 'lion', '--loader', probe, '--osk', bootKey],
       2,
-      /no reference to a key/,
+      /not a reference to a key/,
     ],
     [
       'a key among QEMU’s options',
@@ -247,14 +247,14 @@ describe('what is wrong is said before anything is started', () => {
     [
       'a loader that is not there',
       () => ['--guest', 'lion', '--loader', '/no/loader'],
-      1,
+      2,
       /there is no file \/no\/loader/,
     ],
     [
       'a shared folder that is not there',
       () => ['--guest', 'lion', '--loader', probe, '--share', '/no/folder'],
-      1,
-      /\/no\/folder is no folder/,
+      2,
+      /\/no\/folder is not a folder/,
     ],
     [
       'a shared folder with a colon',
@@ -266,7 +266,7 @@ describe('what is wrong is said before anything is started', () => {
       'a QEMU that is none',
       () => ['--guest', 'lion', '--loader', probe, '--qemu', '/bin/true'],
       1,
-      /does not say a version of QEMU/,
+      /does not report a version of QEMU/,
     ],
     ['no guest', () => ['--loader', probe], 2, /--guest/],
     [

@@ -22,7 +22,7 @@ const commands = [
   'pkg',
   'iso',
   'kvm',
-  'verify',
+  'verify-signature',
   'provenance',
   'guest',
   'boot',
@@ -66,7 +66,7 @@ describe('the command line', () => {
       '--dry-run',
     ]);
     expect(code).toBe(2);
-    expect(stderr).toContain('that is no reference to a key');
+    expect(stderr).toContain('this is not a reference to a key');
     expect(stderr).not.toContain('letters-and');
   });
 
@@ -227,7 +227,7 @@ describe('dmg convert', () => {
     const { code, stderr } = await testProject({}).run(['dmg', ...args(path)]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `error: ${path} is the file that it would be made of; give another name\n`,
+      stderr: `error: ${path} is the input file itself; give another name\n`,
     });
     expect(readFileSync(path)).toEqual(readFileSync(fixture(zlib)));
   });

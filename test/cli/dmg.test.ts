@@ -169,7 +169,7 @@ test('convert and verify take an image inside an image, and its chunklist', asyn
   expect(json.checked.slice(0, 2)).toEqual(['data fork', 'master']);
   const wrong = await dmg('verify', 'outer.dmg', '--chunklist', list);
   expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toContain('chunklist: it lists');
+  expect(wrong.stderr).toContain('the chunk list is of');
   expect((await dmg('verify', 'outer.dmg', '--key', 'nothing')).code).toBe(2);
 });
 

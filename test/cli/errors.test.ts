@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, FormatError, InvalidError } from '../../src/base/index.ts';
 import { renderBug, renderDiagnostics, renderFailure, renderInvalid } from '../../src/cli/errors.ts';
-import { colours } from '../../src/cli/text/colours.ts';
+import { makeColours } from '../../src/cli/text/colours.ts';
 
 const text = 'steps:\n  qemu: { recipe: qemu, with: { bois: 1 } }\n  disk: { recipe: dsik }\n';
 const at = (word: string) => ({ start: text.indexOf(word), end: text.indexOf(word) + word.length });
@@ -26,12 +26,13 @@ describe('diagnostics', () => {
         'pipelines/a.yaml:2:33  unknown-parameter',
         '  2 |   qemu: { recipe: qemu, with: { bois: 1 } }',
         '    |                                 ^^^^',
-        '  The recipe qemu has no parameter "bois". Did you mean "bios"?',
+        'error: The recipe qemu has no parameter "bois".',
+        'hint: Did you mean "bios"?',
         '',
         'pipelines/a.yaml:3:19  unknown-recipe',
         '  3 |   disk: { recipe: dsik }',
         '    |                   ^^^^',
-        '  There is no recipe "dsik".',
+        'error: There is no recipe "dsik".',
         '',
         '2 faults',
       ].join('\n'),
@@ -41,12 +42,12 @@ describe('diagnostics', () => {
   it('take the text that an InvalidError carries, and do without it', () => {
     expect(renderInvalid(new InvalidError([typo], new Map([[typo.file, text]])))).toContain('^^^^');
     expect(renderInvalid(new InvalidError([typo]))).toBe(
-      'pipelines/a.yaml  unknown-parameter\n  The recipe qemu has no parameter "bois". Did you mean "bios"?',
+      'pipelines/a.yaml  unknown-parameter\nerror: The recipe qemu has no parameter "bois".\nhint: Did you mean "bios"?',
     );
   });
 
   it('colour the code and the caret', () => {
-    const shown = renderDiagnostics([typo], () => text, colours(true));
+    const shown = renderDiagnostics([typo], () => text, makeColours(true));
     expect(shown).toContain('\u001b[31m^^^^\u001b[39m');
     expect(shown).toContain('\u001b[31munknown-parameter\u001b[39m');
   });
@@ -63,7 +64,7 @@ describe('diagnostics', () => {
     const [, source = '', caret = '', message] = renderDiagnostics([one], () => hostile).split('\n');
     expect(source).toBe('  2 | b: \ufffd]0;t\ufffd bad');
     expect(caret.indexOf('^')).toBe(source.indexOf('bad'));
-    expect(message).toBe('  It is bad.');
+    expect(message).toBe('error: It is bad.');
   });
 
   it('are cut after fifty, with the count of all', () => {
@@ -88,28 +89,30 @@ describe('a failure', () => {
 
   it('names its cause, unless it has done so', () => {
     const cause = new Error('spawn flock ENOENT');
-    expect(renderFailure(new Failure('a', 'flock cannot be started', { cause }))).toContain(
+    expect(renderFailure(new Failure('no-flock', 'flock cannot be started', { cause }))).toContain(
       '\ncause: spawn flock ENOENT',
     );
-    expect(renderFailure(new Failure('a', 'no: spawn flock ENOENT', { cause }))).not.toContain('cause');
+    expect(renderFailure(new Failure('no-flock', 'no: spawn flock ENOENT', { cause }))).not.toContain(
+      'cause',
+    );
     const told = { cause: new Error("ENOENT: no such file or directory, open 'a.dmg'") };
     const message = 'a.dmg cannot be read: no such file or directory';
-    expect(renderFailure(new Failure('a', message, told))).toBe(`error: ${message}`);
+    expect(renderFailure(new Failure('no-flock', message, told))).toBe(`error: ${message}`);
   });
 
   it('that may pass says so', () => {
-    expect(renderFailure(new Failure('a', 'no answer', { temporary: true }))).toContain(
-      'hint: It may work when tried again.',
+    expect(renderFailure(new Failure('no-flock', 'no answer', { temporary: true }))).toContain(
+      'hint: Trying again may help.',
     );
   });
 
   it('of several lines is indented below its label', () => {
-    expect(renderFailure(new Failure('a', 'one\ntwo'))).toBe('error: one\n       two');
+    expect(renderFailure(new Failure('no-flock', 'one\ntwo'))).toBe('error: one\n       two');
   });
 
   it('of bad bytes shows the format and the offset', () => {
     expect(renderFailure(new FormatError('udif', 'no koly trailer', { offset: 512 }))).toBe(
-      'error: udif: no koly trailer (at byte 512)',
+      'error: no koly trailer (udif, at byte 512)',
     );
   });
 });

@@ -54,9 +54,9 @@ test('what a parameter chooses is locked beside what it chose before, and locked
   expect(sizes()).toEqual([3, 6]);
   serve({ 'crate-1': 'a new one', 'crate-2': 'second' });
   const again = await project.run(['lock', 'apples']);
-  expect(again.stdout).toContain('recipes/lock.yaml is written');
+  expect(again.stdout).toContain('recipes/lock.yaml was updated');
   expect(sizes()).toEqual([9, 6]);
-  expect((await project.run(['lock', 'apples', '--set', 'version=2'])).stdout).toContain('is as it was');
+  expect((await project.run(['lock', 'apples', '--set', 'version=2'])).stdout).toContain('is up to date');
 });
 
 test('every source that cannot be reached is named, and the others are locked all the same', async () => {

@@ -187,7 +187,7 @@ await $\`echo before it broke; exit 7\`;
     const { code, stdout } = await project.run(['run', 'words', '--json']);
     expect(code).toBe(1);
     expect(events(stdout).find(({ type }) => type === 'step-failed')?.['message']).toMatch(
-      /"count" \(count\.txt\) is not there/,
+      /did not create its output "count" \(count\.txt\)/,
     );
   });
 

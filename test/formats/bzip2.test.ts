@@ -54,9 +54,9 @@ test('a stream that decodes to another size is refused', () => {
   expect(() => decodeBzip2(packed, length + 1)).toThrow(
     `decodes to ${length} bytes instead of ${length + 1}`,
   );
-  expect(() => decodeBzip2(Buffer.from('BZh0'), 0)).toThrow('does not begin with "BZh" (at byte 0)');
+  expect(() => decodeBzip2(Buffer.from('BZh0'), 0)).toThrow('does not begin with "BZh" (bzip2, at byte 0)');
   expect(() => decodeBzip2(packed.subarray(0, 200), length, 1000)).toThrow(
-    'ends inside a block (at byte 1200)',
+    'ends inside a block (bzip2, at byte 1200)',
   );
 });
 

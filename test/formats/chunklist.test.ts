@@ -108,13 +108,13 @@ describe('a signed list', () => {
 
 describe('a damaged list', () => {
   test.each([
-    ['no magic', 0, 0x44, 'does not begin with "CNKL" (at byte 0)'],
+    ['no magic', 0, 0x44, 'does not begin with "CNKL" (chunklist, at byte 0)'],
     ['another header size', 4, 37, 'a header of 37 bytes'],
     ['another chunk method', 9, 2, 'chunk method 2 is not 1'],
     ['more chunks than there are', 14, 1, 'do not fit between'],
     ['chunks over its header', 20, 35, 'do not fit between 35'],
     ['a signature beyond its end', 33, 1, 'do not fit between'],
-    ['an empty chunk', 38, 0, 'chunk 0 is empty (at byte 36)'],
+    ['an empty chunk', 38, 0, 'chunk 0 is empty (chunklist, at byte 36)'],
     ['another digest', 36 * 4 + 3, 1, 'it says another'],
   ])('with %s is refused with the place', async (_what, at, value, message) => {
     const list = await made();

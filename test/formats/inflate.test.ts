@@ -41,7 +41,7 @@ describe('memory that is used again', () => {
     for (const data of texts) {
       const [bytes, size] = make(data) as [Buffer, number];
       await expect(decodeChunk(chunkOf(data, bytes, size), bytes, scratch)).rejects.toThrow(
-        /^udif: a zlib chunk/,
+        /^a zlib chunk .* \(udif/,
       );
       const whole = deflateSync(data);
       expect(Buffer.compare(await decodeChunk(chunkOf(data, whole), whole, scratch), data)).toBe(0);

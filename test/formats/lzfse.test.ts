@@ -122,7 +122,9 @@ test('raw blocks join and the end block ends', () => {
   expect(Buffer.from(decodeLzfse(stream, 6)).toString()).toBe('abcabc');
   expect(() => decodeLzfse(stream, 7)).toThrow('decodes to 6 bytes instead of 7');
   expect(() => decodeLzfse(stream, 5)).toThrow('decodes to more than 5 bytes');
-  expect(() => decodeLzfse(stream.subarray(0, -4), 6)).toThrow('ends without an end block (at byte 22)');
+  expect(() => decodeLzfse(stream.subarray(0, -4), 6)).toThrow(
+    'ends without an end block (lzfse, at byte 22)',
+  );
 });
 
 test('any bytes after a block signature give the size asked for or a FormatError', () => {

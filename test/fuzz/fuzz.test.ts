@@ -9,7 +9,9 @@ import { emptyProgress, readProgress, totals, writeProgress } from './progress.t
 
 test('every reader gives a result or refuses its input, whatever is done to it; npm run fuzz tries more', async () => {
   const { faults, cases, results, refusals } = await fuzz({
-    ...{ cases: 800, seed: 2026, failures: join(freshFolder(), 'failures') },
+    cases: 800,
+    seed: 2026,
+    failures: join(freshFolder(), 'failures'),
   });
   expect(faults.map(({ job, index, what }) => `${job.target} ${job.name}, case ${index}: ${what}`)).toEqual(
     [],

@@ -26,7 +26,7 @@ export const projectTargets = {
   /** The entry of an action in the store, as one from before sums. */
   action: (bytes) => {
     const fault = resultFault(readSummed(bytes.toString('utf8'), 'allow'), actionKey);
-    if (fault !== undefined) throw new Failure('action', fault);
+    if (fault !== undefined) throw new Failure('bad-bundle', fault);
   },
   lockfile: (bytes) => {
     const { diagnostics } = parseLockfile(bytes.toString('utf8'), 'lock.yaml');

@@ -41,7 +41,7 @@ describe("a reference to the user's key", () => {
   it.each([['key'], ['env:'], ['env:A B'], ['file:'], ['smc:'], ['smc:x'], [canary], ['ENV:KEY']])(
     'is not %s, which is not repeated',
     (text) => {
-      expect(() => parseOskReference(text)).toThrow(/^that is no reference to a key$/);
+      expect(() => parseOskReference(text)).toThrow(/^this is not a reference to a key$/);
     },
   );
 

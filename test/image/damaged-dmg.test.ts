@@ -31,7 +31,7 @@ function expectOneLine(error: Buffer | Error): asserts error is FormatError {
 
 describe('what is no disk image', () => {
   test.each([
-    { what: 'an empty file', bytes: '', message: 'udif: the file is empty (at byte 0)' },
+    { what: 'an empty file', bytes: '', message: 'the file is empty' },
     { what: 'a text', bytes: 'some text\n'.repeat(100), message: 'not a disk image, or a truncated one' },
     { what: 'a few bytes', bytes: 'abc', message: 'not a disk image' },
     { what: 'a package', bytes: `xar!${'\0'.repeat(600)}`, message: 'a xar archive' },
@@ -47,7 +47,7 @@ describe('what is no disk image', () => {
   test('a file that is not there is a failure with its name', async () => {
     const path = join(freshFolder(), 'none.dmg');
     await expect(convertDmg(path, `${path}.iso`)).rejects.toThrow(
-      new Failure('cannot-read', `${path} cannot be read: no such file or directory`),
+      new Failure('no-file', `${path} cannot be read: no such file or directory`),
     );
     await expect(verifyDmg(freshFolder())).rejects.toThrow('is not a file');
   });
@@ -93,7 +93,7 @@ describe('a damaged image', () => {
     for (const threads of [0, 2, 3]) {
       const error = await convert(bytes, threads);
       expectOneLine(error);
-      expect(error.message).toMatch(/^udif: a zlib chunk of \d+ bytes does not decode: .* \(at byte \d+\)$/);
+      expect(error.message).toMatch(/^a zlib chunk of \d+ bytes does not decode: .* \(udif, at byte \d+\)$/);
       expect(error.offset).toBe(7 * length);
     }
   });

@@ -12,7 +12,11 @@ test('pieces are written although a thread that was ended in its turn never give
   const path = join(freshFolder(), 'out');
   const output = openSync(path, 'w');
   const pieces = [0, 4096].map((start) => ({
-    ...{ kind: 'raw' as const, start, size: 4096, offset: start, length: 4096 },
+    kind: 'raw' as const,
+    start,
+    size: 4096,
+    offset: start,
+    length: 4096,
   }));
   const sums = await decodePieces(pieces, { input: memorySource(data), output, turn }, newMemory());
   closeSync(output);

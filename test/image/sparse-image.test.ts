@@ -53,11 +53,11 @@ describe('a damaged sparse image', () => {
   );
   const second = 4096 + 1008 * 512;
   test.each([
-    ['another version', whole, 7, 4, 'version 4 is not 3 (at byte 4)'],
-    ['no sectors in a band', whole, 8, 0x80, 'are none (at byte 8)'],
+    ['another version', whole, 7, 4, 'version 4 is not 3 (sparse, at byte 4)'],
+    ['no sectors in a band', whole, 8, 0x80, 'invalid band size: 2147485696 sectors (sparse, at byte 8)'],
     ['two counts of sectors', whole, 17, 1, 'counts of sectors differ'],
-    ['a band beyond the disk', whole, 67, 77, 'band 77 of a disk of 5 (at byte 64)'],
-    ['a band twice', whole, 71, 4, 'band 4 is there twice (at byte 72)'],
+    ['a band beyond the disk', whole, 67, 77, 'band 77 of a disk of 5 (sparse, at byte 64)'],
+    ['a band twice', whole, 71, 4, 'band 4 is there twice (sparse, at byte 72)'],
     ['a node that is its own next', nodes, second + 18, 8, 'the next node is said to be at'],
     ['a node without its signature', nodes, second, 0, 'does not begin with "sprs"'],
   ])('with %s is refused with the place', async (_what, bytes, at, value, message) => {

@@ -15,7 +15,7 @@ import {
   openInside,
   openVolumeBytes,
   verifyDmg,
-  type Place,
+  type ImagePath,
 } from '../../src/image/index.ts';
 import { makeIso, makeSample, openMedium, planIso } from '../../src/installer/index.ts';
 import { encryptBlocks, encryptedToken, encryptImage } from '../rig/encrypted-writer.ts';
@@ -37,9 +37,9 @@ await createDmg(join(folder, 'disk.img'), plain);
 const dmg = readFileSync(plain);
 
 /** The same disk in every wrapping. */
-const wrapped = new Map<string, Place>();
+const wrapped = new Map<string, ImagePath>();
 
-function put(name: string, bytes: Uint8Array): Place {
+function put(name: string, bytes: Uint8Array): ImagePath {
   const file = join(folder, name);
   writeFileSync(file, bytes);
   return { file, inside: [], password };
@@ -88,7 +88,7 @@ const names = [
   ...['bytes behind the trailer', 'the trailer in front'],
 ];
 
-function placeIn(name: string): Place {
+function placeIn(name: string): ImagePath {
   const place = wrapped.get(name);
   if (place === undefined) throw new Error(`${name} was not made`);
   return place;

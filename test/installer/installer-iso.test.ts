@@ -257,7 +257,7 @@ describe('a damaged medium', () => {
     for (const { close } of from) await close();
     const medium = await openMedium(image);
     const out = freshFolder();
-    await expect(makeIso(medium, await planIso(medium), join(out, 'o.iso'))).rejects.toThrow(/chunklist: /);
+    await expect(makeIso(medium, await planIso(medium), join(out, 'o.iso'))).rejects.toThrow(/chunk/);
     await medium.close();
     expect(readdirSync(out)).toEqual([]);
   });

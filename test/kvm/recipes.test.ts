@@ -151,7 +151,7 @@ describe('the recipe kvm-kmod', () => {
       expect(not.stderr).toContain('--source kvm-kmod.tree=FOLDER');
       const lock = await run(project, ['lock', 'kvm-kmod', '--set', 'tag=kvm-kmod-3.10.21']);
       expect(lock.code).toBe(1);
-      expect(lock.stderr).toMatch(/http:\S+kvm-kmod\.git could not be fetched/);
+      expect(lock.stderr).toMatch(/http:\S+kvm-kmod\.git could not be downloaded/);
       expect(lock.stderr).toContain('--source kvm-kmod.tree=FOLDER');
     },
     patience,

@@ -120,7 +120,7 @@ describe('the provenance of an artifact', () => {
     const run = made.run.bind(made);
     await run(['run', 'words']);
     const other = await run(['provenance', join(root, 'words.txt')]);
-    expect(other.stderr).toContain('no step in the store has made');
+    expect(other.stderr).toContain('no step in the store made');
     expect(other.code).toBe(1);
     expect((await run(['provenance', 'words/none'])).stderr).toContain('has no step "none"');
     expect((await run(['provenance', 'words', '--sign', 'key'])).code).toBe(2);

@@ -48,7 +48,7 @@ function faultsShown(project: Project, name: string): string[] {
     expect(start).toBeGreaterThanOrEqual(0);
     expect(end).toBeGreaterThanOrEqual(start);
     expect(end).toBeLessThanOrEqual(text.length + 1);
-    return renderDiagnostic(diagnostic, text);
+    return renderDiagnostic(diagnostic, () => text);
   });
 }
 

@@ -118,7 +118,7 @@ export function faultsOf(project: Project, name = 'cider', overrides: Overrides 
 
 export function render({ diagnostics, texts }: InvalidError, root: string): string {
   return diagnostics
-    .map((diagnostic) => `${renderDiagnostic(diagnostic, texts.get(diagnostic.file) ?? '')}\n`)
+    .map((diagnostic) => `${renderDiagnostic(diagnostic, (file) => texts.get(file))}\n`)
     .join('\n')
     .replaceAll(root, '<project>');
 }

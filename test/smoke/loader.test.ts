@@ -229,7 +229,9 @@ describe("Chameleon's route", () => {
     const result = await start(
       { files: { [plistPath]: bootPlist(settings) } },
       {
-        ...{ loader: speaking, route: 'chameleon', machine: { disk } },
+        loader: speaking,
+        route: 'chameleon',
+        machine: { disk },
         values: { volume: 'Installed', version: '10.9.5', flags: '-v debug=0x144' },
       },
     );

@@ -176,9 +176,9 @@ describe('a file or folder of the project', () => {
 
   test('is refused when it lies outside, is not there, or a link in it leads out', async () => {
     const lock = async (path: string) => lockOrigin({ kind: 'local', path }, context);
-    await expect(lock('../x')).rejects.toMatchObject({ code: 'no-local-source' });
-    await expect(lock('/etc')).rejects.toMatchObject({ code: 'no-local-source' });
-    await expect(lock('not-there')).rejects.toMatchObject({ code: 'no-local-source' });
+    await expect(lock('../x')).rejects.toMatchObject({ code: 'no-file' });
+    await expect(lock('/etc')).rejects.toMatchObject({ code: 'no-file' });
+    await expect(lock('not-there')).rejects.toMatchObject({ code: 'no-file' });
     symlinkSync('../../../etc', join(folder, 'local/out'));
     await expect(lock('local')).rejects.toMatchObject({ code: 'hostile-tree' });
   });

@@ -28,9 +28,9 @@ test('it is hashed again when its size, its time or its inode is another', async
 
 test('a file that is not there, or a folder, is a Failure', async () => {
   await expect(hashUserFile(store, join(folder, 'not-there'))).rejects.toMatchObject({
-    code: 'no-user-file',
+    code: 'no-file',
   });
-  await expect(hashUserFile(store, folder)).rejects.toMatchObject({ code: 'no-user-file' });
+  await expect(hashUserFile(store, folder)).rejects.toMatchObject({ code: 'no-file' });
 });
 
 test('a file that the system does not let read is a Failure with its reason', async () => {

@@ -215,7 +215,7 @@ describe('boot', () => {
       ],
     });
     await expect(result).rejects.toThrow(
-      /^the moment to type "aö" did not come: "ö" is on no key of the US layout/,
+      /^the moment to type "aö" did not come: "ö" cannot be typed on the US layout/,
     );
   });
 

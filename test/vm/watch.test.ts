@@ -24,7 +24,9 @@ function guest(...looks: readonly { readonly console?: string; readonly serial?:
 }
 
 const milestone = (name: string, pattern: string, where: Milestone['where'] = 'console'): Milestone => ({
-  ...{ name, where, pattern },
+  name,
+  where,
+  pattern,
 });
 
 async function watched(sight: Sight, milestones: readonly Milestone[], gaveUp: Milestone['where']) {

@@ -38,7 +38,7 @@ export async function chooseAccelerator(
   if (!host.virtualisation) return { accelerator: 'tcg', remark: `TCG, since ${noFlag}` };
   const { kvm, tcg } = await time();
   if (kvm === undefined)
-    return { accelerator: 'tcg', remark: 'TCG, since a small guest did not come to its end under KVM' };
+    return { accelerator: 'tcg', remark: 'TCG, since a small test guest did not finish under KVM' };
   if (tcg !== undefined && kvm > 2 * tcg)
     return {
       accelerator: 'tcg',

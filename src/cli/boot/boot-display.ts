@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { shellQuote, type Display } from '../../guest/index.ts';
+import { askProgram } from '../../host/ask-program.ts';
 
 export const displayKinds = ['gtk', 'vnc', 'vnc=tcp', 'none'] as const;
 export type DisplayKind = (typeof displayKinds)[number];
@@ -10,7 +10,7 @@ export type DisplayKind = (typeof displayKinds)[number];
 export function usualDisplay(qemu: string): 'gtk' | 'vnc' {
   const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env;
   if ((x11 ?? wayland ?? '') === '') return 'vnc';
-  const kinds = execFileSync(qemu, ['-display', 'help'], { encoding: 'utf8', timeout: 10_000 });
+  const kinds = askProgram(qemu, ['-display', 'help'])?.stdout ?? '';
   return /^gtk$/m.test(kinds) ? 'gtk' : 'vnc';
 }
 

@@ -46,7 +46,7 @@ export async function findBootFiles(
   const iso = flags.iso ?? (install ? (parts.iso ?? missing('no installer', '--iso FILE')) : undefined);
   const qemu = qemuProgram(flags.qemu ?? parts.qemu);
   const version = /version (\d+(?:\.\d+)+)/.exec(toolVersion(qemu))?.[1];
-  if (version === undefined) throw new Failure('no-qemu', `${qemu} does not say a version of QEMU`);
+  if (version === undefined) throw new Failure('no-qemu', `${qemu} does not report a version of QEMU`);
   return {
     qemu,
     qemuVersion: version,
@@ -70,7 +70,7 @@ function productParts(folder: string): ProductParts {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new Failure('usage', `${folder} is no product: ${(error as NodeJS.ErrnoException).code ?? ''}`, {
+    throw new Failure('usage', `${folder} is not a product: ${(error as NodeJS.ErrnoException).code ?? ''}`, {
       hint: 'A product is a folder in artifacts/ that `cidermill run` has made.',
     });
   }
@@ -122,7 +122,7 @@ function missing(what: string, hint: string): never {
 export function sharedFolder(path: string): string {
   const absolute = resolve(path);
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new Failure('no-file', `${absolute} is no folder`);
+    throw new Failure('no-file', `${absolute} is not a folder`);
   if (absolute.includes(':'))
     throw new Failure('usage', `QEMU cannot share a folder with a colon in its name: ${basename(absolute)}`);
   return absolute;

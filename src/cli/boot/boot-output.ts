@@ -13,7 +13,7 @@ import {
 import { secretPath } from '../../vm/index.ts';
 import type { BootFiles } from './boot-files.ts';
 import { adviceLines } from './guest-text.ts';
-import { colours } from '../text/colours.ts';
+import { makeColours } from '../text/colours.ts';
 
 export const exportForms = ['libvirt', 'shell', 'packer'] as const;
 export type ExportForm = (typeof exportForms)[number];
@@ -52,7 +52,7 @@ export function commandText(
     ...(folder === undefined
       ? []
       : [`# VNC's socket needs its folder: mkdir -p -m 700 ${shellQuote(folder)}`]),
-    ...adviceLines(verdict, colours(false)).map((line) => `# ${line}`),
+    ...adviceLines(verdict, makeColours(false)).map((line) => `# ${line}`),
   ].join('\n');
 }
 

@@ -35,7 +35,7 @@ interface Key {
 export async function followReference(given: string | undefined, host: HostFacts): Promise<Key> {
   const text = given ?? process.env['CIDERMILL_OSK'];
   if (text === undefined || text === '')
-    throw new Failure('usage', 'OS X starts only where the SMC has its key, and no key is given', {
+    throw new Failure('usage', 'OS X starts only when the SMC has its key, and no key was given', {
       hint: '--osk env:NAME, --osk file:PATH, or on a Mac that runs Linux --osk smc.',
     });
   const reference = parseOskReference(text);

@@ -18,7 +18,7 @@ import { padTo, wrap } from '../text/text-width.ts';
 const columns = 100;
 
 /** The releases, and in which machines each of them runs. */
-export function guestTable(guests: readonly Guest[], ink: Colours): string {
+export function guestTable(guests: readonly Guest[], colours: Colours): string {
   const nameWidth = Math.max(...guests.map(({ guest }) => guest.length));
   const groups = overviewColumns.map(([group], index) =>
     group === overviewColumns[index - 1]?.[0] ? '' : group,
@@ -40,14 +40,14 @@ export function guestTable(guests: readonly Guest[], ink: Colours): string {
     const cells = overview(guest);
     const marks = cells.map(({ runs }, index) => {
       const mark = padTo(runs ? '✓' : '✗', widths[index] ?? 0);
-      return (runs ? ink.green(mark) : ink.red(mark)) + (endsGroup(index) ? '   ' : '  ');
+      return (runs ? colours.green(mark) : colours.red(mark)) + (endsGroup(index) ? '   ' : '  ');
     });
     const caveats = [...new Set(cells.flatMap(({ refusing }) => refusing))].join(', ');
-    return `${ink.bold(guest.guest.padEnd(nameWidth))}  ${guest.lastUpdate.padEnd(7)}  ${guest.tested ? 'seen  ' : ink.dim('–     ')}  ${marks.join('')}${ink.dim(caveats)}`;
+    return `${colours.bold(guest.guest.padEnd(nameWidth))}  ${guest.lastUpdate.padEnd(7)}  ${guest.tested ? 'seen  ' : colours.dim('–     ')}  ${marks.join('')}${colours.dim(caveats)}`;
   });
   return [
-    ink.dim(`${lead}  ${head(groups)}`),
-    ink.dim(
+    colours.dim(`${lead}  ${head(groups)}`),
+    colours.dim(
       `${'guest'.padEnd(nameWidth)}  ${'update'.padEnd(7)}  to run  ${head(overviewColumns.map(([, column]) => column))}   caveats`,
     ),
     ...lines.map((line) => line.trimEnd()),
@@ -62,16 +62,16 @@ function endsGroup(index: number): boolean {
 }
 
 /** Everything known of a release. */
-export function guestFacts(guest: Guest, ink: Colours): string {
+export function guestFacts(guest: Guest, colours: Colours): string {
   const standing = guest.tested ? 'seen to run' : 'untested here';
   return [
-    `${ink.bold(guest.name)}  ${guest.version}, last update ${guest.lastUpdate}, ${standing}`,
+    `${colours.bold(guest.name)}  ${guest.version}, last update ${guest.lastUpdate}, ${standing}`,
     guest.summary,
-    ...guest.facts.flatMap((fact) => ['', ...factLines(fact, ink)]),
+    ...guest.facts.flatMap((fact) => ['', ...factLines(fact, colours)]),
   ].join('\n');
 }
 
-function factLines(fact: Fact, ink: Colours): string[] {
+function factLines(fact: Fact, colours: Colours): string[] {
   const { effect, source } = fact;
   const when = conditionText(fact.when);
   const rows: [string, string][] = [
@@ -85,9 +85,9 @@ function factLines(fact: Fact, ink: Colours): string[] {
   ];
   return [
     ...wrap(`${fact.says}.`, columns - fact.id.length - 2).map((line, index) =>
-      index === 0 ? `${ink.cyan(fact.id)}  ${line}` : `${' '.repeat(fact.id.length + 2)}${line}`,
+      index === 0 ? `${colours.cyan(fact.id)}  ${line}` : `${' '.repeat(fact.id.length + 2)}${line}`,
     ),
-    ...rows.map(([name, value]) => `  ${ink.dim(name.padEnd(7))}  ${value}`),
+    ...rows.map(([name, value]) => `  ${colours.dim(name.padEnd(7))}  ${value}`),
   ];
 }
 
@@ -133,7 +133,7 @@ export function refusalText({ facts }: Refused, nearest: Nearest | undefined): s
 }
 
 /** The options of a machine with placeholders for files, what to type and what to know. */
-export function solutionText(situation: Situation, runs: Runs, ink: Colours): string {
+export function solutionText(situation: Situation, runs: Runs, colours: Colours): string {
   const options = qemuOptions(machineOf(situation, runs), {
     loader: 'LOADER',
     disk: { file: 'DISK', format: 'qcow2' },
@@ -143,17 +143,17 @@ export function solutionText(situation: Situation, runs: Runs, ink: Colours): st
     snapshot: false,
     extra: [],
   });
-  return [renderCommand('qemu-system-x86_64', options).trimEnd(), ...adviceLines(runs, ink)].join('\n');
+  return [renderCommand('qemu-system-x86_64', options).trimEnd(), ...adviceLines(runs, colours)].join('\n');
 }
 
 /** Kernel flags, notes and what was set aside, a line each. */
-export function adviceLines(runs: Runs, ink: Colours): string[] {
+export function adviceLines(runs: Runs, colours: Colours): string[] {
   return [
-    ...runs.kernelFlags.map(({ flag, fact }) => `${ink.yellow('type at boot:')} ${flag}  (${fact.says})`),
+    ...runs.kernelFlags.map(({ flag, fact }) => `${colours.yellow('type at boot:')} ${flag}  (${fact.says})`),
     ...runs.notes.map(
       ({ note, fact }) =>
-        `${ink.cyan('note:')} ${fact.effect.kernelFlag === undefined ? `${fact.says}: ` : ''}${note}`,
+        `${colours.cyan('note:')} ${fact.effect.kernelFlag === undefined ? `${fact.says}: ` : ''}${note}`,
     ),
-    ...runs.despite.map(({ id, says }) => `${ink.yellow('despite')} ${id}: ${says}`),
+    ...runs.despite.map(({ id, says }) => `${colours.yellow('despite')} ${id}: ${says}`),
   ];
 }

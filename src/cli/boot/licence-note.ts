@@ -28,8 +28,8 @@ export async function agreeToLicence(host: HostFacts, right: boolean): Promise<v
       `This computer is not made by Apple (it says: ${maker}), so that licence does not cover a guest on it.`,
     );
     if (!right && !(await answersYes()))
-      throw new Failure('no-right', 'the guest is not started', {
-        hint: 'Where you have the right to run OS X here, say so: --i-have-the-right.',
+      throw new Failure('no-right', 'the guest was not started', {
+        hint: 'If you have the right to run OS X here, give --i-have-the-right.',
       });
   }
   try {

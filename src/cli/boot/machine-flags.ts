@@ -33,18 +33,18 @@ const mostCpus = 64;
 export function addMachineFlags(command: Command): Command {
   return command
     .option('--install', 'start the installer')
-    .option('--first-boot', 'the first start from the disk that was installed onto')
+    .option('--first-boot', 'the first start from the newly installed disk')
     .addOption(new Option('--machine <type>', "QEMU's machine").choices(machines).default('q35'))
     .option('--smp <n>', 'CPUs of the guest', cpuCount, 2)
     .addOption(new Option('--memory <size>', 'of the guest').argParser(mebibytes).default(2048, '2G'))
-    .addOption(new Option('--net <card>', 'its network card').choices(nets).default('e1000'))
+    .addOption(new Option('--net <card>', "the guest's network card").choices(nets).default('e1000'))
     .addOption(
       new Option('--kvm <modules>', "KVM's modules: the kernel's own, or built from newer source")
         .choices(kvms)
         .default('stock'),
     )
     .addOption(
-      new Option('--despite <fact>', 'set aside a fact that refuses (may be given again)')
+      new Option('--despite <fact>', 'ignore a fact that refuses (may be given again)')
         .argParser(listed)
         .default([], 'none'),
     );
@@ -85,21 +85,21 @@ export function situationOf(
 }
 
 export function versionArgument(text: string): string {
-  if (parseVersion(text) === undefined) throw new InvalidArgumentError('It is a version such as 7.2.');
+  if (parseVersion(text) === undefined) throw new InvalidArgumentError('Expected a version such as 7.2.');
   return text;
 }
 
 function cpuCount(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1 || count > mostCpus)
-    throw new InvalidArgumentError(`It is a whole number from 1 to ${mostCpus}.`);
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostCpus}.`);
   return count;
 }
 
 function mebibytes(text: string): number {
   const bytes = parseSize(text);
   if (bytes === undefined || bytes < 2 ** 20)
-    throw new InvalidArgumentError('It is a size from 1M, such as 2G.');
+    throw new InvalidArgumentError('Expected a size from 1M, such as 2G.');
   return Math.floor(bytes / 2 ** 20);
 }
 

@@ -34,7 +34,7 @@ import { agreeToLicence } from '../boot/licence-note.ts';
 import { settingsNotes } from '../boot/loader-settings.ts';
 import { loaderSteps, type LoaderFlags } from '../boot/loader-steps.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
-import { colours, wantsColour } from '../text/colours.ts';
+import { makeColours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
@@ -83,13 +83,16 @@ export function bootCommand(): Command {
       ).choices(displayKinds),
     )
     .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
-    .option('--share-writable', "… is written into the folder, by QEMU's old vvfat: keep a copy")
+    .option(
+      '--share-writable',
+      "let the guest write into the shared folder, by QEMU's vvfat, which can lose data: keep a copy",
+    )
     .option('--snapshot', 'throw away what the guest writes to its disks')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
-    .option('--i-have-the-right', 'to run OS X on this computer, which Apple did not make')
+    .option('--i-have-the-right', 'confirm that you may run OS X on this computer, which Apple did not make')
     .option(
       '--wait-for <text>',
-      'run without a window until this stands on the serial line (or screen:TEXT, console:TEXT)',
+      'run without a window until this text appears on the serial line (or screen:TEXT, console:TEXT)',
     )
     .option(
       '--loader-flags <flags>',
@@ -136,7 +139,9 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       throw new Failure('guest-refused', text, { hint: despiteHint(verdict.facts.map(({ id }) => id)) });
     }
     if (assumed)
-      console.error(`${guest.name} is taken to be ${update}; for another say --guest ${guest.version}.N`);
+      console.error(
+        `${guest.name} is assumed to be ${update}; for another update give --guest ${guest.version}.N`,
+      );
     const machine = machineOf(situation, verdict);
     const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
     const wiring = wiringOf(flags, files, own, display && displayOf(display, shownSocket()));
@@ -213,8 +218,8 @@ function takesCommands(): boolean {
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {
-  const ink = colours(wantsColour(process.env, process.stderr.isTTY));
-  for (const line of adviceLines(verdict, ink)) console.error(line);
+  const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
+  for (const line of adviceLines(verdict, colours)) console.error(line);
   if (flags.snapshot === true && flags.install === true)
     console.error('note: with --snapshot nothing of this installation will be left');
   if (flags.shareWritable === true)
@@ -224,12 +229,12 @@ function advise(verdict: Runs, flags: BootFlags): void {
 }
 
 function despiteHint(ids: readonly string[]): string {
-  return `Where you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
+  return `If you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
 }
 
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1 || value > 86_400)
-    throw new InvalidArgumentError('It is a whole number of seconds.');
+    throw new InvalidArgumentError('Expected a whole number of seconds.');
   return value;
 }

@@ -15,12 +15,12 @@ interface BundleFlags extends PlanOptions {
 
 export function bundleCommand(): Command {
   const command = new Command('bundle')
-    .description('Put all that a run needs into one tar file, for a machine that has no network.')
+    .description('Write everything that a run needs into one tar file, for a machine without a network.')
     .argument('<name>', 'a pipeline or a recipe')
     .argument('<file>', 'the tar file to write')
-    .option('--with-results', 'also what the steps have made: nothing has to be made again there')
-    .option('--offline', 'fetch nothing: only what the store holds')
-    .option('--json', 'as JSON')
+    .option('--with-results', 'also include what the steps made, so that nothing has to be made again there')
+    .option('--offline', 'fetch nothing: use only what the store holds')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -47,7 +47,14 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
       });
       const bundled = await writeBundle(
         {
-          ...{ store, project, plan, sources, fetched, signal, set: flags.set, cidermill: version() },
+          store,
+          project,
+          plan,
+          sources,
+          fetched,
+          signal,
+          set: flags.set,
+          cidermill: version(),
           withResults: flags.withResults === true,
           onHost: flags.environment === 'host',
         },

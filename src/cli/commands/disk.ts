@@ -69,7 +69,7 @@ function make(parent: Command): Command {
     .argument('<image>', 'the .qcow2 to write')
     .option('--size <size>', 'what the guest sees, such as 30G; the file grows as it is written to', bytes)
     .option('--volume <name>', 'with a GPT and an HFS+ volume of that name, and the loader’s settings in it')
-    .option('--guest <release>', 'the release whose kernel flags the loader is to give')
+    .option('--guest <release>', 'the release whose kernel flags the loader passes on')
     .option('--backing <image>', 'a base image that a team shares: this one holds what differs')
     .option(
       '--backing-format <format>',
@@ -137,10 +137,12 @@ function flagsOf(parent: Command, name: string): string[] {
 
 function info(): Command {
   const command = new Command('info')
-    .description('An image of any format that QEMU knows: its disk, the volumes on it, the system in them.')
+    .description(
+      'Show an image of any format that QEMU knows: its disk, the volumes on it, the system in them.',
+    )
     .argument('<image>');
   return addImageOptions(command)
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill disk info mac.qcow2')
     .action(async (image: string, flags: ImageFlags & { readonly json?: boolean }) => {
       const { describeDisk, findDiskTools } = await import('../../disk/index.ts');
@@ -152,7 +154,7 @@ function info(): Command {
 function fix(): Command {
   const command = new Command('fix')
     .description(
-      'Take AppleIntelCPUPowerManagement.kext and the caches of it off an installed 10.6 or 10.7, so that it idles by HLT.',
+      'Remove AppleIntelCPUPowerManagement.kext and its caches from an installed 10.6 or 10.7, so that it idles by HLT.',
     )
     .argument('<image>', "the guest's disk; the guest must be shut down");
   return addImageOptions(command)
@@ -170,9 +172,9 @@ function fix(): Command {
 
 function grow(): Command {
   const command = new Command('grow')
-    .description('Make a disk larger, and the HFS+ volume that ends it.')
+    .description('Make a disk larger, and with it the HFS+ volume at its end.')
     .argument('<image>', "the guest's disk; the guest must be shut down")
-    .argument('<size>', 'of the disk, such as 64G', bytes);
+    .argument('<size>', 'the new size of the disk, such as 64G', bytes);
   return addImageOptions(command)
     .addHelpText('after', '\nExample:\n  cidermill disk grow mac.qcow2 64G')
     .action(async (image: string, size: number, flags: ImageFlags) => {
@@ -193,7 +195,7 @@ function qemuOf({ qemu }: ToolFlags): string | undefined {
 function bytes(text: string): number {
   const size = parseSize(text);
   if (size === undefined || size < 2 ** 20 || size % 512 !== 0)
-    throw new InvalidArgumentError('It is a size from 1M in whole sectors, such as 30G.');
+    throw new InvalidArgumentError('Expected a size from 1M in whole sectors, such as 30G.');
   return size;
 }
 

@@ -14,7 +14,7 @@ import {
 import { findGuest } from '../../recipe/index.ts';
 import { checkGuest, checkOsk } from '../boot/doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
-import { colours, wantsColour, type Colours } from '../text/colours.ts';
+import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
 import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
@@ -33,14 +33,14 @@ interface DoctorFlags extends PlanOptions {
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('Every precondition on this host, and what mends it.')
-    .argument('[pipeline]', 'a pipeline or a recipe: what keeps it from running here, and nothing else')
-    .option('--guest <release>', 'and what this release needs of it: lion, 10.7, 10.7.4')
+    .description('Check every precondition on this host, and show how to fix what is missing.')
+    .argument('[pipeline]', 'a pipeline or a recipe: check only what keeps it from running here')
+    .option('--guest <release>', 'also check what this release needs: lion, 10.7, 10.7.4')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
     .option('--qemu <program>', 'the QEMU to look at (default: the one on PATH)')
     .option('--fix', 'install the missing host packages by apt')
-    .option('--strict', 'take warnings for faults')
-    .option('--json', 'as JSON')
+    .option('--strict', 'treat warnings as faults')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -51,7 +51,7 @@ Examples:
 
 What only booting needs is a warning, unless --guest, --osk or --qemu asks about it.
 
-Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --strict a warning`,
+Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a warning`,
     )
     .action(async (pipeline: string | undefined, flags: DoctorFlags) => {
       const project = openProject(command);
@@ -76,8 +76,8 @@ Exit codes say the worst: 0 all well, or warnings only; 1 a fault, or with --str
         await installPackages([...new Set(packages)], installPrivilege(process.stdin.isTTY));
         checks = await look();
       }
-      const ink = colours(wantsColour(process.env, process.stdout.isTTY));
-      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checkLines(checks, ink));
+      const colours = makeColours(wantsColour(process.env, process.stdout.isTTY));
+      console.log(flags.json === true ? JSON.stringify(checks, null, 2) : checkLines(checks, colours));
       const state = worst(checks);
       if (state === 'fault' || (flags.strict === true && state === 'warning'))
         process.exitCode = exitCodes.failed;
@@ -112,15 +112,15 @@ async function checkPipeline(command: Command, name: string, options: PlanOption
 
 const columns = 110;
 
-function checkLines(checks: readonly Check[], ink: Colours): string {
+function checkLines(checks: readonly Check[], colours: Colours): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(9 + width + 2);
   return checks
     .flatMap(({ name, state, finding, mend }) => {
       const mark = {
-        ok: ink.green('ok     '),
-        warning: ink.yellow('warning'),
-        fault: ink.red('FAULT  '),
+        ok: colours.green('ok     '),
+        warning: colours.yellow('warning'),
+        fault: colours.red('FAULT  '),
       }[state];
       const [first = '', ...rest] = wrap(printable(finding), columns - indent.length);
       return [

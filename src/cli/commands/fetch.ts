@@ -12,12 +12,10 @@ interface FetchFlags extends PlanOptions {
 
 export function fetchCommand(): Command {
   const command = new Command('fetch')
-    .description(
-      'Bring all sources and packages that a run needs into the store, so that it needs no network.',
-    )
+    .description('Download all sources and packages that a run needs, so that it needs no network.')
     .argument('<name>', 'a pipeline or a recipe')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -26,7 +24,7 @@ Files of your own that a parameter names stay where they are.
 Examples:
   cidermill fetch toolchain && unshare -rn cidermill run toolchain
 
-Exit codes: 0 all is there, 1 something cannot be had, 2 wrong use, 130 interrupted`,
+Exit codes: 0 everything is there, 1 something cannot be downloaded, 2 wrong use, 130 interrupted`,
     )
     .action(async (name: string, flags: FetchFlags) => {
       const workspace = openWorkspace(command);

@@ -7,7 +7,7 @@ type Form = 'text' | 'dot' | 'mermaid';
 
 export function graphCommand(): Command {
   const command = new Command('graph')
-    .description('The steps of a pipeline and what they need, as text, Graphviz DOT or Mermaid.')
+    .description('Draw the steps of a pipeline and what they need, as text, Graphviz DOT or Mermaid.')
     .argument('<name>', 'a pipeline or a recipe')
     .addOption(
       new Option('--format <form>', 'how to draw it').choices(['text', 'dot', 'mermaid']).default('text'),

@@ -11,7 +11,7 @@ import {
   versionArgument,
   type MachineFlags,
 } from '../boot/machine-flags.ts';
-import { colours, wantsColour, type Colours } from '../text/colours.ts';
+import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface JsonFlag {
@@ -22,31 +22,31 @@ const guestArgument = 'a release: lion, 10.7, or with its update 10.7.4';
 
 export function guestCommand(): Command {
   const command = new Command('guest').description(
-    'What is known of each release of OS X, and what follows from it.',
+    'Show what is known about each release of OS X, and what follows from it.',
   );
   return command.addCommand(list(command)).addCommand(show(command)).addCommand(explain(command));
 }
 
 function list(parent: Command): Command {
   return new Command('list')
-    .description('The releases, and the machines in which each of them runs.')
-    .option('--json', 'as JSON')
+    .description('List the releases and the machines in which each of them runs.')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill guest list')
     .action((flags: JsonFlag) => {
       const guests = loadGuests(openProject(parent));
-      console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, ink()));
+      console.log(flags.json === true ? JSON.stringify(guests, null, 2) : guestTable(guests, colours()));
     });
 }
 
 function show(parent: Command): Command {
   return new Command('show')
-    .description('Every fact of a release: its condition, what follows, where it is written.')
+    .description('Show every fact of a release: its condition, what follows, where it is written.')
     .argument('<guest>', guestArgument)
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill guest show lion')
     .action((name: string, flags: JsonFlag) => {
       const { guest } = findGuest(openProject(parent), name);
-      console.log(flags.json === true ? JSON.stringify(guest, null, 2) : guestFacts(guest, ink()));
+      console.log(flags.json === true ? JSON.stringify(guest, null, 2) : guestFacts(guest, colours()));
     });
 }
 
@@ -60,7 +60,9 @@ interface ExplainFlags extends MachineFlags, JsonFlag {
 
 function explain(parent: Command): Command {
   const command = new Command('explain')
-    .description('What a machine for a release would be and why, or why it does not run and which one does.')
+    .description(
+      'Explain which machine a release needs and why, or why it does not run and which machine would.',
+    )
     .argument('<guest>', guestArgument);
   return addMachineFlags(command)
     .addOption(
@@ -70,7 +72,7 @@ function explain(parent: Command): Command {
     .option('--host-kernel <version>', "a Linux other than this host's", versionArgument)
     .addOption(new Option('--host-cpu <vendor>', "a CPU other than this host's").choices(['intel', 'amd']))
     .option('--ignore-msrs', 'a host whose KVM ignores unknown MSRs')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -105,7 +107,7 @@ Exit codes: 0 it runs, 1 a fact refuses`,
           (assumed ? ` (${update} is assumed: name another as ${guest.version}.N)` : ''),
       );
       console.log(
-        verdict.kind === 'runs' ? solutionText(situation, verdict, ink()) : refusalText(verdict, nearest),
+        verdict.kind === 'runs' ? solutionText(situation, verdict, colours()) : refusalText(verdict, nearest),
       );
     });
 }
@@ -115,6 +117,6 @@ function plain(verdict: ReturnType<typeof solve>): unknown {
   return verdict.kind === 'runs' ? { ...verdict, settings: Object.fromEntries(verdict.settings) } : verdict;
 }
 
-function ink(): Colours {
-  return colours(wantsColour(process.env, process.stdout.isTTY));
+function colours(): Colours {
+  return makeColours(wantsColour(process.env, process.stdout.isTTY));
 }

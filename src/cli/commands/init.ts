@@ -10,7 +10,7 @@ export function initCommand(): Command {
   return new Command('init')
     .description('Start a project of your own: a recipe, its script and lock, and a pipeline.')
     .argument('[folder]', 'a new folder, or one that exists: no file in it is overwritten', '.')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

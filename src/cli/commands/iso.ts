@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { Failure } from '../../base/index.ts';
+import { cannotRead } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../password.ts';
 import { withProgress } from '../progress-line.ts';
@@ -33,8 +33,8 @@ function make(): Command {
     .option('--kernel <file>', 'a kernel to use instead of the one in the packages (10.10 and later)')
     .option('--boot-plist <file>', "a boot loader's settings, put at /Extra/org.chameleon.Boot.plist")
     .addOption(passwordOption())
-    .option('--dry-run', 'say what would be done, and how large the disc would be')
-    .option('--json', 'as JSON')
+    .option('--dry-run', 'only show what would be done and how large the disc would be')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -59,14 +59,14 @@ The release is read from inside, not from the file's name. Your installer and it
           kernel: kernel && { bytes: kernel, time: 0 },
           files: plist && new Map([['Extra/org.chameleon.Boot.plist', plist]]),
         });
-        const told = {
+        const report = {
           release: `${medium.system.release.name} ${medium.system.version}`,
           build: medium.system.build,
           from: medium.from,
           size: plan.size,
           tasks: plan.tasks,
         };
-        if (flags.json !== true) console.log(describe(told));
+        if (flags.json !== true) console.log(describe(report));
         if (flags.dryRun !== true) {
           await withProgress('iso', (onProgress) =>
             makeIso(medium, plan, flags.output, { onProgress, signal }),
@@ -74,7 +74,7 @@ The release is read from inside, not from the file's name. Your installer and it
           if (flags.json !== true)
             console.log(`${flags.output}: ${formatBytes(plan.size)}, all checksums right`);
         }
-        if (flags.json === true) console.log(JSON.stringify(told, null, 2));
+        if (flags.json === true) console.log(JSON.stringify(report, null, 2));
       } finally {
         await medium.close();
       }
@@ -83,11 +83,11 @@ The release is read from inside, not from the file's name. Your installer and it
 
 async function read(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
-    throw new Failure('cannot-read', `${path} cannot be read`, { cause });
+    throw cannotRead(path, cause);
   });
 }
 
-function describe(told: {
+function describe(report: {
   release: string;
   build: string;
   from: string | undefined;
@@ -95,8 +95,8 @@ function describe(told: {
   tasks: readonly string[];
 }): string {
   return [
-    `${printable(told.release)} (${printable(told.build)}) from ${printable(told.from ?? '')}`,
-    ...told.tasks.map((task) => `  ${printable(task)}`),
-    `  ${formatBytes(told.size)} in all`,
+    `${printable(report.release)} (${printable(report.build)}) from ${printable(report.from ?? '')}`,
+    ...report.tasks.map((task) => `  ${printable(task)}`),
+    `  ${formatBytes(report.size)} in all`,
   ].join('\n');
 }

@@ -11,7 +11,7 @@ interface WorldFlags {
 
 export function kvmCommand(): Command {
   return new Command('kvm')
-    .description("The kernel's KVM: what it does for OS X guests, and putting other modules in its place.")
+    .description("Show what the kernel's KVM does for OS X guests, and replace its modules.")
     .addCommand(status())
     .addCommand(load())
     .addCommand(unload());
@@ -19,8 +19,8 @@ export function kvmCommand(): Command {
 
 function status(): Command {
   return new Command('status')
-    .description('What this kernel needs, which modules it has, their parameters, and who uses them.')
-    .option('--json', 'as JSON')
+    .description('Show what this kernel needs, which modules it has, their parameters, and who uses them.')
+    .option('--json', 'print JSON')
     .addOption(rootOption())
     .addHelpText('after', '\nExample:\n  cidermill kvm status')
     .action(async (flags: WorldFlags & { readonly json?: boolean }) => {
@@ -35,7 +35,7 @@ function load(): Command {
     .description(
       "Load modules in place of those that are loaded; without a folder, the kernel's own. As root.",
     )
-    .argument('[folder]', 'with kvm.ko, kvm-intel.ko and kvm-amd.ko')
+    .argument('[folder]', 'a folder with kvm.ko, kvm-intel.ko and kvm-amd.ko')
     .option('-n, --dry-run', 'print the commands and do nothing')
     .addOption(
       new Option(

@@ -5,8 +5,8 @@ import { openProject } from '../workspace.ts';
 
 export function listCommand(): Command {
   const command = new Command('list')
-    .description('The pipelines and recipes of this project, and those that come with cidermill.')
-    .option('--json', 'as JSON')
+    .description('List the pipelines and recipes of this project and those that come with cidermill.')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill list --json')
     .action((flags: { readonly json?: boolean }) => {
       const project = openProject(command);

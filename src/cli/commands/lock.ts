@@ -10,10 +10,10 @@ export function lockCommand(): Command {
     .description('Pin sources and buildroot packages by digest in recipes/lock.yaml.')
     .argument(
       '[name...]',
-      'pipelines, recipes or buildroots to pin again; without one, all that is not pinned yet',
+      'pipelines, recipes or buildroots to pin again; without any, everything that is not pinned yet',
     )
     .addOption(
-      new Option('-s, --set <name=value>', 'a parameter of the recipe, where its sources depend on it')
+      new Option('-s, --set <name=value>', 'a parameter of the recipe, if its sources depend on it')
         .argParser(assignment)
         .default({}, 'none'),
     )
@@ -37,12 +37,16 @@ Examples:
       }
       const again = names.length > 0;
       const changed = await lockPlan({
-        ...{ store, project, recipes, buildroots, again },
+        store,
+        project,
+        recipes,
+        buildroots,
+        again,
         signal: onInterrupt(),
         onLocked: (name, what) => console.log(`${name}  ${what}`),
         onProgress: () => undefined,
       });
-      console.log(changed ? 'recipes/lock.yaml is written' : 'recipes/lock.yaml is as it was');
+      console.log(changed ? 'recipes/lock.yaml was updated' : 'recipes/lock.yaml is up to date');
     });
   return command;
 }

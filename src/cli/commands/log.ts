@@ -5,19 +5,23 @@ import { openWorkspace } from '../workspace.ts';
 
 export function logCommand(): Command {
   const command = new Command('log')
-    .description('The log of the newest run of a step, whether it was made just now or is from the cache.')
+    .description('Print the log of the newest run of a step, also when its result came from the cache.')
     .argument('<pipeline>', 'a pipeline or a recipe')
     .argument('<step>', 'a step of it')
-    .option('--path', 'print where the log lies instead')
+    .option('--path', 'print the path of the log instead')
     .addHelpText('after', '\nExample:\n  cidermill log quickstart qemu | less')
     .action(async (pipeline: string, step: string, flags: { readonly path?: boolean }) => {
       const { findLog } = await import('../../engine/index.ts');
       const { store, project } = openWorkspace(command);
       const path = findLog(store, project.root, pipeline, step);
       if (path === undefined) {
-        throw new Failure('no-log', `there is no log of ${step} in ${pipeline}: it has not run from here`, {
-          hint: `\`cidermill graph ${pipeline}\` shows its steps.`,
-        });
+        throw new Failure(
+          'no-log',
+          `there is no log of ${step} in ${pipeline}: it has not run in this project`,
+          {
+            hint: `\`cidermill graph ${pipeline}\` shows its steps.`,
+          },
+        );
       }
       process.stdout.write(flags.path === true ? `${path}\n` : readFileSync(path));
     });

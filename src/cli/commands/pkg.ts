@@ -16,9 +16,9 @@ export function pkgCommand(): Command {
 
 function list(): Command {
   return new Command('list')
-    .description('The members of a package and what its payloads and scripts hold.')
+    .description('List the members of a package and what its payloads and scripts hold.')
     .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill pkg list Essentials.pkg')
     .action(async (path: string, flags: { readonly json?: boolean }) => {
       const { openFile, packageEntries, payloadEntries, readPackage } = await import('../../image/index.ts');
@@ -60,8 +60,12 @@ function extract(): Command {
     .description('Extract a package: its payloads and scripts become folders.')
     .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
-    .option('--limit <size>', 'refuse more than this, 20G say; by default what the disk has left', size)
-    .option('--outside-links', 'make symbolic links that lead out of the folder, too')
+    .option(
+      '--limit <size>',
+      'refuse to extract more than this, such as 20G; by default the free space of the disk',
+      size,
+    )
+    .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText('after', '\nExample:\n  cidermill pkg extract Essentials.pkg -o Essentials')
     .action(async (path: string, flags: ExtractFlags) => {
       const { extractPackage, openFile, readPackage } = await import('../../image/index.ts');
@@ -92,7 +96,7 @@ function extract(): Command {
 
 function size(text: string): number {
   const bytes = parseSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError('It is a size such as 512M or 20G.');
+  if (bytes === undefined) throw new InvalidArgumentError('Expected a size such as 512M or 20G.');
   return bytes;
 }
 
@@ -100,7 +104,7 @@ function cat(): Command {
   return new Command('cat')
     .description('Write one file of a package to standard output.')
     .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
-    .argument('<path>', 'as list shows it, e.g. Payload:/usr/bin/tool')
+    .argument('<path>', 'a path as "pkg list" shows it, such as Payload:/usr/bin/tool')
     .addHelpText('after', '\nExample:\n  cidermill pkg cat Essentials.pkg Payload:/mach_kernel > mach_kernel')
     .action(async (path: string, wanted: string) => {
       const { openFile, packageEntries, payloadEntries, readMember, readPackage } =

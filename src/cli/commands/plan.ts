@@ -9,9 +9,9 @@ import { describeFinding, findPreconditions, type Finding, type Preview } from '
 
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description('What a run would do, and why: which part of each key changed, and where.')
+    .description('Show what a run would do and why: which part of each key changed, and where.')
     .argument('<name>', 'a pipeline or a recipe')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

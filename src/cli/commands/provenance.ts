@@ -12,10 +12,10 @@ interface Flags extends PlanOptions {
 
 export function provenanceCommand(): Command {
   const command = new Command('provenance')
-    .description('What an artifact was made from and how: an in-toto statement with SLSA provenance.')
+    .description('Show what an artifact was made from and how: an in-toto statement with SLSA provenance.')
     .argument('<artifact>', 'a file, a product or PIPELINE/STEP by name, or a SHA-256')
     .option('-o, --output <file>', 'write it to a file instead of standard output')
-    .option('--sign <key>', 'sign it with an SSH key: FILE.sig lies beside FILE')
+    .option('--sign <key>', 'sign it with an SSH key; the signature is written to FILE.sig')
     .addHelpText(
       'after',
       `
@@ -53,8 +53,11 @@ export function verifySignatureCommand(): Command {
     .description('Check who signed a statement, and that artifacts are those it is about.')
     .argument('<statement>', 'the file that `provenance -o` wrote; its signature is FILE.sig')
     .argument('[artifacts...]', 'files, or folders with all their files')
-    .requiredOption('--allowed-signers <file>', 'who may sign with which key: ssh-keygen(1), ALLOWED SIGNERS')
-    .requiredOption('--identity <name>', "the signer's, as the file of allowed signers has it")
+    .requiredOption(
+      '--allowed-signers <file>',
+      'the file that says who may sign with which key (ssh-keygen(1), ALLOWED SIGNERS)',
+    )
+    .requiredOption('--identity <name>', "the signer's name, as in the file of allowed signers")
     .option('--partial', 'some of the files may be missing; those that are there must be unaltered')
     .addHelpText(
       'after',
@@ -62,7 +65,7 @@ export function verifySignatureCommand(): Command {
 Example:
   cidermill verify-signature toolchain.json artifacts/toolchain --allowed-signers team.signers --identity ci@example.com
 
-Exit codes: 0 all is as it was signed, 1 it is not`,
+Exit codes: 0 the signature and all files match, 1 one of them does not`,
     )
     .action(async (statement: string, artifacts: readonly string[], flags: VerifyFlags) => {
       const { checkSubjects, readSubjects, verifyFile } = await import('../../provenance/index.ts');

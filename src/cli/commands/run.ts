@@ -21,18 +21,26 @@ interface RunFlags extends PlanOptions {
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('Run a pipeline, or a single recipe: what is cached is not run again.')
+    .description('Run a pipeline, or a single recipe: steps whose result is cached are not run again.')
     .argument(
       '[name]',
-      'a pipeline of pipelines/ or a recipe of recipes/; of a bundle the one it was made of',
+      'a pipeline of pipelines/ or a recipe of recipes/; with --from-bundle by default the one in the bundle',
     )
-    .option('-j, --jobs <n>', 'steps at once, and jobs within each', positive, availableParallelism())
+    .option(
+      '-j, --jobs <n>',
+      'how many steps run at once, and how many jobs each may use',
+      positive,
+      availableParallelism(),
+    )
     .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
-    .option('--offline', 'fetch nothing: only what the store holds')
-    .option('--from-bundle <file>', 'run what `cidermill bundle` wrote, without a network')
+    .option('--offline', 'fetch nothing: use only what the store holds')
+    .option('--from-bundle <file>', 'run a file that `cidermill bundle` wrote, without a network')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
-    .option('--trace', 'then watch each step being made again, and tell what it reads undeclared (by strace)')
-    .option('--json', 'one event a line as JSON on standard output')
+    .option(
+      '--trace',
+      'run each step again under strace and report files it reads that the recipe does not declare',
+    )
+    .option('--json', 'print one JSON event a line on standard output (docs/events.md)')
     .addHelpText(
       'after',
       `
@@ -58,7 +66,12 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
       const open = (): Promise<Reporter> =>
         chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
       const options = {
-        ...{ store: workspace.store, plan, sources, jobs: flags.jobs, signal, offline },
+        store: workspace.store,
+        plan,
+        sources,
+        jobs: flags.jobs,
+        signal,
+        offline,
         onHost: flags.environment === 'host',
       };
       const reporter = await open();
@@ -95,7 +108,9 @@ async function whatToRun(
   const { fromBundle, set, offline = false } = flags;
   if (fromBundle === undefined) {
     if (name === undefined)
-      throw new Failure('usage', 'name what is to run', { hint: 'See `cidermill list`.' });
+      throw new Failure('usage', 'nothing to run: give the name of a pipeline or recipe', {
+        hint: 'See `cidermill list`.',
+      });
     return { workspace, name, set, offline };
   }
   const { openBundle } = await import('../../engine/bundle/index.ts');

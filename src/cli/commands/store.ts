@@ -6,7 +6,7 @@ import { formatBytes } from '../text/format.ts';
 
 export function storeCommand(): Command {
   const command = new Command('store').description(
-    'What the store holds, whether it is sound, and making room in it.',
+    'Show what the store holds, check it, and make room in it.',
   );
   command.addCommand(listStore(command)).addCommand(verify(command)).addCommand(gc(command));
   return command;
@@ -14,8 +14,8 @@ export function storeCommand(): Command {
 
 function listStore(parent: Command): Command {
   const command = new Command('list')
-    .description('The artifacts in the store, the newest first.')
-    .option('--json', 'as JSON')
+    .description('List the artifacts in the store, newest first.')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill store list | head')
     .action(async (flags: { readonly json?: boolean }) => {
       const { listArtifacts } = await import('../../engine/index.ts');
@@ -37,10 +37,10 @@ function listStore(parent: Command): Command {
 function verify(parent: Command): Command {
   const command = new Command('verify')
     .description(
-      'Hash every blob and unpacked tree and read every action; clear what killed runs left behind.',
+      'Hash every blob and unpacked tree and read every action; remove what killed runs left behind.',
     )
-    .option('--mend', 'remove what is damaged and all that was made from it: the next run makes it again')
-    .option('--json', 'as JSON')
+    .option('--mend', 'remove what is damaged and everything made from it; the next run makes it again')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -81,9 +81,11 @@ function gc(parent: Command): Command {
       'Remove what the lock, the products and the newest runs do not need, oldest first, down to a budget.',
     )
     .addOption(
-      new Option('--budget <size>', 'how much may stay').argParser(size).default(20 * 2 ** 30, '20G'),
+      new Option('--budget <size>', 'how much the store may hold')
+        .argParser(size)
+        .default(20 * 2 ** 30, '20G'),
     )
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill store gc --budget 5G')
     .action(async (flags: { readonly budget: number; readonly json?: boolean }) => {
       const { gcStore } = await import('../../engine/index.ts');
@@ -108,6 +110,6 @@ function gc(parent: Command): Command {
 
 function size(text: string): number {
   const value = parseSize(text);
-  if (value === undefined) throw new InvalidArgumentError('It is a size such as 512M or 20G.');
+  if (value === undefined) throw new InvalidArgumentError('Expected a size such as 512M or 20G.');
   return value;
 }

@@ -19,28 +19,33 @@ interface VerifyFlags extends PlanOptions {
 export function verifyCommand(): Command {
   const command = new Command('verify')
     .description(
-      'Make steps again under other circumstances and compare them with what is stored, byte for byte.',
+      'Make steps again under other circumstances and compare the results with the store, byte for byte.',
     )
     .argument('<name>', 'a pipeline or a recipe that has run')
     .argument('[step...]', 'steps of it; without one, all')
     .addOption(
-      new Option('--vary <list>', 'only these, separated by commas; "none" for nothing')
+      new Option('--vary <list>', 'vary only these, separated by commas; "none" varies nothing')
         .argParser(variationList)
         .default(allVariations, 'all'),
     )
-    .option('--blame', 'find out what makes a step differ, however long it takes')
-    .option('--no-blame', 'do not')
-    .option('--keep <folder>', 'keep both versions of what differs there')
-    .option('-j, --jobs <n>', 'steps at once, and jobs within each', positive, availableParallelism())
-    .option('--offline', 'fetch nothing: only what the store holds')
-    .option('--json', 'one event a line as JSON on standard output')
+    .option('--blame', 'find out what makes a step differ, even if it takes long')
+    .option('--no-blame', 'do not look for the cause')
+    .option('--keep <folder>', 'keep both versions of what differs in this folder')
+    .option(
+      '-j, --jobs <n>',
+      'how many steps run at once, and how many jobs each may use',
+      positive,
+      availableParallelism(),
+    )
+    .option('--offline', 'fetch nothing: use only what the store holds')
+    .option('--json', 'print one JSON event a line on standard output (docs/events.md)')
     .addHelpText(
       'after',
       `
 What is varied:
 ${allVariations.map((each) => `  ${each.padEnd(12)} ${variations[each]}`).join('\n')}
 
-Without --blame and --no-blame the cause is looked for where a step takes less than half a minute.
+Without --blame or --no-blame, cidermill looks for the cause if the step takes less than half a minute.
 
 Examples:
   cidermill verify quickstart
@@ -61,7 +66,12 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
         env: process.env,
       });
       const { outcome } = await verifyPlan({
-        ...{ store: workspace.store, plan, sources, steps, jobs: flags.jobs, blame: flags.blame },
+        store: workspace.store,
+        plan,
+        sources,
+        steps,
+        jobs: flags.jobs,
+        blame: flags.blame,
         variations: new Set(flags.vary),
         ...(flags.keep === undefined ? {} : { keep: resolve(flags.keep) }),
         offline: flags.offline === true,
@@ -82,7 +92,7 @@ function variationList(text: string): Variation[] {
   if (text === 'none') return [];
   return text.split(',').map((word) => {
     const found = allVariations.find((each) => each === word.trim());
-    if (found === undefined) throw new InvalidArgumentError(`Those there are: ${allVariations.join(', ')}.`);
+    if (found === undefined) throw new InvalidArgumentError(`The variations: ${allVariations.join(', ')}.`);
     return found;
   });
 }

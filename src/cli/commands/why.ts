@@ -6,10 +6,10 @@ import { verdictLine } from './plan.ts';
 
 export function whyCommand(): Command {
   const command = new Command('why')
-    .description('Why a step would run or is cached, with its key and all that is in it.')
+    .description('Show why a step would run or is cached, with its key and everything that the key covers.')
     .argument('<pipeline>', 'a pipeline or a recipe')
     .argument('<step>', 'a step of it')
-    .option('--json', 'the action as it is hashed')
+    .option('--json', 'print JSON: the verdict, the key, and the action that is hashed')
     .addHelpText('after', '\nExample:\n  cidermill why quickstart qemu')
     .action(async (name: string, step: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { colours } from '../text/colours.ts';
+import { makeColours } from '../text/colours.ts';
 import {
   formatAmount,
   formatCount,
@@ -12,7 +12,7 @@ import { printable } from '../text/printable.ts';
 import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
-import { endOfStep, nameColumn, type Look } from './step-lines.ts';
+import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
 import { failedProductLines, productLines, summaryLine } from './summary.ts';
 import { padTo } from '../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
@@ -29,8 +29,8 @@ export function plainReporter(
   stream: TextSink,
   options: { readonly colour?: boolean; readonly folder?: string } = {},
 ): Reporter {
-  const look: Look = {
-    colours: colours(options.colour ?? false),
+  const theme: Theme = {
+    colours: makeColours(options.colour ?? false),
     marks: undefined,
     columns: () => Infinity,
     quote: '|',
@@ -80,7 +80,7 @@ export function plainReporter(
         case 'step-failed':
         case 'step-skipped':
           write(
-            endOfStep(look, width, event, {
+            endOfStep(theme, width, event, {
               steps: state.steps,
               ...(before === undefined
                 ? {}
@@ -89,29 +89,29 @@ export function plainReporter(
           );
           return;
         case 'step-traced':
-          write(tracedLines(look, width, event));
+          write(tracedLines(theme, width, event));
           return;
         case 'step-verified':
-          write(verifiedLines(look, width, event));
+          write(verifiedLines(theme, width, event));
           return;
         case 'product-published':
-          products.push(...productLines(look, event));
+          products.push(...productLines(theme, event));
           return;
         case 'product-failed':
-          products.push(...failedProductLines(look, event));
+          products.push(...failedProductLines(theme, event));
           return;
         case 'run-finished':
           write(stopped(state, event, width));
-          write([summaryLine(look, event, state)]);
+          write([summaryLine(theme, event, state)]);
           flushProducts();
           return;
         case 'trace-finished':
           write(stopped(state, event, width));
-          write([traceSummary(look, event)]);
+          write([traceSummary(theme, event)]);
           return;
         case 'verify-finished':
           write(stopped(state, event, width));
-          write(verifySummary(look, event, state));
+          write(verifySummary(theme, event, state));
           return;
       }
     },

@@ -6,7 +6,7 @@ import { printable, printableLines } from '../text/printable.ts';
 import { padTo, textWidth, wrap } from '../text/text-width.ts';
 
 /** How the lasting lines look; the words are the same for a terminal and for a log file. */
-export interface Look {
+export interface Theme {
   readonly colours: Colours;
   /** What stands before a step's name; undefined where words say it. */
   readonly marks: { readonly done: string; readonly failed: string; readonly skipped: string } | undefined;
@@ -36,7 +36,7 @@ export function nameColumn(steps: readonly string[]): number {
 
 /** What stays on the screen of a step that ended: one line, and its notes or its failure indented beneath. */
 export function endOfStep(
-  look: Look,
+  theme: Theme,
   width: number,
   event: EndOfStep,
   more: {
@@ -45,36 +45,36 @@ export function endOfStep(
     readonly steps: readonly string[];
   },
 ): string[] {
-  const { colours, marks } = look;
+  const { colours, marks } = theme;
   const name = padTo(printable(event.step), width);
   switch (event.type) {
     case 'step-cached':
       return [
         `${marks ? `${colours.dim(marks.done)} ` : ''}${name}  ${colours.dim('cached')}`,
-        ...noteLines(look, event.notes),
+        ...noteLines(theme, event.notes),
       ];
     case 'step-done': {
       const time = `${marks ? '' : 'done in '}${formatDuration(event.milliseconds)}`;
       const same = event.unchanged ? colours.dim(', same outputs as before') : '';
       return [
         `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${same}`,
-        ...noteLines(look, event.notes),
+        ...noteLines(theme, event.notes),
       ];
     }
     case 'step-failed': {
       const after = more.milliseconds === undefined ? '' : ` after ${formatDuration(more.milliseconds)}`;
       const head = `${marks ? `${colours.red(marks.failed)} ` : ''}${name}  `;
       const [first = '', ...rest] = printableLines(event.message);
-      const room = look.columns() - width - 4 - `failed${after}: `.length;
+      const room = theme.columns() - width - 4 - `failed${after}: `.length;
       const inline = rest.length === 0 && textWidth(first) <= room;
       return [
         inline
           ? `${head}${colours.red(`failed${after}:`)} ${first}`
           : `${head}${colours.red(`failed${after}`)}`,
-        ...(inline ? [] : indented(look, event.message)),
-        ...noteLines(look, more.notes ?? []),
-        ...hintLines(look, event.hint),
-        ...logLines(look, event.tail, event.log),
+        ...(inline ? [] : indented(theme, event.message)),
+        ...noteLines(theme, more.notes ?? []),
+        ...hintLines(theme, event.hint),
+        ...logLines(theme, event.tail, event.log),
       ];
     }
     case 'step-skipped': {
@@ -93,27 +93,27 @@ export function shownPath(path: string, folder: string | undefined): string {
   return printable(short === '' || short.startsWith('..') ? path : short);
 }
 
-function noteLines(look: Look, notes: readonly string[]): string[] {
-  const lines = notes.slice(0, mostNotes).flatMap((note) => indented(look, note));
+function noteLines(theme: Theme, notes: readonly string[]): string[] {
+  const lines = notes.slice(0, mostNotes).flatMap((note) => indented(theme, note));
   const left = notes.length - mostNotes;
-  return left > 0 ? [...lines, look.colours.dim(`    and ${left} more notes`)] : lines;
+  return left > 0 ? [...lines, theme.colours.dim(`    and ${left} more notes`)] : lines;
 }
 
-function hintLines(look: Look, hint: string | undefined): string[] {
+function hintLines(theme: Theme, hint: string | undefined): string[] {
   if (hint === undefined) return [];
-  const [first = '', ...rest] = indented(look, `hint: ${hint}`);
-  return [first.replace('hint:', look.colours.cyan('hint:')), ...rest];
+  const [first = '', ...rest] = indented(theme, `hint: ${hint}`);
+  return [first.replace('hint:', theme.colours.cyan('hint:')), ...rest];
 }
 
 /** Sentences of others, beneath the step they are about. */
-function indented(look: Look, text: string): string[] {
+function indented(theme: Theme, text: string): string[] {
   return printableLines(text)
-    .flatMap((line) => wrap(line, look.columns() - 4))
+    .flatMap((line) => wrap(line, theme.columns() - 4))
     .map((line) => `    ${line}`);
 }
 
 function logLines(
-  { colours, quote, folder }: Look,
+  { colours, quote, folder }: Theme,
   tail: readonly string[],
   log: string | undefined,
 ): string[] {

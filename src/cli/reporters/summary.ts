@@ -2,7 +2,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
 import type { RunState } from './run-state.ts';
-import { shownPath, type Look } from './step-lines.ts';
+import { shownPath, type Theme } from './step-lines.ts';
 import { padTo, textWidth } from '../text/text-width.ts';
 
 type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
@@ -13,7 +13,7 @@ type Published = Extract<RunEvent, { readonly type: 'product-published' }>;
 const mostFiles = 20;
 
 /** How a run ended, in one line: what was executed, and plainly so when nothing was. */
-export function summaryLine({ colours }: Look, event: Finished, state: RunState): string {
+export function summaryLine({ colours }: Theme, event: Finished, state: RunState): string {
   const { cached, executed, failed, skipped } = event;
   const time = formatDuration(event.milliseconds);
   const run = `${formatCount(executed, 'step')} run, ${cached} cached`;
@@ -35,7 +35,7 @@ export function summaryLine({ colours }: Look, event: Finished, state: RunState)
 }
 
 /** Why a product could not be published. */
-export function failedProductLines({ colours }: Look, event: FailedProduct): string[] {
+export function failedProductLines({ colours }: Theme, event: FailedProduct): string[] {
   return [
     `${colours.bold(printable(event.product))}: ${colours.red('not published:')} ${printable(event.message)}`,
     ...(event.hint === undefined ? [] : [`    ${colours.cyan('hint:')} ${printable(event.hint)}`]),
@@ -43,8 +43,8 @@ export function failedProductLines({ colours }: Look, event: FailedProduct): str
 }
 
 /** Where a product lies, and its files with sizes and digests. */
-export function productLines(look: Look, event: Published): string[] {
-  const { colours, folder } = look;
+export function productLines(theme: Theme, event: Published): string[] {
+  const { colours, folder } = theme;
   const shown = event.files.slice(0, mostFiles).map((file) => ({ ...file, path: printable(file.path) }));
   const rest = event.files.slice(mostFiles);
   const width = shown.reduce((most, { path }) => Math.max(most, textWidth(path)), 0);

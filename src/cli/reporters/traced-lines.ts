@@ -1,14 +1,14 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
-import type { Look } from './step-lines.ts';
+import type { Theme } from './step-lines.ts';
 import { padTo } from '../text/text-width.ts';
 
 type Traced = Extract<RunEvent, { readonly type: 'step-traced' }>;
 type Finished = Extract<RunEvent, { readonly type: 'trace-finished' }>;
 
 /** What a step read without declaring it, and which of its commands did. */
-export function tracedLines({ colours, marks }: Look, width: number, event: Traced): string[] {
+export function tracedLines({ colours, marks }: Theme, width: number, event: Traced): string[] {
   const { undeclared, opened, sandboxed } = event;
   const name = padTo(printable(event.step), width);
   const bad = undeclared.length > 0;
@@ -18,15 +18,15 @@ export function tracedLines({ colours, marks }: Look, width: number, event: Trac
     ? colours.red(`it read ${formatCount(count, 'file')} that nothing declares`)
     : sandboxed
       ? 'runs in a sandbox, where there is nothing that is not declared'
-      : `it read what is declared alone, ${formatCount(opened, 'file')}`;
+      : `it read only what is declared, ${formatCount(opened, 'file')}`;
   return [
     `${mark}${name}  ${words}`,
-    ...undeclared.flatMap((each) => readLines({ colours, marks } as Look, each)),
+    ...undeclared.flatMap((each) => readLines({ colours, marks } as Theme, each)),
   ];
 }
 
 function readLines(
-  { colours }: Look,
+  { colours }: Theme,
   { package: owner, paths, count, commands }: Traced['undeclared'][number],
 ): string[] {
   const shown = paths.map(printable).join(', ');
@@ -45,11 +45,11 @@ function shorten(command: string): string {
   return line.length <= 160 ? line : `${line.slice(0, 160)}…`;
 }
 
-export function traceSummary({ colours }: Look, event: Finished): string {
+export function traceSummary({ colours }: Theme, event: Finished): string {
   const { declared, undeclared, failed } = event;
   const time = formatDuration(event.milliseconds);
   const counts = [
-    `${formatCount(declared, 'step')} read what is declared alone`,
+    `${formatCount(declared, 'step')} read only what is declared`,
     ...(undeclared > 0 ? [`${undeclared} more than that`] : []),
     ...(failed > 0 ? [`${failed} could not be made again`] : []),
   ].join(', ');

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { colours } from '../text/colours.ts';
+import { makeColours } from '../text/colours.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
 import { printable } from '../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
-import { endOfStep, nameColumn, type Look } from './step-lines.ts';
+import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
 import { failedProductLines, productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { padTo } from '../text/text-width.ts';
@@ -45,8 +45,8 @@ export function ttyReporter(
   } = {},
 ): Reporter {
   const { colour = true, unicode = true, clock = systemClock } = options;
-  const look: Look = {
-    colours: colours(colour),
+  const theme: Theme = {
+    colours: makeColours(colour),
     marks: unicode ? { done: '✔', failed: '✖', skipped: '↷' } : { done: '+', failed: 'x', skipped: '-' },
     columns: () => columnsOf(stream) - 1,
     quote: unicode ? '│' : '|',
@@ -73,7 +73,7 @@ export function ttyReporter(
       rows: stream.rows ?? 24,
       frame,
       drawing: unicode ? unicodeDrawing : asciiDrawing,
-      colours: look.colours,
+      colours: theme.colours,
     });
     screen.draw(lasting.splice(0), lines);
   };
@@ -96,9 +96,9 @@ export function ttyReporter(
   ): string[] => {
     if (event.outcome !== 'interrupted') return [];
     return [...state.active.values()].map(({ name, started }) => {
-      const mark = look.colours.yellow(look.marks?.skipped ?? '');
+      const mark = theme.colours.yellow(theme.marks?.skipped ?? '');
       const after = formatDuration(event.time - started);
-      return `${mark} ${padTo(printable(name), width)}  ${look.colours.yellow('stopped')} after ${after}`;
+      return `${mark} ${padTo(printable(name), width)}  ${theme.colours.yellow('stopped')} after ${after}`;
     });
   };
 
@@ -109,7 +109,7 @@ export function ttyReporter(
       case 'run-started':
         width = nameColumn(event.steps);
         lasting.push(
-          `${look.colours.bold(printable(event.pipeline))}  ${look.colours.dim(formatCount(event.steps.length, 'step'))}`,
+          `${theme.colours.bold(printable(event.pipeline))}  ${theme.colours.dim(formatCount(event.steps.length, 'step'))}`,
         );
         stop ??= clock.every(betweenFrames, draw);
         return;
@@ -124,7 +124,7 @@ export function ttyReporter(
       case 'step-failed':
       case 'step-skipped':
         lasting.push(
-          ...endOfStep(look, width, event, {
+          ...endOfStep(theme, width, event, {
             steps: state.steps,
             ...(before === undefined
               ? {}
@@ -133,27 +133,27 @@ export function ttyReporter(
         );
         return;
       case 'step-traced':
-        lasting.push(...tracedLines(look, width, event));
+        lasting.push(...tracedLines(theme, width, event));
         return;
       case 'step-verified':
-        lasting.push(...verifiedLines(look, width, event));
+        lasting.push(...verifiedLines(theme, width, event));
         return;
       case 'product-published':
-        products.push(...productLines(look, event));
+        products.push(...productLines(theme, event));
         return;
       case 'product-failed':
-        products.push(...failedProductLines(look, event));
+        products.push(...failedProductLines(theme, event));
         return;
       case 'run-finished':
-        lasting.push(...stopped(event), '', summaryLine(look, event, state));
+        lasting.push(...stopped(event), '', summaryLine(theme, event, state));
         finish();
         return;
       case 'trace-finished':
-        lasting.push(...stopped(event), '', traceSummary(look, event));
+        lasting.push(...stopped(event), '', traceSummary(theme, event));
         finish();
         return;
       case 'verify-finished':
-        lasting.push(...stopped(event), '', ...verifySummary(look, event, state));
+        lasting.push(...stopped(event), '', ...verifySummary(theme, event, state));
         finish();
         return;
     }

@@ -2,7 +2,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
 import type { RunState } from './run-state.ts';
-import { shownPath, type Look } from './step-lines.ts';
+import { shownPath, type Theme } from './step-lines.ts';
 import { padTo } from '../text/text-width.ts';
 
 export type Verified = Extract<RunEvent, { readonly type: 'step-verified' }>;
@@ -11,8 +11,8 @@ type Reported = Output['differences'][number];
 type Finished = Extract<RunEvent, { readonly type: 'verify-finished' }>;
 
 /** What was found of a step that was made again: one line, and beneath it every difference with its bytes. */
-export function verifiedLines(look: Look, width: number, event: Verified): string[] {
-  const { colours, marks, folder } = look;
+export function verifiedLines(theme: Theme, width: number, event: Verified): string[] {
+  const { colours, marks, folder } = theme;
   const name = padTo(printable(event.step), width);
   const time = `made again in ${formatDuration(event.milliseconds)}`;
   const bad = event.verdict === 'different';
@@ -24,13 +24,13 @@ export function verifiedLines(look: Look, width: number, event: Verified): strin
       : 'identical';
   return [
     `${mark}${name}  ${words}, ${time}`,
-    ...event.outputs.flatMap((output) => outputLines(look, output)),
+    ...event.outputs.flatMap((output) => outputLines(theme, output)),
     ...(event.cause === undefined ? [] : [`    ${colours.cyan('cause:')} ${printable(event.cause)}`]),
     ...(bad ? [`    log: ${shownPath(event.log, folder)}`] : []),
   ];
 }
 
-function outputLines(look: Look, { output, verdict, varies, differences, more }: Output): string[] {
+function outputLines(theme: Theme, { output, verdict, varies, differences, more }: Output): string[] {
   const declared =
     varies === undefined
       ? []
@@ -41,12 +41,12 @@ function outputLines(look: Look, { output, verdict, varies, differences, more }:
         ];
   return [
     ...declared,
-    ...differences.flatMap((each) => differenceLines(look, output, each)),
+    ...differences.flatMap((each) => differenceLines(theme, output, each)),
     ...(verdict === 'different' && more > 0 ? [`    and ${more} more`] : []),
   ];
 }
 
-function differenceLines({ colours, quote }: Look, output: string, difference: Reported): string[] {
+function differenceLines({ colours, quote }: Theme, output: string, difference: Reported): string[] {
   const { path, what, where, diffoscope = [] } = difference;
   return [
     `    ${colours.bold(`${printable(output)}: ${printable(path)}`)}: ${printable(what)}`,
@@ -88,7 +88,7 @@ function asciiOf(byte: number): string {
 }
 
 /** How it ended, and what was varied and what was not, so that nobody takes it for more than it is. */
-export function verifySummary({ colours }: Look, event: Finished, state: RunState): string[] {
+export function verifySummary({ colours }: Theme, event: Finished, state: RunState): string[] {
   const { identical, varies, different, failed } = event;
   const time = formatDuration(event.milliseconds);
   const counts = [

@@ -2,11 +2,11 @@ import picocolors from 'picocolors';
 
 export type Colours = ReturnType<typeof picocolors.createColors>;
 
-export function colours(enabled: boolean): Colours {
+export function makeColours(enabled: boolean): Colours {
   return picocolors.createColors(enabled);
 }
 
-export const noColours: Colours = colours(false);
+export const noColours: Colours = makeColours(false);
 
 /** Whether to colour what goes to a stream: NO_COLOR (no-color.org) wins over FORCE_COLOR, that over what the stream is. */
 export function wantsColour(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {

@@ -1,4 +1,4 @@
-import { Failure, isSha256, type Sha256 } from '../../base/index.ts';
+import { isRecord, Failure, isSha256, type Sha256 } from '../../base/index.ts';
 import type { Overrides } from '../../recipe/index.ts';
 import type { ActionResult, Blob } from '../../store/index.ts';
 
@@ -38,7 +38,7 @@ export function readManifest(text: string): Manifest {
   } catch {
     throw badBundle('its list of contents is not JSON');
   }
-  if (!isRecord(value)) throw badBundle('its list of contents is none');
+  if (!isRecord(value)) throw badBundle('its list of contents is not a JSON object');
   if (value['bundle'] !== bundleVersion)
     throw badBundle(`it is of version ${String(value['bundle'])}, and this cidermill reads ${bundleVersion}`);
   const { pipeline, cidermill, set, project, builtin, results, blobs } = value;
@@ -62,12 +62,6 @@ export function badBundle(why: string): Failure {
   return new Failure('bad-bundle', `the bundle is not sound: ${why}`, {
     hint: 'Copy it again, or make it again with `cidermill bundle`.',
   });
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isListOf(value: unknown, is: (each: unknown) => boolean): boolean {

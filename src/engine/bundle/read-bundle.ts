@@ -118,10 +118,10 @@ async function manifestText(entry: Entry): Promise<string> {
 function explain(error: unknown, path: string): Error {
   if (error instanceof Failure && error.code !== 'digest-mismatch') return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return new Failure('no-bundle', `there is no bundle ${path}`);
+  if (code === 'ENOENT') return new Failure('no-file', `there is no file ${path}`);
   // The file system's own codes: the disk is full, the file may not be read or is a folder.
   if (code !== undefined && /^E[A-Z]+$/.test(code))
-    return new Failure('cannot-read', `the bundle ${path} cannot be taken in`, { cause: error });
+    return new Failure('cannot-read', `the bundle ${path} cannot be read`, { cause: error });
   return badBundle(message);
 }
 

@@ -74,13 +74,13 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
     const made = results.flatMap((result) => blobsOf(store, result));
     for (const blob of [...sources, ...made]) await requireBlob(store, blob);
     const manifest: Manifest = {
-      ...{
-        bundle: bundleVersion,
-        cidermill: options.cidermill,
-        pipeline: options.plan.pipeline,
-        set: options.set,
-      },
-      ...{ project: bundled, builtin: builtinDigests, results },
+      bundle: bundleVersion,
+      cidermill: options.cidermill,
+      pipeline: options.plan.pipeline,
+      set: options.set,
+      project: bundled,
+      builtin: builtinDigests,
+      results,
       blobs: unique([...bundled.map(({ digest, size }) => ({ digest, size })), ...sources, ...made]),
     };
     const entries = entriesOf(manifest, (digest) => files.get(digest) ?? blobPath(store, digest));

@@ -1,8 +1,8 @@
-import type { Wish } from './circumstances.ts';
+import type { RebuildOptions } from './circumstances.ts';
 import { standstill, variations, type Variation } from './variation.ts';
 
-/** Rebuilds under a wish: a word that is the same for the same outputs, and whether they are the stored ones. */
-export type Try = (wish: Wish) => Promise<{ readonly same: boolean; readonly word: string }>;
+/** Rebuilds with options: a word that is the same for the same outputs, and whether they are the stored ones. */
+export type Try = (options: RebuildOptions) => Promise<{ readonly same: boolean; readonly word: string }>;
 
 const nothing: ReadonlySet<Variation> = new Set();
 
@@ -21,7 +21,7 @@ export async function blame(varied: readonly Variation[], hasClock: boolean, att
   }
   const always = 'it differs from one run to the next with nothing varied';
   if (!hasClock) return `${always}: a time, random numbers, process numbers, or the order in which jobs end`;
-  const still: Wish = { variations: nothing, clock: { still: standstill } };
+  const still: RebuildOptions = { variations: nothing, clock: { still: standstill } };
   const [one, other] = [await attempt(still), await attempt(still)];
   return one.word === other.word
     ? 'it follows from the clock: when the clock stands still, two rebuilds are the same'

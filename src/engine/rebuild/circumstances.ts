@@ -19,7 +19,7 @@ export interface Circumstances {
   readonly unvaried: readonly Unvaried[];
 }
 
-export interface Wish {
+export interface RebuildOptions {
   /** What is to be varied, where the host and the step allow it. */
   readonly variations: ReadonlySet<Variation>;
   /** A clock other than the one that the variation "clock" has. */
@@ -43,18 +43,18 @@ export function layOutRebuild(
   given: Gathered,
   folder: string,
   survey: Survey,
-  wish: Wish,
+  options: RebuildOptions,
   jobs: number,
   turn: number,
 ): Circumstances {
   const unvaried = obstacles(action, given.sandboxed, survey).filter(({ variation }) =>
-    wish.variations.has(variation),
+    options.variations.has(variation),
   );
   const varied = allVariations.filter(
-    (each) => wish.variations.has(each) && !unvaried.some(({ variation }) => variation === each),
+    (each) => options.variations.has(each) && !unvaried.some(({ variation }) => variation === each),
   );
   const has = (variation: Variation): boolean => varied.includes(variation);
-  const clock = wish.clock ?? (has('clock') ? { ahead: clockAhead } : undefined);
+  const clock = options.clock ?? (has('clock') ? { ahead: clockAhead } : undefined);
 
   const real = join(folder, 'real');
   for (const name of ['build', 'out']) mkdirSync(join(real, name), { recursive: true });
@@ -93,9 +93,9 @@ export function layOutRebuild(
       ...(mounts.length > 0 || 'hostName' in hostName
         ? inOwnWorld({ mounts, folder: workFolder, ...hostName })
         : []),
-      ...(wish.launcher ?? []),
+      ...(options.launcher ?? []),
     ],
-    watched: wish.launcher !== undefined,
+    watched: options.launcher !== undefined,
     nodeOptions: clock === undefined ? [] : clockOfNode(clock),
     environment: {
       ...(has('locale') ? { LC_ALL: otherLocale, LANG: otherLocale } : {}),
@@ -106,7 +106,10 @@ export function layOutRebuild(
     },
   };
   return {
-    ...{ workplace, gathered, varied, unvaried },
+    workplace,
+    gathered,
+    varied,
+    unvaried,
     outputFolder: join(real, 'out'),
   };
 }
@@ -182,7 +185,8 @@ function varySandbox(
       : {}),
     ...(has('user') ? { id: otherId } : {}),
     ...(has('host-name') ? { hostName: otherName } : {}),
-    ...{ environment, mounts },
+    environment,
+    mounts,
   };
 }
 

@@ -8,7 +8,7 @@ import { reportDifference, type OutputVerdict, type Verdict } from './verdict.ts
 
 /** Files of one output whose place of difference is looked for, and entries that are told at all. */
 const mostLocated = 5;
-const mostTold = 20;
+const mostReported = 20;
 const mostLinesOfDiffoscope = 40;
 
 export interface Judging {
@@ -37,14 +37,17 @@ export async function judge(
     const varies = step.recipe.varies.get(name)?.value;
     const verdict: Verdict = found.length === 0 ? 'identical' : varies === undefined ? 'different' : 'varies';
     if (verdict === 'different' && keep !== undefined) await keepBoth(found, join(keep, step.name, name));
-    const told = verdict === 'different' ? found.slice(0, mostTold) : [];
+    const reported = verdict === 'different' ? found.slice(0, mostReported) : [];
     const differences = [];
-    for (const [index, each] of told.entries()) {
+    for (const [index, each] of reported.entries()) {
       const said = index === 0 ? await askDiffoscope(each, folder) : undefined;
       differences.push(reportDifference(each, said));
     }
     verdicts.push({
-      ...{ output: name, verdict, differences, more: found.length - told.length },
+      output: name,
+      verdict,
+      differences,
+      more: found.length - reported.length,
       ...(varies === undefined ? {} : { varies }),
     });
   }

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { run } from '../../host/program.ts';
 import type { Circumstances } from './circumstances.ts';
 import { clockAhead, type Unvaried } from './variation.ts';
 
@@ -25,11 +24,11 @@ export async function observe(
   if (commands === undefined || asked.length === 0) return [];
   const look = 'date +%s; printf "t\\nz\\n" | sort | head -n 1';
   const [program, ...args] = [...commands.launcher, 'sh', '-c', look];
-  const { stdout } = await promisify(execFile)(program, args, {
-    env: { ...commands.environment },
+  const ended = await run(program, args, {
+    onlyEnvironment: { ...commands.environment },
     timeout: milliseconds,
-  }).catch(() => ({ stdout: '' }));
-  const [seconds = '', first = ''] = stdout.split('\n');
+  }).catch(() => undefined);
+  const [seconds = '', first = ''] = ended?.exitCode === 0 ? ended.stdout.split('\n') : [];
   const off = Math.abs(Number(seconds) - (Date.now() / 1000 + clockAhead));
   const found: (Unvaried | false)[] = [
     asked.includes('clock') && !(off < day) && { variation: 'clock', why: 'libfaketime does not work there' },

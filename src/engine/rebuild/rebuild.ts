@@ -10,7 +10,7 @@ import { scriptOf } from '../step/script-of.ts';
 import { stepCommand } from '../step/step-command.ts';
 import { takeOutputs } from '../step/step-failure.ts';
 import { runStepProcess, type StepCommand } from '../step/step-process.ts';
-import { layOutRebuild, type Circumstances, type Wish } from './circumstances.ts';
+import { layOutRebuild, type Circumstances, type RebuildOptions } from './circumstances.ts';
 import { observe, type Commands } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Unvaried, Variation } from './variation.ts';
@@ -51,7 +51,7 @@ export interface RebuildContext extends GatherContext {
 export async function withRebuilt<T>(
   context: RebuildContext,
   stored: StoredStep,
-  wish: Wish,
+  options: RebuildOptions,
   log: string,
   use: (rebuilt: Rebuilt) => Promise<T>,
 ): Promise<T> {
@@ -59,7 +59,7 @@ export async function withRebuilt<T>(
   const folder = temporaryFolder(context.store, 'rebuild');
   try {
     const given = await gather(context, stored, done);
-    const { how, command } = await arrange(context, { step, action, turn }, given, wish, folder);
+    const { how, command } = await arrange(context, { step, action, turn }, given, options, folder);
     const start = performance.now();
     const end = await runStepProcess(command, {
       logFile: log,
@@ -73,8 +73,13 @@ export async function withRebuilt<T>(
       listOutput(how.outputFolder, path),
     );
     return await use({
-      ...{ home: folder, given, folder: how.outputFolder, outputs, milliseconds },
-      ...{ varied: how.varied, unvaried: how.unvaried },
+      home: folder,
+      given,
+      folder: how.outputFolder,
+      outputs,
+      milliseconds,
+      varied: how.varied,
+      unvaried: how.unvaried,
     });
   } finally {
     await removeFolder(folder);
@@ -86,19 +91,27 @@ async function arrange(
   { survey, jobs }: RebuildContext,
   { step, action, turn }: Pick<StoredStep, 'step' | 'action' | 'turn'>,
   given: Gathered,
-  wish: Wish,
+  options: RebuildOptions,
   folder: string,
 ): Promise<{ how: Circumstances; command: StepCommand }> {
   const script = await scriptOf(step, action, given, folder);
-  const layOut = (name: string, variations: Wish['variations']) => {
-    const how = layOutRebuild(action, given, join(folder, name), survey, { ...wish, variations }, jobs, turn);
+  const layOut = (name: string, variations: RebuildOptions['variations']) => {
+    const how = layOutRebuild(
+      action,
+      given,
+      join(folder, name),
+      survey,
+      { ...options, variations },
+      jobs,
+      turn,
+    );
     return { how, command: stepCommand(step.name, action, how.gathered, script, how.workplace) };
   };
-  const first = layOut('first', wish.variations);
+  const first = layOut('first', options.variations);
   const fruitless = await observe(first.how, commandsOf(given, first.how));
   if (fruitless.length === 0) return first;
   await removeFolder(join(folder, 'first'));
-  const without = [...wish.variations].filter(
+  const without = [...options.variations].filter(
     (each) => !fruitless.some(({ variation }) => variation === each),
   );
   const { how, command } = layOut('second', new Set(without));

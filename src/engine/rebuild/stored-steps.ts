@@ -34,7 +34,7 @@ export async function storedSteps(context: StoredContext, names: readonly string
     if (!needed.has(step.name)) continue;
     const { choice, action, key, ...decided } = await decide(context, step, done);
     if (decided.verdict !== 'cached') {
-      throw new Failure('not-made', `the step ${step.name} is not in the store as it is now`, {
+      throw new Failure('not-made', `the step ${step.name} has no result in the store for its present form`, {
         hint: `Make it: \`cidermill run ${plan.pipeline}\`.`,
       });
     }

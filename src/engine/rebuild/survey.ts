@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { findTool } from '../../host/index.ts';
+import { run } from '../../host/program.ts';
 import { inOwnWorld, type OwnWorld } from './namespaces.ts';
+
+/** Of a program that is tried, in milliseconds. */
+const patience = 20_000;
 
 /** What this host has for varying a rebuild; each was tried, not only found. */
 export interface Survey {
@@ -64,7 +66,7 @@ async function compileLocale(folder: string): Promise<string | undefined> {
   mkdirSync(home);
   const args = ['--no-archive', '-c', '-i', 'et_EE', '-f', 'UTF-8', join(home, otherLocale)];
   // It ends with 1 for a warning; whether the locale works is asked of `sort` where it is used.
-  await promisify(execFile)(localedef, args).catch(() => undefined);
+  await run(localedef, args, { timeout: patience }).catch(() => undefined);
   return readdirSync(home).length > 0 ? home : undefined;
 }
 
@@ -76,8 +78,8 @@ async function tryNamespaces(folder: string): Promise<{ fileOrder: boolean; host
   const name = 'another-name';
   const tried = async (world: OwnWorld, ...command: string[]): Promise<string> => {
     const [program = '', ...args] = [...inOwnWorld(world), ...command];
-    const ended = promisify(execFile)(program, args, { timeout: 20_000 });
-    return (await ended.catch(() => ({ stdout: '' }))).stdout;
+    const ended = await run(program, args, { timeout: patience }).catch(() => undefined);
+    return ended?.exitCode === 0 ? ended.stdout : '';
   };
   const [order, hostName] = await Promise.all([
     findTool('disorderfs') === undefined

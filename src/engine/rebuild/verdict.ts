@@ -54,7 +54,8 @@ export function reportDifference(
     rebuilt: hex(difference.rebuilt),
   };
   return {
-    ...{ path, what },
+    path,
+    what,
     ...(where === undefined ? {} : { where }),
     ...(said === undefined ? {} : { diffoscope: said }),
   };

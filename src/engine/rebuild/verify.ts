@@ -16,6 +16,7 @@ import { storedSteps, type Stored } from './stored-steps.ts';
 import { surveyHost } from './survey.ts';
 import type { Variation } from './variation.ts';
 import type { StepVerdict, Verdict } from './verdict.ts';
+import { isAborted } from '../../base/index.ts';
 
 export interface VerifyOptions {
   readonly store: Store;
@@ -37,11 +38,6 @@ export interface VerifyOptions {
 
 export interface VerifyOutcome {
   readonly outcome: 'same' | 'different' | 'interrupted';
-}
-
-/** As it is now, whatever it was when it was last looked at. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** A step that was rebuilt within this time is rebuilt a few times more to find what makes it differ; milliseconds. */
@@ -124,7 +120,13 @@ async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict>
     `${step.name}-${key.slice(0, 12)}-verify-${Date.now().toString(36)}.log`,
   );
   await checkStored(store, one);
-  emit({ type: 'step-started', step: step.name, key, why: ['it is made again, beside the stored one'], log });
+  emit({
+    type: 'step-started',
+    step: step.name,
+    key,
+    why: ['it is made again, to compare it with the stored one'],
+    log,
+  });
   const { milliseconds, ...found } = await withRebuilt(context, one, { variations }, log, async (rebuilt) => {
     const folder = join(context.folder, step.name);
     mkdirSync(folder);
@@ -153,8 +155,8 @@ async function findCause(
 ): Promise<string> {
   const { step, outputs: stored } = one;
   const hasClock = !unvaried.some(({ variation }) => variation === 'clock');
-  return blame(varied, hasClock, (wish) =>
-    withRebuilt(context, one, wish, log, ({ outputs }) => {
+  return blame(varied, hasClock, (options) =>
+    withRebuilt(context, one, options, log, ({ outputs }) => {
       const must = Object.entries(outputs).filter(([name]) => !step.recipe.varies.has(name));
       const word = JSON.stringify(must.map(([name, entries]) => [name, entries.map(wordOf)]));
       return Promise.resolve({ same: isSame(context.store, step, stored, outputs), word });

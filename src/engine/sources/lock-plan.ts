@@ -105,7 +105,7 @@ async function lockOrigins(
     const hint = origins[0] && withoutOrigin(name, origins[0].value);
     throw first.hint === undefined ? new Failure(first.code, first.message, { hint, cause: first }) : first;
   }
-  for (const failure of failures) options.onLocked(name, `one origin left out: ${failure.message}`);
+  for (const failure of failures) options.onLocked(name, `one origin was left out: ${failure.message}`);
   return locked;
 }
 

@@ -8,11 +8,14 @@ import type { StepEnd } from './step-process.ts';
 /** A step's script ended without its outputs: not a bug of ours, and its log is worth showing. */
 export class StepFailure extends Failure {
   readonly log: string;
+  /** Undefined when a signal ended the script. */
+  readonly exitCode: number | undefined;
   readonly tail: readonly string[];
 
   constructor(message: string, log: string, end: StepEnd) {
     super('step-failed', message, { hint: end.failure?.hint });
     this.log = log;
+    this.exitCode = end.exitCode ?? undefined;
     this.tail = end.tail;
   }
 }
@@ -33,7 +36,7 @@ export async function takeOutputs<T>(
 ): Promise<Record<string, T>> {
   if (end.exitCode !== 0) {
     const how = end.signal === null ? `exit code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
-    const message = end.failure?.message ?? `its script ended with ${how}`;
+    const message = end.failure?.message ?? `the script ended with ${how}`;
     if (saysNoSpace([message, ...end.tail].join('\n'), dirname(log)))
       throw noSpace(dirname(log), { hint: storeHint });
     throw new StepFailure(message, log, end);
@@ -45,7 +48,7 @@ export async function takeOutputs<T>(
       outputs[name] = await take(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      const message = `its script ended well, but the output "${name}" (${path}) is not there`;
+      const message = `the script ended with exit code 0 but did not create its output "${name}" (${path})`;
       throw new StepFailure(message, log, end);
     }
   }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -6,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../base/index.ts';
 import { packageOf } from '../../host/index.ts';
+import { startProgram } from '../../host/start-program.ts';
 import type { StepEvent } from '../../step/protocol.ts';
 import { endStep, isRunning, newStepId, stepVariable } from './left-behind.ts';
 
@@ -54,7 +54,7 @@ export async function runStepProcess(
 ): Promise<StepEnd> {
   const id = newStepId();
   const [program = '', ...args] = step.command;
-  const child = spawn(program, args, {
+  const child = startProgram(program, args, {
     cwd: step.folder,
     env: { ...step.environment, [stepVariable]: id },
     // Events on 3; on 4 bubblewrap says which process is the first in its sandbox.
@@ -85,7 +85,7 @@ export async function runStepProcess(
     }
     if (event.type === 'ready') {
       // It waits for this before the script's first line: a process whose engine is gone gets none, and ends.
-      child.stdin.write('go\n');
+      child.stdin?.write('go\n');
       return;
     }
     if (event.type === 'note') notes.push(event.text);
@@ -93,12 +93,12 @@ export async function runStepProcess(
     if (!options.signal.aborted) options.onEvent(event);
   };
   const streams = [
-    eachLine(child.stdout, keep),
-    eachLine(child.stderr, keep),
+    eachLine(child.stdout as Readable, keep),
+    eachLine(child.stderr as Readable, keep),
     eachLine(child.stdio[3] as Readable, take),
   ];
   const contained = step.sandboxed ? firstProcess(child.stdio[4] as Readable) : undefined;
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   const { exitCode, signal } = await new Promise<Pick<StepEnd, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) => reject(notStarted(program, cause)));
     child.once('exit', (code, by) => resolve({ exitCode: code, signal: by }));

@@ -80,7 +80,8 @@ export function undeclaredReads(
       const commands = [...new Set(reads.flatMap(({ command }) => command ?? []))];
       return {
         ...(name.startsWith('\0') ? {} : { package: name }),
-        ...{ paths: paths.slice(0, mostPaths), count: paths.length },
+        paths: paths.slice(0, mostPaths),
+        count: paths.length,
         commands: commands.slice(0, mostCommands),
       };
     })

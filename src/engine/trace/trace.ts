@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import PQueue from 'p-queue';
-import { Failure } from '../../base/index.ts';
+import { isAborted, Failure } from '../../base/index.ts';
 import { findTool, packageRoot, readSystemPackages, type SystemPackages } from '../../host/index.ts';
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
 import { type Action, openMemo, openSession, type Store, temporaryFolder } from '../../store/index.ts';
@@ -45,7 +45,7 @@ export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
   const begin = performance.now();
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   if (findTool('strace') === undefined) {
-    throw new Failure('no-trace', 'what steps open is found out by strace, which is not installed', {
+    throw new Failure('no-trace', 'strace, which shows what a step opens, is not installed', {
       hint: 'Install it: apt-get install strace',
     });
   }
@@ -55,7 +55,9 @@ export async function tracePlan(options: TraceOptions): Promise<TraceOutcome> {
   try {
     const folder = temporaryFolder(store, 'trace');
     const context: RebuildContext = {
-      ...{ ...options, ...nothing, emit },
+      ...options,
+      ...nothing,
+      emit,
       onEvent: ({ name: step }, event) => emit({ type: 'step-event', step, event }),
       onLine: ({ name: step }, line) => emit({ type: 'step-output', step, line }),
     };
@@ -109,14 +111,20 @@ async function traceStep(
     'logs',
     `${step.name}-${key.slice(0, 12)}-trace-${Date.now().toString(36)}.log`,
   );
-  context.emit({ type: 'step-started', step: step.name, key, why: ['it is made again, to be watched'], log });
+  context.emit({ type: 'step-started', step: step.name, key, why: ['it runs again under strace'], log });
   const straceLog = join(folder, `${step.name}.strace`);
-  const wish = { variations: new Set<never>(), launcher: straceOptions(straceLog) };
-  const { undeclared, opened, milliseconds } = await withRebuilt(context, one, wish, log, async (rebuilt) => {
-    const trace = await readTrace(straceLog);
-    const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
-    return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
-  });
+  const options = { variations: new Set<never>(), launcher: straceOptions(straceLog) };
+  const { undeclared, opened, milliseconds } = await withRebuilt(
+    context,
+    one,
+    options,
+    log,
+    async (rebuilt) => {
+      const trace = await readTrace(straceLog);
+      const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
+      return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
+    },
+  );
   context.emit({
     type: 'step-traced',
     step: step.name,
@@ -152,8 +160,4 @@ function declaredOf(step: PlannedStep, action: Action, rebuilt: Rebuilt): Declar
     modules: [...modules, join(step.recipe.root, 'package.json'), join(step.recipe.root, 'tsconfig.json')],
     tools: environment.kind === 'host' ? [...Object.keys(environment.tools), 'setpriv'] : [],
   };
-}
-
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -24,7 +24,7 @@ export async function growApm(
   const driver = { ...map.driver, blockSize: map.driver.blockSize || blockSize };
   const before = endOf(map);
   if (before > disk.size) {
-    throw new FormatError('apm', `the map tells of ${before} bytes, and the disk ends before`, {
+    throw new FormatError('apm', `the map describes ${before} bytes, but the disk is smaller`, {
       offset: disk.size,
     });
   }
@@ -73,7 +73,7 @@ export async function growApm(
   }
   const driverBlocks = total / driver.blockSize;
   if (driverBlocks > 0xffffffff || total / blockSize > 0xffffffff) {
-    throw new Failure('no-room', `an Apple partition map cannot tell of ${total} bytes`);
+    throw new Failure('no-room', `an Apple partition map cannot describe ${total} bytes`);
   }
   patches.push({
     offset: 0,

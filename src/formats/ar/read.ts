@@ -46,7 +46,7 @@ interface Archive {
 export async function readArchive(name: string, source: ByteSource): Promise<ArchiveMember[]> {
   const archive = { name, source };
   const begin = await textAt(source, 0, Math.min(magic.length, source.size));
-  if (begin === thinMagic) bad(archive, 'a thin archive has the names of its files and not the files', 0);
+  if (begin === thinMagic) bad(archive, 'a thin archive names its files but does not contain them', 0);
   if (begin !== magic) bad(archive, 'this is neither a Mach-O object of 32 bits nor an archive', 0);
   const members: ArchiveMember[] = [];
   let names = '';

@@ -45,7 +45,7 @@ export function readBlock(bits: BitReader, level: number): Block {
   if (alphabet < 3 || groups < 2 || groups > 6 || selectorCount < 1) {
     throw damaged(
       bits,
-      `a block of ${alphabet - 2} symbols, ${groups} codes, ${selectorCount} groups is none`,
+      `a block of ${alphabet - 2} symbols, ${groups} codes, ${selectorCount} groups is not valid`,
     );
   }
   readSelectors(bits, groups, selectorCount);
@@ -111,7 +111,7 @@ function readTransform(bits: BitReader, alphabet: number, selectorCount: number,
         const code = word >>> (32 - longest);
         let size = 33 - quickShift;
         while (code >= (limit[size] ?? 0)) size++;
-        if (size > longest) fail(position, 'has bits that are no code');
+        if (size > longest) fail(position, 'has bits that are not a code');
         symbol = symbols[(code >>> (longest - size)) + (offset[size] ?? 0)] ?? 0;
         position += size;
       }

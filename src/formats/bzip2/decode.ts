@@ -33,12 +33,12 @@ export function decodeBzip2(input: Uint8Array, size: number, at = 0): Uint8Array
     const block = readBlock(bits, level);
     const expanded = expand(block, output, length);
     if (expanded === undefined) throw damaged(bits, `decodes to more than ${size} bytes`);
-    if (expanded.crc32 !== block.crc32) throw damaged(bits, "a block's CRC-32 is another");
+    if (expanded.crc32 !== block.crc32) throw damaged(bits, "a block's CRC-32 does not match");
     whole = ((whole << 1) | (whole >>> 31)) ^ block.crc32;
     length = expanded.end;
   }
   const expected = (takeBits(bits, 16) << 16) | takeBits(bits, 16);
-  if (whole !== expected) throw damaged(bits, "the stream's CRC-32 is another");
+  if (whole !== expected) throw damaged(bits, "the stream's CRC-32 does not match");
   if (length !== size) throw damaged(bits, `decodes to ${length} bytes instead of ${size}`);
   return output;
 }
@@ -67,7 +67,7 @@ export function decodeNext(data: Uint8Array, bit: number, level: number, at: num
   if (!same(magic, blockMagic)) throw damaged(bits, 'has no block where one belongs');
   const block = readBlock(bits, level);
   const bytes = new Uint8Array(expandedSize(block));
-  if (expand(block, bytes, 0)?.crc32 !== block.crc32) throw damaged(bits, "a block's CRC-32 is another");
+  if (expand(block, bytes, 0)?.crc32 !== block.crc32) throw damaged(bits, "a block's CRC-32 does not match");
   return { kind: 'block', bytes, end: bits.position };
 }
 

@@ -34,7 +34,7 @@ export function readCode(bits: BitReader, alphabet: number, { quick, limit, offs
   let length = takeBits(bits, 5);
   for (let symbol = 0; symbol < alphabet; symbol++) {
     while (takeBits(bits, 1) === 1) length += takeBits(bits, 1) === 1 ? -1 : 1;
-    if (length < 1 || length > longestCode) throw damaged(bits, `a code of ${length} bits is none`);
+    if (length < 1 || length > longestCode) throw damaged(bits, `invalid code length: ${length} bits`);
     lengths[symbol] = length;
   }
   quick.fill(0);

@@ -33,7 +33,10 @@ export async function checkChunks(
   { onProgress, signal }: CheckOptions = {},
 ): Promise<void> {
   if (file.size !== list.size) {
-    throw new FormatError('chunklist', `it lists ${list.size} bytes, and the file has ${file.size}`);
+    throw new FormatError(
+      'chunklist',
+      `the chunk list is of ${list.size} bytes, and the file has ${file.size}`,
+    );
   }
   let [at, done] = [0, 0];
   for (const [index, { size, sha256 }] of list.chunks.entries()) {
@@ -43,7 +46,7 @@ export async function checkChunks(
       const [theirs, ours] = [sha256, actual].map((each) => Buffer.from(each).toString('hex').slice(0, 16));
       throw new FormatError(
         'chunklist',
-        `chunk ${index} of ${list.chunks.length} has the SHA-256 ${ours}… and ought to have ${theirs}…`,
+        `chunk ${index} of ${list.chunks.length} has the SHA-256 ${ours}…, expected ${theirs}…`,
         { offset: at },
       );
     }

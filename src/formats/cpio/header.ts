@@ -60,8 +60,19 @@ function octalHeader(data: Uint8Array, at: number): CpioHeader {
     at,
   );
   return {
-    ...{ format: 'odc', align: 1, length: octalLength, sum: undefined },
-    ...{ device: String(device), serial, mode, owner, group, links, time, nameSize, size },
+    format: 'odc',
+    align: 1,
+    length: octalLength,
+    sum: undefined,
+    device: String(device),
+    serial,
+    mode,
+    owner,
+    group,
+    links,
+    time,
+    nameSize,
+    size,
   };
 }
 
@@ -73,8 +84,19 @@ function hexHeader(data: Uint8Array, format: 'newc' | 'crc', at: number): CpioHe
     at,
   );
   return {
-    ...{ format, align: 4, length: hexLength, sum: format === 'crc' ? sum : undefined },
-    ...{ device: `${major}:${minor}`, serial, mode, owner, group, links, time, nameSize, size },
+    format,
+    align: 4,
+    length: hexLength,
+    sum: format === 'crc' ? sum : undefined,
+    device: `${major}:${minor}`,
+    serial,
+    mode,
+    owner,
+    group,
+    links,
+    time,
+    nameSize,
+    size,
   };
 }
 
@@ -84,9 +106,19 @@ function wordsHeader(data: Uint8Array, little: boolean): CpioHeader {
   // Numbers of 32 bits have their upper half first, whatever the order of bytes in a half.
   const long = (index: number): number => word(index) * 65536 + word(index + 1);
   return {
-    ...{ format: 'bin', align: 2, length: wordsLength, sum: undefined },
-    ...{ device: String(word(1)), serial: word(2), mode: word(3), owner: word(4), group: word(5) },
-    ...{ links: word(6), time: long(8), nameSize: word(10), size: long(11) },
+    format: 'bin',
+    align: 2,
+    length: wordsLength,
+    sum: undefined,
+    device: String(word(1)),
+    serial: word(2),
+    mode: word(3),
+    owner: word(4),
+    group: word(5),
+    links: word(6),
+    time: long(8),
+    nameSize: word(10),
+    size: long(11),
   };
 }
 

@@ -108,17 +108,15 @@ class Content {
 
   #check(): void {
     if (this.#sum === undefined || this.#sum === this.#actual) return;
-    throw new FormatError(
-      'cpio',
-      `the sum of an entry's bytes is ${this.#actual} and ought to be ${this.#sum}`,
-      { offset: this.#at },
-    );
+    throw new FormatError('cpio', `the sum of an entry's bytes is ${this.#actual}, expected ${this.#sum}`, {
+      offset: this.#at,
+    });
   }
 }
 
 async function readName(reader: ByteReader, header: CpioHeader, at: number): Promise<string> {
   if (header.nameSize < 1 || header.nameSize > longestName) {
-    throw new FormatError('cpio', `a name of ${header.nameSize} bytes is none`, { offset: at });
+    throw new FormatError('cpio', `invalid name length: ${header.nameSize} bytes`, { offset: at });
   }
   const raw = Buffer.from(await reader.exactly(header.nameSize));
   if (raw.indexOf(0) !== raw.length - 1) {
@@ -130,7 +128,7 @@ async function readName(reader: ByteReader, header: CpioHeader, at: number): Pro
 
 async function readTarget(content: Content, header: CpioHeader, at: number): Promise<string> {
   if (header.size < 1 || header.size > longestTarget) {
-    throw new FormatError('cpio', `a link to a name of ${header.size} bytes is none`, { offset: at });
+    throw new FormatError('cpio', `invalid link: target of ${header.size} bytes`, { offset: at });
   }
   const parts: Uint8Array[] = [];
   for await (const piece of content.read()) parts.push(piece);

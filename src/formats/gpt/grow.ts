@@ -33,7 +33,7 @@ export async function growGpt(
   const { header, rawHeader, rawEntries, partitions } = tables.best;
   const before = endOf(tables.best);
   if (before * sectorSize > disk.size) {
-    throw new FormatError('gpt', `the table tells of ${before} sectors, and the disk ends before`, {
+    throw new FormatError('gpt', `the table describes ${before} sectors, but the disk is smaller`, {
       offset: disk.size,
     });
   }

@@ -11,7 +11,7 @@ export function readGuid(data: Uint8Array): string {
 /** @throws RangeError when it is not written as five groups of hexadecimal digits */
 export function guidBytes(guid: string): Uint8Array {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid))
-    throw new RangeError(`"${guid}" is no GUID`);
+    throw new RangeError(`"${guid}" is not a GUID`);
   return new Uint8Array(swapped(Buffer.from(guid.replaceAll('-', ''), 'hex')));
 }
 

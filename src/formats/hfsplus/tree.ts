@@ -65,9 +65,9 @@ export async function* leaves(tree: Tree): AsyncGenerator<TreeNode & { readonly 
       throw new FormatError('hfsplus', `the ${name} file's leaf ${number} ${message}`, { offset: at });
     };
     if (number >= header.totalNodes) fail('does not exist');
-    if (++seen > header.totalNodes) fail('comes again');
+    if (++seen > header.totalNodes) fail('appears twice');
     const node = parseNode(await tree.nodeData(number), number, header, at);
-    if (node.kind !== nodeKind.leaf) fail('is none');
+    if (node.kind !== nodeKind.leaf) fail('is not a leaf node');
     if (node.previous !== previous)
       fail(`names ${node.previous} as the one before it instead of ${previous}`);
     yield { ...node, at };

@@ -47,7 +47,8 @@ export function findMultibootHeader(image: Uint8Array): MultibootHeader {
         `the header says that it is ${headerAddress - loadAddress} bytes in, where the file has it ${offset} bytes in`,
       );
     }
-    if (loadEnd !== 0 && loadEnd - loadAddress !== image.length) fail('not all of the file is to be loaded');
+    if (loadEnd !== 0 && loadEnd - loadAddress !== image.length)
+      fail('the header does not load the whole file');
     if (entry < loadAddress || entry >= loadAddress + image.length) fail('the entry is outside of the file');
     return { offset, loadAddress, entry };
   }

@@ -27,8 +27,14 @@ export async function tarParts(source: ByteSource): Promise<Part[]> {
     if (size > source.size - content) throw new FormatError('tar', 'an entry is truncated', { offset: at });
     const name = extended ? `extended header of ${own}` : (next.path ?? own);
     const fields = {
-      ...{ mode: text(100, 8), uid: text(108, 8), gid: text(116, 8), mtime: text(136, 12), type },
-      ...{ link: text(157, 100), user: text(265, 32), group: text(297, 32) },
+      mode: text(100, 8),
+      uid: text(108, 8),
+      gid: text(116, 8),
+      mtime: text(136, 12),
+      type,
+      link: text(157, 100),
+      user: text(265, 32),
+      group: text(297, 32),
     };
     parts.push({ name: `header of ${name}`, offset: at, size: block, fields });
     if (size > 0) parts.push({ name: extended ? name : `member ${name}`, offset: content, size });

@@ -45,7 +45,9 @@ export async function zipParts(source: ByteSource): Promise<Part[]> {
       throw new FormatError('zip', `${name} leaves the file`, { offset: local });
     parts.push({ name: `header of ${name}`, offset: local, size: data - local, fields });
     parts.push({
-      ...{ name: `member ${name}`, offset: data, size: packed },
+      name: `member ${name}`,
+      offset: data,
+      size: packed,
       ...(method === 8 ? { packing: 'deflate' as const } : {}),
     });
     at += length;

@@ -42,7 +42,7 @@ export async function* readPbzx(bytes: ByteStream, at: number): AsyncGenerator<U
       if (size < 1n || size > header.blockSize || length < 1n || length > size) {
         throw new FormatError(
           'pbzx',
-          `a chunk of ${length} bytes for ${size} is none of a stream whose chunks have ${header.blockSize}`,
+          `a chunk of ${length} bytes for ${size} does not fit a stream whose chunks have ${header.blockSize}`,
           { offset: place },
         );
       }

@@ -32,8 +32,8 @@ export async function readSparse(source: ByteSource): Promise<Sparse | undefined
   };
   if (header.version !== 3) fail(`version ${header.version} is not 3`, 4);
   const { bandSectors, sectorCount } = header;
-  if (bandSectors < 1 || bandSectors > mostBandSectors) fail(`bands of ${bandSectors} sectors are none`, 8);
-  if (sectorCount < 1n || sectorCount > mostSectors) fail(`a disk of ${sectorCount} sectors is none`, 28);
+  if (bandSectors < 1 || bandSectors > mostBandSectors) fail(`invalid band size: ${bandSectors} sectors`, 8);
+  if (sectorCount < 1n || sectorCount > mostSectors) fail(`invalid disk size: ${sectorCount} sectors`, 28);
   if (BigInt.asUintN(32, sectorCount) !== BigInt(header.sectorCountLow)) {
     fail(`its two counts of sectors differ: ${sectorCount} and ${header.sectorCountLow}`, 16);
   }

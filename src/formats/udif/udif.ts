@@ -120,7 +120,7 @@ function checkMaster({ koly: trailer, at }: Trailer, tables: readonly BlockTable
   if (actual === expected) return;
   throw new FormatError(
     'udif',
-    `the master checksum over its tables is ${showCrc32(actual)} and ought to be ${showCrc32(expected)}`,
+    `the master checksum over its tables is ${showCrc32(actual)}, expected ${showCrc32(expected)}`,
     { offset: at + 360 },
   );
 }

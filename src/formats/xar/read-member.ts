@@ -81,8 +81,6 @@ async function* checked(
   if (length !== size) throw fail(`decodes to ${length} bytes instead of ${size}`);
   const actual = hash?.digest('hex');
   if (actual !== checksum?.value) {
-    throw fail(
-      `${which} has the ${checksum?.name ?? ''} ${actual ?? ''} and ought to have ${checksum?.value ?? ''}`,
-    );
+    throw fail(`${which} has the ${checksum?.name ?? ''} ${actual ?? ''}, expected ${checksum?.value ?? ''}`);
   }
 }

@@ -46,7 +46,7 @@ async function readSignature(
 ): Promise<StoredSignature> {
   const { offset, length } = range(element, heap);
   if (length > largestSignature)
-    throw new FormatError('xar', `a signature of ${length} bytes is none`, { offset });
+    throw new FormatError('xar', `invalid signature length: ${length} bytes`, { offset });
   return {
     style: element.attributes.get('style') ?? '',
     bytes: await source.read(offset, length),

@@ -26,7 +26,7 @@ export async function readToc(source: ByteSource): Promise<TableOfContents | und
   };
   if (header.version !== 1) return fail(`version ${header.version} is not 1`, 6);
   if (header.headerSize < xarHeader.size || header.headerSize > 1024) {
-    return fail(`a header of ${header.headerSize} bytes is none`, 4);
+    return fail(`invalid header size: ${header.headerSize} bytes`, 4);
   }
   const { tocLength, tocSize } = header;
   if (tocSize > BigInt(largestToc) || tocLength > BigInt(largestToc)) {
@@ -107,7 +107,7 @@ async function checkToc(
   const { offset, length } = range(element, heap);
   const actual = createHash(name).update(stored).digest();
   if (length !== actual.length) {
-    throw new FormatError('xar', `a ${name} of ${length} bytes is none`, { offset });
+    throw new FormatError('xar', `invalid ${name} length: ${length} bytes`, { offset });
   }
   if (actual.equals(await source.read(offset, length))) return;
   throw new FormatError('xar', `the ${name} of its table of contents is wrong`, { offset });

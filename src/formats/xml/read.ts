@@ -61,7 +61,7 @@ export function readXml(data: Uint8Array, format: string, at = 0): XmlElement {
     } else {
       const tag = until('>', start + 1);
       const closed = tag.endsWith('/');
-      const element = openElement(closed ? tag.slice(0, -1) : tag) ?? fail('has a tag that is none');
+      const element = openElement(closed ? tag.slice(0, -1) : tag) ?? fail('has an invalid tag');
       here.children.push(element);
       if (++elements > mostElements) return fail(`has more than ${mostElements} elements`);
       if (closed) continue;

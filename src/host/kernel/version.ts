@@ -7,7 +7,7 @@ export type KernelVersion = readonly [number, number, number];
 export function parseKernelVersion(text: string): KernelVersion {
   const [, version, patchlevel, sublevel] = /^(\d{1,3})\.(\d{1,4})(?:\.(\d{1,5}))?/.exec(text) ?? [];
   if (version === undefined)
-    throw new Failure('kernel-version', `"${text.slice(0, 80)}" is no kernel's version`);
+    throw new Failure('kernel-version', `"${text.slice(0, 80)}" is not the version of a kernel`);
   return [Number(version), Number(patchlevel), Number(sublevel ?? 0)];
 }
 
@@ -19,7 +19,7 @@ export function versionOfMakefile(makefile: string): string {
   if (version === '' || patchlevel === '')
     throw new Failure(
       'kernel-version',
-      "the tree's Makefile sets no VERSION and PATCHLEVEL: it is no kernel tree",
+      "the tree's Makefile sets no VERSION and PATCHLEVEL: it is not a kernel tree",
     );
   return [version, patchlevel, sublevel].filter((part) => part !== '').join('.');
 }

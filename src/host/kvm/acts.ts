@@ -21,7 +21,7 @@ export async function perform(world: KernelWorld, act: Act): Promise<void> {
     const { code, stderr } = await world.run(act.command);
     if (code === 0) return;
     throw new Failure('act-failed', `\`${showAct(act)}\` ended with ${code}: ${stderr.trim()}`, {
-      hint: "The kernel's own words are in `dmesg`.",
+      hint: '`dmesg` shows what the kernel said.',
     });
   }
   const path = join(world.root, act.path);

@@ -63,6 +63,6 @@ function undoing(done: readonly Act[], { removed }: KvmPlan): Act[] {
 function mustBeRoot({ user }: KernelWorld): void {
   if (user === 0) return;
   throw new Failure('not-root', 'only root loads and removes modules', {
-    hint: 'Run it by sudo; --dry-run shows what it would do.',
+    hint: 'Run it with sudo; --dry-run shows what it would do.',
   });
 }

@@ -128,7 +128,7 @@ function removable({ modules, users }: KvmStatus): KvmName[] {
       });
     if (count > holders.length)
       throw new Failure('in-use', `${name} is in use by a process that this user cannot see`, {
-        hint: 'Ask as root.',
+        hint: 'Run this as root to see it.',
       });
   }
   return kvmNames.filter((name) => loaded.some((module) => module.name === name));
@@ -150,7 +150,7 @@ function remove(name: string): Act {
 function settingActs(status: KvmStatus, when: 'now' | 'always'): Act[] {
   const kvm = status.modules.find(({ name }) => name === 'kvm');
   if (when === 'always' && kvm?.loaded === false) {
-    throw new Failure('built-in', 'KVM is part of this kernel: modprobe.d has no say in it', {
+    throw new Failure('built-in', 'KVM is part of this kernel: modprobe.d cannot change that', {
       hint: "Put kvm.ignore_msrs=1 on the kernel's command line; --ignore-msrs now sets it until the next boot.",
     });
   }

@@ -1,5 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { Failure } from '../../base/index.ts';
+import { run } from '../program.ts';
+
+/** Of a command, in milliseconds: modprobe waits for a module's start. */
+const patience = 120_000;
 
 /** The machine whose KVM is looked at and changed: this one, or what a folder and a function make up. */
 export interface KernelWorld {
@@ -20,22 +23,16 @@ export interface Ended {
 
 /** This machine. @param root another folder instead of "/", laid out like it */
 export function thisWorld(root = '/'): KernelWorld {
-  return { root, user: process.getuid?.() ?? -1, run };
+  return { root, user: process.getuid?.() ?? -1, run: carryOut };
 }
 
-async function run([program = '', ...args]: readonly string[]): Promise<Ended> {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: path },
-  });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk: Buffer) => (said[name] += chunk.toString('utf8')));
+async function carryOut([program = '', ...args]: readonly string[]): Promise<Ended> {
+  const environment = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
   try {
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code: code ?? 128, ...said };
+    const { exitCode, stdout, stderr } = await run(program, args, { environment, timeout: patience });
+    return { code: exitCode, stdout, stderr };
   } catch (error) {
-    return { code: 127, stdout: '', stderr: (error as Error).message };
+    const code = error instanceof Failure && error.code === 'no-program' ? 127 : 128;
+    return { code, stdout: '', stderr: (error as Error).message };
   }
 }

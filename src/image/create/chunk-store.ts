@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { compressChunk, crc32 } from '../../formats/udif/index.ts';
-import { startPool } from '../../threads/pool.ts';
+import { startWorkerPool } from '../../threads/worker-pool.ts';
 import type { Compressed, CompressJob } from './compress-worker.ts';
 import type { CreateOptions } from './options.ts';
 
@@ -35,7 +35,7 @@ export function chunkStore(size: number, { format, level = 1, threads }: CreateO
     };
     return { ahead: 1, store, close: () => Promise.resolve() };
   }
-  const pool = startPool<CompressJob, Compressed>(compressWorker, count, undefined);
+  const pool = startWorkerPool<CompressJob, Compressed>(compressWorker, count, undefined);
   return {
     ahead: 3 * count,
     store: (data) => pool.run({ data, level }, [data.buffer]),

@@ -1,5 +1,5 @@
 import { compressChunk, crc32, type Stored } from '../../formats/udif/index.ts';
-import { serve } from '../../threads/serve.ts';
+import { serve } from '../../threads/worker-side.ts';
 
 /* The entry point of a worker thread: chunks in, how they are to be stored out. */
 

@@ -8,6 +8,7 @@ import { chunkStore, type ChunkStore } from './chunk-store.ts';
 import type { CreateOptions } from './options.ts';
 import { regionsOf } from './regions.ts';
 import { writeTables } from './write-tables.ts';
+import { writeAll } from '../write-all.ts';
 
 export interface Created {
   /** Of the disk in it, and of the file, in bytes. */
@@ -82,12 +83,7 @@ function appender(
   return {
     length: () => length,
     append: async (bytes) => {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await file
-          .write(bytes, done, bytes.length - done, length + done)
-          .catch(cannotWrite(name));
-        done += bytesWritten;
-      }
+      await writeAll(file, bytes, length).catch(cannotWrite(name));
       length += bytes.length;
     },
   };

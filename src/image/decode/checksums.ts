@@ -6,7 +6,7 @@ import { cut, type Work } from './pieces.ts';
  * Holds every table's CRC-32 against that of its pieces joined. Zero chunks count, ignored ones do not.
  * @param sums the pieces' CRC-32s
  * @returns the tables that have one, and so have been checked
- * @throws FormatError at the first data of a table whose CRC-32 is another
+ * @throws FormatError at the first data of a table whose CRC-32 does not match
  */
 export function checkTables({ pieces, tables }: Work, sums: Uint32Array): readonly string[] {
   const checked: string[] = [];
@@ -21,7 +21,7 @@ export function checkTables({ pieces, tables }: Work, sums: Uint32Array): readon
     if (sum !== table.crc32) {
       throw new FormatError(
         'udif',
-        `the data of "${table.name}" has the CRC-32 ${showCrc32(sum)} and ought to have ${showCrc32(table.crc32)}`,
+        `the data of "${table.name}" has the CRC-32 ${showCrc32(sum)}, expected ${showCrc32(table.crc32)}`,
         { offset: pieces[firstPiece]?.offset ?? 0 },
       );
     }

@@ -5,7 +5,7 @@ import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { checkFreeSpace } from '../free-space.ts';
 import { inputOf, openImage, type Image } from '../open/open-image.ts';
-import type { Place } from '../open/place.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork, type Work } from './pieces.ts';
 import { refuseSameFile } from '../same-file.ts';
 
@@ -33,7 +33,7 @@ export interface Converted {
  *   'no-space' before anything is when the disk is visibly too small; the signal's reason when it is aborted
  */
 export async function convertDmg(
-  input: string | Place,
+  input: string | ImagePath,
   output: string,
   options: ConvertOptions = {},
 ): Promise<Converted> {

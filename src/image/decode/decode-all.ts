@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
-import { startPool } from '../../threads/pool.ts';
+import { startWorkerPool } from '../../threads/worker-pool.ts';
 
 export interface DecodeOptions {
   /** Called after every batch with the number of decoded bytes since the last call. */
@@ -63,7 +63,7 @@ export async function decodeAll(
   const shared = others === 0 ? files : { ...files, turn: new SharedArrayBuffer(4) };
   if (others === 0) await here();
   else {
-    const pool = startPool<readonly Piece[], readonly number[]>(decodeWorker, others, shared);
+    const pool = startWorkerPool<readonly Piece[], readonly number[]>(decodeWorker, others, shared);
     const abort = abortOf(signal);
     const lanes = Array.from({ length: others * batchesAhead }, () => lane((batch) => pool.run(batch)));
     // One thread less to start.

@@ -1,8 +1,9 @@
-import { readSync, writeSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { FormatError, type ByteSource } from '../../base/index.ts';
 import { crc32, decodeChunk, newScratch, type Scratch } from '../../formats/udif/index.ts';
-import type { Place } from '../open/place.ts';
+import type { ImagePath } from '../open/place.ts';
 import type { Piece } from './pieces.ts';
+import { writeAllSync } from '../write-all.ts';
 
 /**
  * What the threads of the process share: open files by their descriptors, and an image that is inside another by its
@@ -10,7 +11,7 @@ import type { Piece } from './pieces.ts';
  * are only decoded.
  */
 export interface Files {
-  readonly input: number | Place | ByteSource;
+  readonly input: number | ImagePath | ByteSource;
   readonly output: number | undefined;
   /** Whose turn it is to write, where several threads do: one Int32. */
   readonly turn?: SharedArrayBuffer;
@@ -78,10 +79,10 @@ function inTurn(turn: SharedArrayBuffer | undefined, act: () => void): void {
   }
 }
 
-let place: { readonly of: Place; readonly source: Promise<ByteSource> } | undefined;
+let place: { readonly of: ImagePath; readonly source: Promise<ByteSource> } | undefined;
 
 /** The image at a place, opened once; the thread's end closes it. */
-async function opened(of: Place): Promise<ByteSource> {
+async function opened(of: ImagePath): Promise<ByteSource> {
   if (place?.of !== of) {
     place = { of, source: openPlace(of) };
   }
@@ -89,7 +90,7 @@ async function opened(of: Place): Promise<ByteSource> {
 }
 
 /** A thread that has a descriptor starts sooner without all that this needs. */
-async function openPlace(of: Place): Promise<ByteSource> {
+async function openPlace(of: ImagePath): Promise<ByteSource> {
   const [{ openOuter }, { openNested }] = await Promise.all([
     import('../open/open-outer.ts'),
     import('../open/nested.ts'),
@@ -122,16 +123,10 @@ function writeSparse(descriptor: number, data: Uint8Array, position: number): vo
     const to = Math.min(bytes.length, from + page - ((position + from) % page));
     const empty = bytes.compare(zeros, 0, to - from, from, to) === 0;
     if (empty && pending >= 0) {
-      writeWhole(descriptor, bytes.subarray(pending, from), position + pending);
+      writeAllSync(descriptor, bytes.subarray(pending, from), position + pending);
       pending = -1;
     } else if (!empty && pending < 0) pending = from;
     from = to;
   }
-  if (pending >= 0) writeWhole(descriptor, bytes.subarray(pending), position + pending);
-}
-
-function writeWhole(descriptor: number, data: Buffer, position: number): void {
-  for (let done = 0; done < data.length;) {
-    done += writeSync(descriptor, data, done, data.length - done, position + done);
-  }
+  if (pending >= 0) writeAllSync(descriptor, bytes.subarray(pending), position + pending);
 }

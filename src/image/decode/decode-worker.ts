@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
-import { serve } from '../../threads/serve.ts';
+import { serve } from '../../threads/worker-side.ts';
 
 /* The entry point of a worker thread: pieces in, their CRC-32s out. */
 

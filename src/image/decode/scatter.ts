@@ -4,7 +4,7 @@ import { checkTables } from './checksums.ts';
 import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
 import type { Files } from './decode-piece.ts';
 import { openOuter } from '../open/open-outer.ts';
-import type { Place } from '../open/place.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
 
 /** A range of an image and where it goes in the output. In bytes. */
@@ -17,7 +17,7 @@ export interface Move {
 /** An image that is decoded as a whole, and what of it is wanted. */
 export interface Scatter {
   /** Where the image's own bytes are, and they themselves. */
-  readonly place: Place;
+  readonly place: ImagePath;
   readonly source: ByteSource;
   /** Where its disk's bytes come from, as openDisk says. */
   readonly tables: readonly BlockTable[];

@@ -5,7 +5,7 @@ import { checkTables } from './checksums.ts';
 import type { ConvertOptions } from './convert-dmg.ts';
 import { decodeAll } from './decode-all.ts';
 import { inputOf, openImage, type Image } from '../open/open-image.ts';
-import type { Place } from '../open/place.ts';
+import type { ImagePath } from '../open/place.ts';
 import { planWork } from './pieces.ts';
 
 export interface Verified {
@@ -16,7 +16,7 @@ export interface Verified {
 }
 
 /** Decodes all of an image and checks every checksum it has. @throws FormatError at the first that is wrong */
-export async function verifyDmg(path: string | Place, options: ConvertOptions = {}): Promise<Verified> {
+export async function verifyDmg(path: string | ImagePath, options: ConvertOptions = {}): Promise<Verified> {
   options.signal?.throwIfAborted();
   const image = await openImage(path);
   try {
@@ -65,7 +65,7 @@ async function checkDataFork({ udif, source }: Image, signal: AbortSignal | unde
   if (sum !== expected) {
     throw new FormatError(
       'udif',
-      `the data fork has the CRC-32 ${showCrc32(sum)} and ought to have ${showCrc32(expected)}`,
+      `the data fork has the CRC-32 ${showCrc32(sum)}, expected ${showCrc32(expected)}`,
       { offset: start },
     );
   }

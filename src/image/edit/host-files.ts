@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure, systemReason } from '../../base/index.ts';
+import { cannotRead, Failure } from '../../base/index.ts';
 import type { EditedEntry, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { lazyFile } from './lazy-file.ts';
 
@@ -44,13 +44,13 @@ export async function addHostFiles(
   const open = [{ path, parent: folder, name: options.name ?? basename(resolve(path)) }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { parent, name } = next;
-    const stat = await lstat(next.path).catch(cannotRead(next.path));
+    const stat = await lstat(next.path).catch(unreadable(next.path));
     const metadata = metadataOf(stat, options);
     const present = editor.find(name, parent);
     if (stat.isDirectory()) {
       const into = present?.kind === 'folder' ? present : editor.makeFolder(parent, name, metadata);
       added.folders++;
-      const names = await readdir(next.path).catch(cannotRead(next.path));
+      const names = await readdir(next.path).catch(unreadable(next.path));
       // From the end, so that what is first gets the first number and the first blocks.
       for (const each of names.sort().reverse())
         open.push({ path: join(next.path, each), parent: into, name: each });
@@ -83,7 +83,7 @@ async function put(
   const { path, parent, name, stat, metadata } = what;
   if (stat.isFile()) return editor.putFile(parent, name, { ...metadata, data: lazyFile(path, stat) });
   if (stat.isSymbolicLink())
-    return editor.putSymlink(parent, name, await readlink(path).catch(cannotRead(path)), {
+    return editor.putSymlink(parent, name, await readlink(path).catch(unreadable(path)), {
       ...metadata,
       mode: 0o755,
     });
@@ -94,8 +94,8 @@ function metadataOf(stat: Stats, { owner = 0, group = 0 }: AddOptions): Metadata
   return { mode: stat.mode & 0o7777, owner, group, contentModDate: stat.mtime };
 }
 
-function cannotRead(path: string): (cause: unknown) => never {
+function unreadable(path: string): (cause: unknown) => never {
   return (cause) => {
-    throw new Failure('cannot-read', `${path} cannot be read: ${systemReason(cause)}`, { cause });
+    throw cannotRead(path, cause);
   };
 }

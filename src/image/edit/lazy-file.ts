@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Failure, systemReason, type ByteSource } from '../../base/index.ts';
+import { cannotRead, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
 import { fileChanged } from '../open/file-source.ts';
 
@@ -15,7 +15,7 @@ export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs'>): 
     async read(offset, length) {
       checkRange({ size }, offset, length);
       const failed = (cause: unknown): never => {
-        throw new Failure('cannot-read', `${path} cannot be read: ${systemReason(cause)}`, { cause });
+        throw cannotRead(path, cause);
       };
       const handle = await open(path, 'r').catch(failed);
       try {

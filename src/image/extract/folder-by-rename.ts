@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { Failure, systemReason } from '../../base/index.ts';
+import { resolve } from 'node:path';
+import { Failure, systemReason, temporaryBeside } from '../../base/index.ts';
 
 /**
  * Makes a folder that appears by rename when `write` has filled it, or not at all. One that is there may be empty.
@@ -20,11 +19,8 @@ export async function folderByRename<Result>(
     (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : cannotWrite(error),
   );
   if (there.length > 0)
-    throw new Failure('cannot-write', `${folder} is there and not empty`, { hint: 'Name a new folder.' });
-  const partial = join(
-    dirname(whole),
-    `.${basename(whole)}.${process.pid}-${randomBytes(6).toString('hex')}.partial`,
-  );
+    throw new Failure('cannot-write', `${folder} exists and is not empty`, { hint: 'Name a new folder.' });
+  const partial = temporaryBeside(whole, 'partial');
   try {
     await mkdir(partial).catch(cannotWrite);
     const { bavail, bsize } = await statfs(partial);

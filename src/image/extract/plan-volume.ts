@@ -14,13 +14,13 @@ import {
 import { leadsInside } from './link-target.ts';
 
 /** One thing that is extracted; paths from the folder that is made. */
-export type Step =
+export type ExtractStep =
   | { readonly kind: 'folder' | 'file' | 'apple-double'; readonly path: string; readonly entry: Entry }
   | { readonly kind: 'link'; readonly path: string; readonly target: string; readonly entry: Entry }
   | { readonly kind: 'hard-link'; readonly path: string; readonly existing: string };
 
 export interface ExtractionPlan {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExtractStep[];
   /** Of all that is written. */
   readonly bytes: number;
   readonly files: number;
@@ -48,7 +48,7 @@ export async function planExtraction(
   entry: Entry,
   { outsideLinks = false, appleDouble = false }: PlanOptions = {},
 ): Promise<ExtractionPlan> {
-  const steps: Step[] = [];
+  const steps: ExtractStep[] = [];
   const outside: { path: string; target: string }[] = [];
   const devices: string[] = [];
   let [bytes, files, resourceForks] = [0, 0, 0];
@@ -142,14 +142,14 @@ export function finderInfoOf(entry: Entry): Uint8Array {
 function nameOf(entry: Entry): string {
   const name = pathName(entry.name);
   if (name === '' || name === '.' || name === '..' || name.includes('/'))
-    throw new FormatError('hfsplus', `"${name}" is no name of a file`, { offset: entry.at });
+    throw new FormatError('hfsplus', `"${name}" is not the name of a file`, { offset: entry.at });
   return name;
 }
 
 async function readTarget(volume: HfsVolume, entry: Entry): Promise<string> {
   const data = await openData(volume, entry);
   if (data.size > longestTarget)
-    throw new FormatError('hfsplus', `a symbolic link's target of ${data.size} bytes is none`, {
+    throw new FormatError('hfsplus', `invalid symbolic link: target of ${data.size} bytes`, {
       offset: entry.at,
     });
   return Buffer.from(await data.read(0, data.size)).toString('utf8');

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { Failure, FormatError, systemReason, type ByteSource } from '../../base/index.ts';
+import { cannotRead, Failure, FormatError, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
 
 /** A file as a source. Its size is the one it had when it was opened. */
@@ -10,10 +10,10 @@ export interface FileSource extends ByteSource {
   readonly close: () => Promise<void>;
 }
 
-/** @throws Failure 'cannot-read' when there is no such file or it is not a regular one */
+/** @throws Failure 'no-file' when there is no such file or it is not a regular one, 'cannot-read' */
 export async function openFile(path: string): Promise<FileSource> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new Failure('cannot-read', `${path} cannot be read: ${systemReason(cause)}`, { cause });
+    throw cannotRead(path, cause);
   });
   const stat = await handle.stat({ bigint: true });
   const size = Number(stat.size);

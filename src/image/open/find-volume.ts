@@ -99,13 +99,13 @@ async function refusalOf(partition: Partition | undefined, volume: ByteSource): 
   if (partition?.content === 'core-storage' || (await isCoreStorage(volume)))
     return new Failure(
       'not-a-volume',
-      `a Core Storage physical volume is at byte ${offset}, which is no HFS+ volume: its own labels lie in it and behind it`,
+      `a Core Storage physical volume is at byte ${offset}, which is not an HFS+ volume: its own labels lie in it and behind it`,
       { hint: revert },
     );
   if (partition?.content === 'raid')
     return new Failure(
       'not-a-volume',
-      `a member of an Apple RAID ("${partition.kind}") is at byte ${offset}, which is no HFS+ volume: its own labels lie behind it`,
+      `a member of an Apple RAID ("${partition.kind}") is at byte ${offset}, which is not an HFS+ volume: its own labels lie behind it`,
       {
         hint: 'Take the set apart in the guest first: diskutil appleRAID list, then diskutil appleRAID delete UUID.',
       },

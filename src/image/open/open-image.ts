@@ -2,11 +2,11 @@ import type { ByteSource } from '../../base/index.ts';
 import { openNested } from './nested.ts';
 import { openDisk, type Disk } from './open-disk.ts';
 import { openOuter, type Outer } from './open-outer.ts';
-import { placeOf, type Place } from './place.ts';
+import { parseImagePath, type ImagePath } from './place.ts';
 
 /** A disk image, open. */
 export interface Image extends Disk {
-  readonly place: Place;
+  readonly place: ImagePath;
   /** The outermost file. */
   readonly outer: Outer;
   /** The image's own bytes, as they are stored: the file, or what is inside it. */
@@ -16,10 +16,10 @@ export interface Image extends Disk {
 
 /**
  * Opens `image.dmg`, or `outer.dmg:/inner.dmg` through images and packages in one another.
- * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'cannot-read' or 'not-found'
+ * @throws FormatError that says what the file is when it is no disk image we can read; Failure 'no-file', 'cannot-read' or 'not-found'
  */
-export async function openImage(path: string | Place): Promise<Image> {
-  const place = placeOf(path);
+export async function openImage(path: string | ImagePath): Promise<Image> {
+  const place = parseImagePath(path);
   const outer = await openOuter(place);
   try {
     const source = await openNested(outer.source, place.inside, place.password);
@@ -32,6 +32,6 @@ export async function openImage(path: string | Place): Promise<Image> {
 }
 
 /** Where threads find an image's bytes: a descriptor that they share, or a place that each opens for itself. */
-export function inputOf({ place, outer }: Image): number | Place {
+export function inputOf({ place, outer }: Image): number | ImagePath {
   return place.inside.length === 0 && outer.handle !== undefined ? outer.handle.fd : place;
 }

@@ -9,7 +9,7 @@ import {
 import { openNested } from './nested.ts';
 import { openDisk } from './open-disk.ts';
 import { openOuter } from './open-outer.ts';
-import { placeOf, showPlace, type Place } from './place.ts';
+import { parseImagePath, showImagePath, type ImagePath } from './place.ts';
 import { findHfsPlus } from './find-volume.ts';
 
 /** A place inside an image, however deep. */
@@ -24,8 +24,8 @@ export interface Inside {
  * Opens `image.dmg:/path`, or `outer.dmg:/inner.dmg:/path` through images inside images; without a path, the root.
  * @throws FormatError when an image is damaged; Failure 'not-found' when one of the paths leads nowhere
  */
-export async function openInside(path: string | Place): Promise<Inside> {
-  const place = placeOf(path);
+export async function openInside(path: string | ImagePath): Promise<Inside> {
+  const place = parseImagePath(path);
   const { inside, password } = place;
   const outer = await openOuter(place);
   try {
@@ -33,7 +33,7 @@ export async function openInside(path: string | Place): Promise<Inside> {
     const image = await openNested(outer.source, way, password);
     const { disk } = await openDisk(image, way.length === 0 ? outer.bands : undefined);
     const volume = await openVolume((await findHfsPlus(disk)).volume);
-    return { volume, entry: find(volume, inside.at(-1) ?? '', showPlace(place)), close: outer.close };
+    return { volume, entry: find(volume, inside.at(-1) ?? '', showImagePath(place)), close: outer.close };
   } catch (error) {
     await outer.close();
     throw error;

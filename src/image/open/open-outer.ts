@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ByteSource } from '../../base/index.ts';
 import { openBundle, type Band } from './bundle.ts';
 import { openFile } from './file-source.ts';
-import type { Place } from './place.ts';
+import type { ImagePath } from './place.ts';
 import { openSegments } from './segments.ts';
 import { plainOf, type Encryption } from './unlocked.ts';
 
@@ -28,7 +28,10 @@ export interface Outer {
  * Opens an image file, a sparse bundle, or a segment with those beside it.
  * @throws Failure 'cannot-read', 'not-found', 'password-needed', 'wrong-password'; FormatError
  */
-export async function openOuter({ file: path, password }: Pick<Place, 'file' | 'password'>): Promise<Outer> {
+export async function openOuter({
+  file: path,
+  password,
+}: Pick<ImagePath, 'file' | 'password'>): Promise<Outer> {
   if (await isBundle(path)) {
     const bundle = await openBundle(path, password);
     const size = bundle.bands.reduce((sum, band) => sum + band.size, 0);

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/index.ts';
 
 /** Where bytes are: a file, and the way in through the images and packages in one another. */
-export interface Place {
+export interface ImagePath {
   readonly file: string;
   /** A path in the file, a path in what is there, and so on. */
   readonly inside: readonly string[];
@@ -13,7 +13,7 @@ export interface Place {
 const deepest = 8;
 
 /** Reads `outer.dmg:/inner.pkg:/member`. @throws Failure 'usage' when it is deeper than anything real */
-export function placeOf(path: string | Place): Place {
+export function parseImagePath(path: string | ImagePath): ImagePath {
   if (typeof path !== 'string') return path;
   const [file = '', ...inside] = path.split(':/');
   if (inside.length > deepest)
@@ -21,6 +21,6 @@ export function placeOf(path: string | Place): Place {
   return { file, inside };
 }
 
-export function showPlace({ file, inside }: Place): string {
+export function showImagePath({ file, inside }: ImagePath): string {
   return [file, ...inside].join(':/');
 }

@@ -20,7 +20,7 @@ const others: readonly (readonly [magic: string, what: string])[] = [
  * @throws FormatError that says what it is instead
  */
 export async function checkRawImage(file: ByteSource): Promise<void> {
-  if (file.size === 0) throw new FormatError('udif', 'the file is empty', { offset: 0 });
+  if (file.size === 0) throw new FormatError('udif', 'the file is empty', { offset: 0, whole: true });
   const head = Buffer.from(await file.read(0, Math.min(16, file.size))).toString('latin1');
   const tail = Buffer.from(await file.read(Math.max(0, file.size - 8), Math.min(8, file.size))).toString(
     'latin1',
@@ -31,13 +31,14 @@ export async function checkRawImage(file: ByteSource): Promise<void> {
     });
   }
   const other = others.find(([magic]) => head.startsWith(magic))?.[1];
-  if (other !== undefined) throw new FormatError('udif', `not a disk image but ${other}`, { offset: 0 });
+  if (other !== undefined)
+    throw new FormatError('udif', `not a disk image but ${other}`, { offset: 0, whole: true });
   const end = await rawImageSize(file);
   if (end === undefined) {
     throw new FormatError(
       'udif',
       'not a disk image, or a truncated one: it has neither a UDIF trailer nor a partition map or volume',
-      { offset: Math.max(0, file.size - 512) },
+      { offset: Math.max(0, file.size - 512), whole: true },
     );
   }
   if (end > file.size) {

@@ -6,7 +6,7 @@ import { openDisk } from './open-disk.ts';
 import { openOuter } from './open-outer.ts';
 import { readPartitionMap } from './partition-map.ts';
 import type { Content } from './partition-types.ts';
-import { placeOf, type Place } from './place.ts';
+import { parseImagePath, type ImagePath } from './place.ts';
 import type { Band } from './bundle.ts';
 import { isCoreStorage } from './core-storage.ts';
 import { findHfsPlus } from './find-volume.ts';
@@ -23,8 +23,8 @@ export interface VolumeBytes {
  * Finds the HFS+ volume in `image.dmg`, or in `outer.dmg:/inner.dmg`, by the signature of either of its headers.
  * @throws FormatError that says what is there instead; Failure when there is no such file
  */
-export async function openVolumeBytes(path: string | Place): Promise<VolumeBytes> {
-  const place = placeOf(path);
+export async function openVolumeBytes(path: string | ImagePath): Promise<VolumeBytes> {
+  const place = parseImagePath(path);
   const outer = await openOuter(place);
   try {
     const way = place.inside.filter((each) => each !== '');

@@ -43,7 +43,7 @@ export async function readPackage(source: ByteSource): Promise<Package> {
     throw new FormatError(
       'xar',
       'not an installer package ("xar!"), nor a payload of one (pbzx, cpio, gzip, bzip2, xz or LZMA)',
-      { offset: 0 },
+      { offset: 0, whole: true },
     );
   }
   return { source, members: [], archives: new Set(), signatures: [], isPayload: true };

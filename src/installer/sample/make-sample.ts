@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { temporaryBeside } from '../../base/index.ts';
 import { makeChunklist } from '../../formats/chunklist/index.ts';
 import { newVolume, type VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { memorySource } from '../../formats/source/index.ts';
@@ -40,10 +40,7 @@ export async function makeSample(sample: Sample, output: string, options: Sample
     ({ version, medium }) => medium === 'esd' && `${sample.version}.`.startsWith(`${version}.`),
   );
   if (release === undefined) throw new RangeError(`no InstallESD.dmg is of OS X "${sample.version}"`);
-  const folder = join(
-    dirname(output),
-    `.${basename(output)}.${process.pid}-${randomBytes(6).toString('hex')}.parts`,
-  );
+  const folder = temporaryBeside(output, 'parts');
   await mkdir(folder);
   try {
     const kernelInBase = !release.tasks.some((task) => task.do === 'kernel');

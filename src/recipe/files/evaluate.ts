@@ -62,7 +62,7 @@ export function onlyReference(node: ScalarNode, report: Report): Reference | und
   if (parts === undefined) return undefined;
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') return only;
-  report('bad-reference', node.place, 'Here must be one reference to an output.', 'Write "${step.output}".');
+  report('bad-reference', node.place, 'Expected one reference to an output.', 'Write "${step.output}".');
   return undefined;
 }
 

@@ -36,17 +36,17 @@ const or = optional(
     },
     read: readAlternatives,
   },
-  'Where else it can come from: a URL, another origin, or a list of them in order of preference',
+  'Other places to get it from: a URL, another origin, or a list of them in order of preference',
 );
 
 const only = optional(
   list(text({}, pathFault), 1),
-  'The folders and files of it that are wanted; the rest is left out',
+  'The folders and files to take from it; the rest is left out',
 );
 
 const instead = optional(
   text(),
-  'What else can be done where it cannot be had: the end of a hint, after "or "',
+  'An alternative, added after "or" to the hint of the error when the source cannot be downloaded',
 );
 
 const webAddress = text({ pattern: '^https?://' }, webAddressFault);

@@ -1,3 +1,4 @@
+import type { Place, SecondPlace } from '../../base/index.ts';
 import { environmentShape } from './environment-shape.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Recipe, Source } from '../model.ts';
@@ -60,8 +61,12 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
   checkName(fields.recipe, of.name, report);
   const parameters = declareParameters(fields.parameters, false, report);
   for (const [input, { key }] of fields.inputs ?? []) {
-    if (parameters.has(input))
-      report('name-conflict', key, `"${input}" is a parameter as well.`, 'A step gives both below "with".');
+    const parameter = fields.parameters?.get(input);
+    if (parameter !== undefined && parameters.has(input))
+      report('name-conflict', key, `"${input}" is a parameter as well.`, 'A step gives both below "with".', {
+        ...parameter.key,
+        message: 'The parameter is declared here.',
+      });
   }
   const outputs = fields.outputs ?? new Map<string, Named<WrittenOutput>>();
   const paths = new Map(
@@ -112,17 +117,34 @@ function checkOutputs(outputs: ReadonlyMap<string, Named<Located<string>>>, repo
   const paths = [...outputs].flatMap(([output, { value }]) =>
     value === undefined ? [] : [{ output, place: value, path: value.value.replace(/\/$/, '') }],
   );
-  const owners = new Map<string, string>();
+  const owners = new Map<string, (typeof paths)[number]>();
   for (const { output, place, path } of paths) {
     const owner = owners.get(path);
-    if (owner === undefined) owners.set(path, output);
-    else report('output-conflict', place, `The outputs "${owner}" and "${output}" are the same path.`);
+    if (owner === undefined) owners.set(path, { output, place, path });
+    else
+      report(
+        'output-conflict',
+        place,
+        `The outputs "${owner.output}" and "${output}" are the same path.`,
+        undefined,
+        declaredHere(owner),
+      );
   }
   for (const { output, place, path } of paths) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const owner = owners.get(path.slice(0, slash));
       if (owner !== undefined)
-        report('output-conflict', place, `The output "${output}" lies inside the output "${owner}".`);
+        report(
+          'output-conflict',
+          place,
+          `The output "${output}" lies inside the output "${owner.output}".`,
+          undefined,
+          declaredHere(owner),
+        );
     }
   }
+}
+
+function declaredHere({ output, place }: { readonly output: string; readonly place: Place }): SecondPlace {
+  return { file: place.file, span: place.span, message: `The output "${output}" is declared here.` };
 }

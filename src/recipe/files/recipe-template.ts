@@ -59,7 +59,7 @@ export function fillIn(node: YamlNode, scope: Scope, report: Report): YamlNode {
       if (value !== undefined && typeof value !== 'object')
         return { kind: 'scalar', place: node.place, value };
       if (value !== undefined)
-        report('wrong-type', node.place, 'Here must be text, not a list.', 'Only one value fits here.');
+        report('wrong-type', node.place, 'Expected text, found a list.', 'Only one value fits here.');
       return { kind: 'broken', place: node.place };
     }
   }

@@ -53,7 +53,17 @@ export function assembleSteps(
 
   const all = orderSteps([...steps.keys()], (name) => edges.get(name) ?? []);
   for (const loop of all.loops) {
-    planning.report('cycle', loop.place, `The steps need each other: ${describeLoop(loop.steps)}.`);
+    const [from = '', to] = loop.steps;
+    const next = edges.get(from)?.find((edge) => edge.to === to);
+    planning.report(
+      'cycle',
+      loop.place,
+      `The steps need each other: ${describeLoop(loop.steps)}.`,
+      undefined,
+      next === undefined || next.place.span.start === loop.place.span.start
+        ? undefined
+        : { file: next.place.file, span: next.place.span, message: `${from} needs ${to ?? ''} here.` },
+    );
   }
   // What is wanted, in the pipeline's own order: a product listed first does not move its steps to the front.
   const needed =

@@ -1,3 +1,4 @@
+import type { Place } from '../../base/index.ts';
 import { basename } from 'node:path';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
@@ -28,7 +29,7 @@ export function planPipeline(
   const pipeline = loaded && planning.use(loaded);
   const plan = pipeline && resolvePipeline(planning, pipeline, options);
   planning.finish();
-  if (plan === undefined) throw new Error(`the pipeline ${name} is without fault and without a plan`);
+  if (plan === undefined) throw new Error(`the pipeline ${name} has no fault and no plan`);
   return plan;
 }
 
@@ -88,7 +89,7 @@ function resolveProduct(
   scope: Scope,
   { report }: Planning,
 ): Product {
-  const taken = new Map<string, string>();
+  const taken = new Map<string, { readonly entry: string; readonly place: Place }>();
   const entries = new Map<string, Located<Binding & { kind: 'output' }>>();
   for (const [entry, { value: written }] of from) {
     if (written === undefined) continue;
@@ -110,12 +111,14 @@ function resolveProduct(
         { file, span },
         `The entry "${entry}" and the paper "${paper}" would both be ${path} in the product.`,
       );
-    else if (owner === undefined) taken.set(path, entry);
+    else if (owner === undefined) taken.set(path, { entry, place: { file, span } });
     else
       report(
         'output-conflict',
         { file, span },
-        `The entries "${owner}" and "${entry}" would both be ${path} in the product.`,
+        `The entries "${owner.entry}" and "${entry}" would both be ${path} in the product.`,
+        undefined,
+        { ...owner.place, message: `"${owner.entry}" is declared here.` },
       );
   }
   if (gate !== undefined && !pipeline.steps.has(gate.value)) {

@@ -8,7 +8,7 @@ import { planPipeline } from './plan-pipeline.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import { namesIn, type Project } from '../project/project.ts';
 import { bindFile } from './scope.ts';
-import { valueOfSetting } from './setting.ts';
+import { valueOfOverride } from './override.ts';
 import { locate, shorten } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 
@@ -60,7 +60,7 @@ export function planRecipe(
   const step = recipe && bindRecipe(planning, recipe);
   const steps = step === undefined ? [] : assembleSteps(planning, [step], undefined, options);
   planning.finish();
-  if (recipe === undefined) throw new Error(`the recipe ${name} is without fault and without a plan`);
+  if (recipe === undefined) throw new Error(`the recipe ${name} has no fault and no plan`);
   const { summary, file, outputs } = recipe;
   const from = new Map(
     [...outputs].map(([output, place]) => [
@@ -79,10 +79,10 @@ function bindRecipe(planning: Planning, recipe: Recipe): BoundStep {
   for (const [name, setting] of settings) {
     const parameter = recipe.parameters.get(name);
     if (parameter !== undefined) {
-      const value = valueOfSetting(setting, parameter, report);
+      const value = valueOfOverride(setting, parameter, report);
       if (value !== undefined) parameters.set(name, value);
     } else if (recipe.inputs.has(name)) {
-      const path = valueOfSetting(setting, { type: 'file' }, report);
+      const path = valueOfOverride(setting, { type: 'file' }, report);
       const binding = path && bindFile(String(path.value), path, project.cwd, planning);
       if (binding !== undefined) inputs.set(name, binding);
     } else {

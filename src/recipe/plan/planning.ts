@@ -9,7 +9,7 @@ import { locate } from '../../yaml/shape.ts';
 export type Overrides = Readonly<Record<string, string | readonly string[]>>;
 
 /** What was set on the command line, each with its place in a text made up for it. */
-export interface Setting {
+export interface Override {
   readonly key: Place;
   readonly values: readonly Located<string>[];
 }
@@ -19,7 +19,7 @@ export interface Planning {
   readonly project: Project;
   readonly report: Report;
   readonly target: Place;
-  readonly settings: ReadonlyMap<string, Setting>;
+  readonly settings: ReadonlyMap<string, Override>;
   /** "RECIPE.SOURCE" → where `--source` names it, and where the folder. */
   readonly given: ReadonlyMap<string, { readonly key: Place; readonly folder: Place }>;
   /** Makes the file's faults faults of the plan. @returns what could be read of it */
@@ -62,7 +62,7 @@ function layOutCommandLine(
   sources: Readonly<Record<string, string>>,
 ): { text: string } & Pick<Planning, 'settings' | 'given'> {
   let text = name;
-  const settings = new Map<string, Setting>();
+  const settings = new Map<string, Override>();
   for (const [key, given] of Object.entries(overrides)) {
     const values: Located<string>[] = [];
     let keyPlace: Place | undefined;

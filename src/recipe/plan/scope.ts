@@ -11,7 +11,7 @@ import type { PipelineFile } from '../files/pipeline-file.ts';
 import type { Planning } from './planning.ts';
 import type { Resolved, Scope } from '../files/resolved.ts';
 import { isWithin } from '../files/parameter-bounds.ts';
-import { valueOfSetting } from './setting.ts';
+import { valueOfOverride } from './override.ts';
 import { locate } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 
@@ -102,7 +102,7 @@ export function createScope(
   function effectiveValue(declared: DeclaredParameter): Resolved | undefined {
     const setting = settings.get(declared.name);
     if (setting !== undefined) {
-      return userValue(declared, valueOfSetting(setting, declared, report), project.cwd);
+      return userValue(declared, valueOfOverride(setting, declared, report), project.cwd);
     }
     const { defaultNode: node } = declared;
     if (node === undefined) {

@@ -5,7 +5,7 @@ import { holdsReferences } from '../files/parameter-shape.ts';
 import { valueOfNode } from '../files/parameter-value.ts';
 import type { Buildroot, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
-import { valueOfSetting } from './setting.ts';
+import { valueOfOverride } from './override.ts';
 import { applyParameters, defaultsOf } from '../files/recipe-template.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
 import type { Report } from '../../yaml/faults.ts';
@@ -101,7 +101,7 @@ function withSettings(recipe: Recipe, { settings, report }: Planning): Recipe {
     const parameter = recipe.parameters.get(name);
     if (parameter === undefined) reportUnknownParameter(recipe, name, setting.key, report);
     else {
-      const value = valueOfSetting(setting, parameter, report);
+      const value = valueOfOverride(setting, parameter, report);
       if (value !== undefined) values.set(name, value);
     }
   }

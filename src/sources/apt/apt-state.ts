@@ -105,7 +105,7 @@ async function update(wish: AptWish, context: SourceContext): Promise<AptState> 
   if (context.offline === true) {
     throw new Failure(
       'offline',
-      `the package lists of ${wish.suite ?? 'the host’s release'} are needed, and this is offline`,
+      `the package lists of ${wish.suite ?? 'the host’s release'} are needed, and --offline forbids downloads`,
     );
   }
   const { folder, settings } = writeAptSettings(context.store, architecture);

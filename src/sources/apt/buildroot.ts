@@ -31,7 +31,7 @@ export async function resolveBuildroot(
   const apt = await openApt({ suite: wish.suite, kind: 'binary', architecture }, context);
   for (const name of wish.packages) {
     if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name)) {
-      throw new Failure('unknown-package', `"${name}" is not a name of a Debian package`);
+      throw new Failure('unknown-package', `"${name}" is not the name of a Debian package`);
     }
   }
   // It stands for the folders that are links into /usr from the beginning; else apt takes usrmerge, and all of Perl with it.

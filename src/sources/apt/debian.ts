@@ -57,7 +57,7 @@ export function fetchFailure(what: string, misses: AptMisses, context: SourceCon
           ),
         },
       )
-    : new Failure('fetch-failed', `${what}: ${names} could not be fetched:\n${misses.said}`, {
+    : new Failure('fetch-failed', `${what}: ${names} could not be downloaded:\n${misses.said}`, {
         temporary: true,
       });
 }
@@ -69,7 +69,7 @@ interface OfferedSource {
 
 async function offeredSources(origin: DebianOrigin, context: SourceContext): Promise<OfferedSource[]> {
   if (!/^[a-z0-9][a-z0-9+.-]+$/.test(origin.package)) {
-    throw new Failure('no-source', `${origin.package} is not a name of a Debian package`);
+    throw new Failure('no-source', `${origin.package} is not the name of a Debian package`);
   }
   const apt = await openApt({ suite: origin.suite, kind: 'source' }, context);
   const { stdout } = await apt.run('apt-cache', ['showsrc', '--only-source', origin.package]);

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import PQueue from 'p-queue';
+import { runWell } from '../../host/program.ts';
 import type { LockedFile } from '../locked.ts';
 import { fileName } from '../locked.ts';
 
@@ -11,8 +10,10 @@ export async function packagesIndex(packages: readonly LockedFile[], folder: str
   const stanzas = await queue.addAll(
     packages.map((one) => async () => {
       const name = fileName(one.file);
-      const { stdout } = await promisify(execFile)('dpkg-deb', ['--field', join(folder, name)], {
-        maxBuffer: 1 << 24,
+      const stdout = await runWell('dpkg-deb', ['--field', join(folder, name)], {
+        what: `the package ${name} cannot be read`,
+        from: 'dpkg',
+        limit: 1 << 24,
       });
       return `${stdout.trimEnd()}\nFilename: ./${name}\nSize: ${one.size}\nSHA256: ${one.sha256}\n`;
     }),

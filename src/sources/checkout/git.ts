@@ -31,7 +31,7 @@ export function checkExport(locked: ExportedTree, found: ExportedTree, what: str
   throw new Failure(
     'digest-mismatch',
     `${what} is not the tree that was locked: expected ${locked.tree}, found ${found.tree}`,
-    { hint: 'If the new tree is to be trusted, lock it again with `cidermill lock`.' },
+    { hint: 'If you trust the new tree, lock it again with `cidermill lock`.' },
   );
 }
 
@@ -91,7 +91,7 @@ async function fetchCommit(
     if (whole.exitCode !== 0) {
       throw new Failure(
         'fetch-failed',
-        `${shownUrl(repository)} could not be fetched:\n${lastLines(whole.stderr, 4)}`,
+        `${shownUrl(repository)} could not be downloaded:\n${lastLines(whole.stderr, 4)}`,
         {
           temporary: true,
         },

@@ -43,7 +43,7 @@ export async function lockSvn(origin: SvnOrigin, context: SourceContext): Promis
     if (exitCode !== 0) {
       throw new Failure(
         'fetch-failed',
-        `${shown} at revision ${revision} could not be fetched:\n${lastLines(stderr, 4)}`,
+        `${shown} at revision ${revision} could not be downloaded:\n${lastLines(stderr, 4)}`,
         {
           temporary: !/E160006|E160013|E170000|E200009/.test(stderr),
         },

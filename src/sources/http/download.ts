@@ -84,7 +84,7 @@ function wrongBytes(url: string, expected: Blob, found: Blob): Failure {
     'digest-mismatch',
     `${shownUrl(url)} is not the file that was locked: expected sha256 ${expected.digest} (${expected.size} bytes), ` +
       `found ${found.digest} (${found.size} bytes)`,
-    { hint: 'If the new file is to be trusted, lock it again with `cidermill lock`.' },
+    { hint: 'If you trust the new file, lock it again with `cidermill lock`.' },
   );
 }
 
@@ -253,7 +253,7 @@ function refuseDowngrade(from: string, to: string, digestKnown: boolean): void {
   if (digestKnown || !from.startsWith('https:') || to.startsWith('https:')) return;
   throw new Failure(
     'insecure-redirect',
-    `${shownUrl(from)} leads to ${shownUrl(to)}, which is not encrypted`,
+    `${shownUrl(from)} redirects to ${shownUrl(to)}, which is not encrypted`,
   );
 }
 

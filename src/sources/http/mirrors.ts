@@ -12,7 +12,7 @@ export async function fromFirst<T>(urls: readonly string[], fetch: (url: string)
     }
   }
   const [first] = failures;
-  if (first === undefined) throw new Failure('fetch-failed', 'there is no address to fetch it from');
+  if (first === undefined) throw new Failure('fetch-failed', 'no address to download it from was given');
   if (failures.length === 1) throw first;
   throw new Failure(first.code, failures.map((failure) => failure.message).join('\n'), {
     hint: first.hint,

@@ -15,7 +15,7 @@ export interface ReadLock {
 /** Far above a lockfile of a thousand packages and a hundred sources; characters. */
 const largestLock = 4 << 20;
 
-const hint = 'The lockfile is written by `cidermill lock`; delete the entry and lock it again.';
+const hint = '`cidermill lock` writes this file: delete the entry and lock it again.';
 
 /**
  * Reads the lockfile; one that is not there is an empty one.

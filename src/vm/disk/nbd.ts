@@ -92,7 +92,7 @@ class Session {
       greeting.readBigUInt64BE(0) === magic.greeting &&
       greeting.readBigUInt64BE(8) === magic.option &&
       (greeting.readUInt16BE(16) & flags.fixedNewstyle) !== 0;
-    if (!known) throw this.#wrong('greets otherwise');
+    if (!known) throw this.#wrong('sent an unexpected greeting');
     const export_ = Buffer.from(name, 'utf8');
     const hello = Buffer.alloc(4 + 16 + 6 + export_.length);
     hello.writeUInt32BE(flags.fixedNewstyle | flags.noZeroes, 0);
@@ -105,15 +105,16 @@ class Session {
     let size: bigint | undefined;
     for (;;) {
       const reply = await this.#take(20);
-      if (reply.readBigUInt64BE(0) !== magic.optionReply) throw this.#wrong('answers otherwise');
+      if (reply.readBigUInt64BE(0) !== magic.optionReply) throw this.#wrong('sent an unexpected answer');
       const [type, length] = [reply.readUInt32BE(12), reply.readUInt32BE(16)];
-      if (length > largestReply) throw this.#wrong('answers at too great length');
+      if (length > largestReply) throw this.#wrong('sent an answer that is too long');
       const data = await this.#take(length);
       if (type === optionReply.ack) break;
       if (type !== optionReply.info) throw this.#wrong(`refuses "${name}": ${data.toString('latin1')}`);
       if (length >= 12 && data.readUInt16BE(0) === infoExport) size = data.readBigUInt64BE(2);
     }
-    if (size === undefined || size > BigInt(Number.MAX_SAFE_INTEGER)) throw this.#wrong('gives no size');
+    if (size === undefined || size > BigInt(Number.MAX_SAFE_INTEGER))
+      throw this.#wrong('did not give a size');
     return Number(size);
   }
 
@@ -129,7 +130,7 @@ class Session {
     this.#socket.write(data === undefined ? head : Buffer.concat([head, data]));
     const reply = await this.#take(16);
     if (reply.readUInt32BE(0) !== magic.reply || reply.readBigUInt64BE(8) !== cookie)
-      throw this.#wrong('answers another request');
+      throw this.#wrong('answered another request');
     const error = reply.readUInt32BE(4);
     if (error !== 0) throw this.#wrong(`fails at offset ${offset} (error ${error})`);
     return type === command.read ? this.#take(length) : Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { Failure } from '../../base/index.ts';
+import { notStarted } from '../../host/start-program.ts';
 import { LineLog } from './line-log.ts';
 
 /** How a program is started: node's own spawn, or one that puts it into a sandbox. */
@@ -27,7 +27,7 @@ export class QemuProcess {
       });
       this.#child.once('error', (cause) => {
         this.#ended = true;
-        reject(new Failure('qemu-not-started', `${command} cannot be started: ${cause.message}`, { cause }));
+        reject(notStarted(command, undefined, cause, 'qemu-not-started'));
       });
     });
     // Who does not wait for the end learns of a failed start from `ended` and what did not come.

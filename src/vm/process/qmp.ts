@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, type Json } from '../../base/index.ts';
+import { isRecord, Failure, type Json } from '../../base/index.ts';
 import { lineSplitter } from './line-splitter.ts';
 import { connectable } from './socket-path.ts';
 
@@ -212,10 +212,6 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function excerpt(line: string): string {

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { Failure } from '../../base/index.ts';
+import { notStarted, startProgram, type Stdio } from '../../host/start-program.ts';
 import type { Spawn } from './qemu-process.ts';
 import { secretFile } from './secret-file.ts';
 
@@ -30,7 +30,7 @@ export interface GuestRun {
 export async function runGuest({ command, args, secret, env, signal, beside }: GuestRun): Promise<number> {
   signal.throwIfAborted();
   const file = await secretFile(secret);
-  const child = spawn(command, args, { stdio: ['inherit', 'inherit', 'inherit', file.fd], env });
+  const child = startProgram(command, args, { stdio: ['inherit', 'inherit', 'inherit', file.fd], env });
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     // Ctrl-C on a terminal has reached QEMU already; a second signal does no harm.
@@ -43,7 +43,7 @@ export async function runGuest({ command, args, secret, env, signal, beside }: G
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) => {
-        reject(new Failure('qemu-not-started', `${command} cannot be started: ${cause.message}`, { cause }));
+        reject(notStarted(command, undefined, cause, 'qemu-not-started'));
       });
       child.once('exit', (code, killer) => {
         if (code !== null) resolve(code);
@@ -72,8 +72,8 @@ export async function withSecret<T>(
   const file = await secretFile(secret);
   try {
     return await use((command, args, options) => {
-      const stdio = Array.isArray(options.stdio) ? options.stdio : [];
-      return spawn(command, args, { ...options, env, stdio: [...stdio, file.fd] });
+      const stdio = Array.isArray(options.stdio) ? (options.stdio as Stdio[]) : [];
+      return startProgram(command, args, { ...options, env, stdio: [...stdio, file.fd] });
     });
   } finally {
     await file.close();

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../../base/index.ts';
+import { Failure, uniqueName } from '../../base/index.ts';
 
 /** statfs(2): file systems that live in memory. */
 const inMemory = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);
@@ -33,7 +32,7 @@ export async function secretFile(text: string): Promise<FileHandle> {
 async function openNameless(folder: string): Promise<FileHandle | undefined> {
   try {
     if (!inMemory.has((await statfs(folder)).type)) return undefined;
-    const path = join(folder, `cidermill-${randomBytes(12).toString('hex')}`);
+    const path = join(folder, `cidermill-${uniqueName()}`);
     const file = await open(path, 'wx+', 0o600);
     await unlink(path);
     return file;

@@ -76,7 +76,7 @@ export async function typeText(
   const presses = Array.from(text, (character) => {
     const keys = keysOf(character);
     if (keys !== undefined) return keys;
-    throw new Failure('cannot-type', `${JSON.stringify(character)} is on no key of the US layout`);
+    throw new Failure('cannot-type', `${JSON.stringify(character)} cannot be typed on the US layout`);
   });
   for (const keys of presses) await pressKeys(qmp, keys, limits);
 }

@@ -34,7 +34,7 @@ export async function takeScreenshot(
   const png = await readFile(file);
   // The size is in the IHDR chunk, the first (PNG specification, 11.2.2).
   if (png.length < 57 || !png.subarray(0, 8).equals(signature) || !png.subarray(-12).equals(endChunk)) {
-    throw new Failure('no-png', `screendump wrote ${png.length} bytes that are no PNG file`);
+    throw new Failure('no-png', `screendump wrote ${png.length} bytes that are not a PNG file`);
   }
   return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../base/index.ts';
+import { Failure, type FailureCode } from '../../base/index.ts';
 import type { Reached } from './milestones.ts';
 
 /** What was there to see when a boot failed. */
@@ -19,7 +19,7 @@ const shownColumns = 160;
 export class BootFailure extends Failure {
   readonly sighting: Sighting;
 
-  constructor(code: string, message: string, sighting: Sighting, cause?: unknown) {
+  constructor(code: FailureCode, message: string, sighting: Sighting, cause?: unknown) {
     super(code, `${message}\n${describe(sighting)}`, { cause });
     this.name = 'BootFailure';
     this.sighting = sighting;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LineLog } from '../process/line-log.ts';
-import { isAction, type Action, type Step } from './actions.ts';
+import { isKeyAction, type KeyAction, type BootStep } from './boot-step.ts';
 import { lineMatches, type Milestone, type Reached } from './milestones.ts';
 
 /** Where a watch looks. All but `console` is asked again and again while a milestone waits there. */
-interface Sight {
+interface Observer {
   readonly console: LineLog;
   readonly serial: LineLog;
   /** Brings `serial` up to date. */
@@ -17,10 +17,10 @@ interface Sight {
 }
 
 /** How a watch ended: all seen, the guest said that it gives up, or it ended. */
-export type Verdict =
+export type WatchResult =
   | { readonly kind: 'all-seen' }
-  | { readonly kind: 'gave-up'; readonly missing: Step; readonly said: string }
-  | { readonly kind: 'ended'; readonly missing: Step };
+  | { readonly kind: 'gave-up'; readonly missing: BootStep; readonly said: string }
+  | { readonly kind: 'ended'; readonly missing: BootStep };
 
 type Stream = 'console' | 'serial';
 
@@ -29,18 +29,18 @@ const lookEvery = 200;
 /**
  * Waits for milestones in their order and does what stands between them. On a console each milestone must stand on a
  * line after the one before it.
- * @param hands do the actions, one at a time
+ * @param perform do the actions, one at a time
  * @param givesUp what the guest writes when it knows that the rest will not come
  * @param signal ends the watch; its reason is thrown
  */
 export async function watch(
-  sight: Sight,
-  steps: readonly Step[],
-  hands: (action: Action) => Promise<void>,
+  observer: Observer,
+  steps: readonly BootStep[],
+  perform: (action: KeyAction) => Promise<void>,
   givesUp: readonly Omit<Milestone, 'name'>[],
   onReached: (reached: Omit<Reached, 'milliseconds'>) => void,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<WatchResult> {
   const next: Record<Stream, number> = { console: 0, serial: 0 };
 
   /** Of a stream only lines before number `until` count. */
@@ -49,11 +49,12 @@ export async function watch(
     until: Readonly<Record<Stream, number>>,
   ): Promise<string | undefined> {
     if (where === 'screen' || where === 'display') {
-      if (sight.ended()) return undefined;
-      const lines = where === 'screen' ? await sight.readScreen() : [sizeText(await sight.readDisplay())];
+      if (observer.ended()) return undefined;
+      const lines =
+        where === 'screen' ? await observer.readScreen() : [sizeText(await observer.readDisplay())];
       return lines.find((line) => lineMatches(line, pattern));
     }
-    const line = sight[where]
+    const line = observer[where]
       .since(next[where])
       .find(({ number, text }) => number < until[where] && lineMatches(text, pattern));
     if (line !== undefined) next[where] = line.number + 1;
@@ -61,20 +62,20 @@ export async function watch(
   }
 
   for (const step of steps) {
-    if (isAction(step)) {
+    if (isKeyAction(step)) {
       signal.throwIfAborted();
-      if (sight.ended()) return { kind: 'ended', missing: step };
-      await hands(step);
+      if (observer.ended()) return { kind: 'ended', missing: step };
+      await perform(step);
       continue;
     }
     for (;;) {
       signal.throwIfAborted();
       // Asked first: what the guest wrote before its end is then all there.
-      const ended = sight.ended();
-      if ([step, ...givesUp].some(({ where }) => where === 'serial')) await sight.readSerial();
+      const ended = observer.ended();
+      if ([step, ...givesUp].some(({ where }) => where === 'serial')) await observer.readSerial();
       // One look is at what has been written by now. Reading the screen takes time, and a guest that meanwhile writes
       // this milestone, others, and that it gives up, has passed the milestones first.
-      const until = { console: sight.console.length, serial: sight.serial.length };
+      const until = { console: observer.console.length, serial: observer.serial.length };
       const seen = await find(step, until);
       if (seen !== undefined) {
         onReached({ milestone: step.name, where: step.where, seen });
@@ -85,7 +86,7 @@ export async function watch(
         if (said !== undefined) return { kind: 'gave-up', missing: step, said };
       }
       if (ended) return { kind: 'ended', missing: step };
-      await linesOrPause(sight.console, signal);
+      await linesOrPause(observer.console, signal);
     }
   }
   return { kind: 'all-seen' };

@@ -65,7 +65,11 @@ const excerpt = fc.record({
 });
 const verified = fc.record({
   type: fc.constant('step-verified'),
-  ...{ step, key, milliseconds, log: foreign, cause: fc.option(foreign, { nil: undefined }) },
+  step,
+  key,
+  milliseconds,
+  log: foreign,
+  cause: fc.option(foreign, { nil: undefined }),
   verdict: fc.constantFrom('identical', 'varies', 'different'),
   outputs: fc.array(
     fc.record({
@@ -79,11 +83,11 @@ const verified = fc.record({
           what: foreign,
           where: fc.option(
             fc.record({
-              ...{ stored: excerpt, rebuilt: excerpt, trail: fc.array(foreign, { maxLength: 3 }) },
-              ...{
-                remarks: fc.array(foreign, { maxLength: 3 }),
-                others: fc.array(foreign, { maxLength: 3 }),
-              },
+              stored: excerpt,
+              rebuilt: excerpt,
+              trail: fc.array(foreign, { maxLength: 3 }),
+              remarks: fc.array(foreign, { maxLength: 3 }),
+              others: fc.array(foreign, { maxLength: 3 }),
             }),
             { nil: undefined },
           ),
@@ -100,7 +104,11 @@ const verified = fc.record({
 
 const traced = fc.record({
   type: fc.constant('step-traced'),
-  ...{ step, key, milliseconds, sandboxed: fc.boolean(), opened: fc.nat() },
+  step,
+  key,
+  milliseconds,
+  sandboxed: fc.boolean(),
+  opened: fc.nat(),
   undeclared: fc.array(
     fc.record({
       package: fc.option(foreign, { nil: undefined }),
@@ -118,12 +126,19 @@ const event = fc.oneof(
   fc.record({
     type: fc.constant('trace-finished'),
     outcome: fc.constantFrom('declared', 'undeclared', 'failed', 'interrupted'),
-    ...{ milliseconds, declared: fc.nat(9), undeclared: fc.nat(9), failed: fc.nat(9) },
+    milliseconds,
+    declared: fc.nat(9),
+    undeclared: fc.nat(9),
+    failed: fc.nat(9),
   }),
   fc.record({
     type: fc.constant('verify-finished'),
     outcome: fc.constantFrom('same', 'different', 'interrupted'),
-    ...{ milliseconds, identical: fc.nat(9), varies: fc.nat(9), different: fc.nat(9), failed: fc.nat(9) },
+    milliseconds,
+    identical: fc.nat(9),
+    varies: fc.nat(9),
+    different: fc.nat(9),
+    failed: fc.nat(9),
   }),
   fc.record({ type: fc.constant('run-started'), pipeline: foreign, steps: fc.array(step, { maxLength: 8 }) }),
   fc.record({ type: fc.constant('step-cached'), step, key, notes: fc.array(foreign, { maxLength: 3 }) }),
@@ -155,6 +170,8 @@ const event = fc.oneof(
   }),
   fc.record({
     type: fc.constant('step-failed'),
+    code: fc.constant('step-failed'),
+    temporary: fc.boolean(),
     step,
     message: foreign,
     hint: foreign,

@@ -164,6 +164,9 @@ export const failedRun: RunEvent[] = recording(
     55.5,
     {
       type: 'step-failed',
+      code: 'step-failed',
+      exitCode: 1,
+      temporary: false,
       step: 'qemu',
       message: 'the command `ninja qemu-system-x86_64` ended with exit code 1',
       hint: 'The compiler said why; `cidermill log qemu` shows all of it.',

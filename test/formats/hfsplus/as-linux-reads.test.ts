@@ -85,7 +85,11 @@ function comparable(theirs: KernelEntry, ours: Read): Read {
   const { kind, owner, group, modified, sha256, target, size } = theirs;
   const content = kind === 'file' ? { sha256, size } : kind === 'symlink' ? { target } : {};
   return {
-    ...{ kind, owner, group, modified, mode: ours.mode === 0 ? 0 : theirs.mode },
+    kind,
+    owner,
+    group,
+    modified,
+    mode: ours.mode === 0 ? 0 : theirs.mode,
     ...(content as Partial<KernelEntry>),
   };
 }

@@ -206,10 +206,14 @@ describe('volumes others made', () => {
     const json = await project.run(['hfs', 'list', '-r', '--json', image]);
     const entries = JSON.parse(json.stdout) as ListedEntry[];
     expect(entries.find(({ path }) => path === 'a_directory/a_resourcefork')).toMatchObject({
-      ...{ kind: 'file', mode: '100644', owner: 501, group: 20, size: 0 },
+      kind: 'file',
+      mode: '100644',
+      owner: 501,
+      group: 20,
+      size: 0,
     });
     const none = await project.run(['hfs', 'cat', `${image}:/nothing`]);
-    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect([none.code, none.stdout]).toEqual([2, '']);
     expect(none.stderr).toContain('there is no /nothing');
   });
 });

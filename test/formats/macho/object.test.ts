@@ -88,7 +88,7 @@ describe('an object that is damaged', () => {
         const short = cut % 4 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
         await read(short).catch((error: unknown) => {
           if (!(error instanceof FormatError)) throw error;
-          expect(error.message).toMatch(/^macho: object: .+ \(at byte \d+\)$/);
+          expect(error.message).toMatch(/^object: .+ \(macho, at byte \d+\)$/);
         });
       }),
       { numRuns: 3000 },

@@ -21,7 +21,7 @@ describe("a kernel's version", () => {
 
   it('is not read from what has none', () => {
     for (const text of ['', 'linux', '-6.1', '6', '6.', '99999.1'])
-      expect(() => parseKernelVersion(text)).toThrow(/is no kernel's version/);
+      expect(() => parseKernelVersion(text)).toThrow(/is not the version of a kernel/);
   });
 
   it('is ordered by its numbers and not by its letters', () => {
@@ -39,6 +39,6 @@ describe("a kernel's version", () => {
     expect(versionOfMakefile('VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 176\nEXTRAVERSION =\n')).toBe(
       '6.1.176',
     );
-    expect(() => versionOfMakefile('all:\n')).toThrow(/no kernel tree/);
+    expect(() => versionOfMakefile('all:\n')).toThrow(/not a kernel tree/);
   });
 });

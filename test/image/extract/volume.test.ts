@@ -174,7 +174,7 @@ test('nothing is left when it is interrupted, and a folder with something in it 
   mkdirSync(join(folder, 'out'));
   writeFileSync(join(folder, 'out/mine'), '');
   await expect(extractVolume(volume, volume.catalog.root, join(folder, 'out'))).rejects.toThrow(
-    'is there and not empty',
+    'exists and is not empty',
   );
   expect(readdirSync(join(folder, 'out'))).toEqual(['mine']);
 });

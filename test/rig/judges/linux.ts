@@ -125,7 +125,12 @@ function readListing(text: (name: string) => string, disk: string): KernelListin
     entries.set(path === '.' ? '' : path.slice(2), {
       kind: kinds[bits & 0o170000] ?? 'other',
       mode: bits & 0o7777,
-      ...{ owner, group, modified, size, links: count, inode },
+      owner,
+      group,
+      modified,
+      size,
+      links: count,
+      inode,
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(target === undefined ? {} : { target }),
     });

@@ -32,7 +32,7 @@ export function dmgCreateCommand(): Command {
         .choices(['UDZO', 'UDRO'])
         .conflicts('kind'),
     )
-    .option('--level <1-9>', 'of zlib; 1 is fast, 9 small', level, 1)
+    .option('--level <1-9>', 'compression level of zlib, from 1 (fast) to 9 (small)', level, 1)
     .option('--name <name>', "of a folder: the volume's name; the folder's when it is left out")
     .option('--applications', 'of a folder: with a link to /Applications in it')
     .addHelpText(
@@ -86,6 +86,6 @@ function sourceDate(): Date | undefined {
 }
 
 function level(text: string): number {
-  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('It is a digit from 1 to 9.');
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('Expected a digit from 1 to 9.');
   return Number(text);
 }

@@ -39,10 +39,10 @@ Examples:
 
 function info(): Command {
   return new Command('info')
-    .description('The chunks, checksums, partitions and volumes of an image.')
+    .description('Show the chunks, checksums, partitions and volumes of an image.')
     .argument('<image>', imagePlace)
     .addOption(passwordOption())
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill dmg info InstallESD.dmg')
     .action(async (path: string, flags: PasswordFlag & { readonly json?: boolean }) => {
       const { describeDmg } = await import('../../../image/index.ts');
@@ -55,10 +55,13 @@ function verify(): Command {
   return new Command('verify')
     .description('Decode all of an image and check every checksum it has.')
     .argument('<image>', imagePlace)
-    .option('--chunklist <file>', "and hold it against Apple's list of its chunks, e.g. BaseSystem.chunklist")
+    .option(
+      '--chunklist <file>',
+      "also compare it with Apple's list of its chunks, such as BaseSystem.chunklist",
+    )
     .option('--key <file>', 'the public key that has signed the list: PEM, or a modulus of 256 bytes')
     .addOption(passwordOption())
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -67,7 +70,7 @@ Examples:
   cidermill dmg verify InstallESD.dmg:/BaseSystem.dmg --chunklist InstallESD.dmg:/BaseSystem.chunklist`,
     )
     .action(async (path: string, flags: VerifyFlags) => {
-      const { placeOf, verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
+      const { parseImagePath, verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
       const { Failure } = await import('../../../base/index.ts');
       const { chunklist, key, json = false } = flags;
       if (key !== undefined && chunklist === undefined) {
@@ -81,7 +84,7 @@ Examples:
           : await withProgress('chunklist', (onProgress) =>
               verifyChunklist(
                 place,
-                { ...placeOf(chunklist), password: place.password },
+                { ...parseImagePath(chunklist), password: place.password },
                 { key, signal, onProgress },
               ),
             );
@@ -108,9 +111,9 @@ interface VerifyFlags extends PasswordFlag {
 
 const vouchers = {
   key: 'the list was signed with the key given',
-  'unjudged-signature': 'the list is signed, not judged: no --key was given',
+  'unjudged-signature': 'the list is signed; the signature was not judged, since no --key was given',
   digest: 'the list has a digest in place of a signature: it proves no origin',
-  unknown: 'the list has a signature of a kind unknown, not judged',
+  unknown: 'the list has a signature of an unknown kind, which was not judged',
 } as const;
 
 function convert(): Command {

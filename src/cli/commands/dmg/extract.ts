@@ -19,10 +19,10 @@ export function dmgExtractCommand(): Command {
     .description('Write partitions as they are to files; with a path, extract a folder of the HFS+ volume.')
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
     .requiredOption('-o, --output <path>', 'what to make: a file for one partition, else a folder')
-    .option('--partition <number|name>', 'only this one, as "dmg list" shows it')
+    .option('--partition <number|name>', 'extract only this partition, as "dmg list" numbers it')
     .addOption(passwordOption())
     .option('--apple-double', 'of a folder: keep Finder info and resource forks, in "._name" beside each')
-    .option('--outside-links', 'of a folder: make symbolic links that lead out of it, too')
+    .option('--outside-links', 'of a folder: also make symbolic links that lead out of it')
     .addHelpText(
       'after',
       `
@@ -36,7 +36,8 @@ Examples:
       const image = await imageAt(place);
       if (image === undefined) {
         const { Failure } = await import('../../../base/index.ts');
-        if (flags.partition !== undefined) throw new Failure('usage', `${path} is no image with partitions`);
+        if (flags.partition !== undefined)
+          throw new Failure('usage', `${path} is not an image with partitions`);
         await extractPlace(place, flags);
         return;
       }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Image, Numbered, Place, Volume } from '../../../image/index.ts';
+import type { Image, Numbered, ImagePath, Volume } from '../../../image/index.ts';
 import { passwordOption, placeWith } from '../../password.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
@@ -7,11 +7,11 @@ import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
 
 export function dmgListCommand(): Command {
   return new Command('list')
-    .description("An image's partitions, by number; with a path, what is in a folder of its HFS+ volume.")
+    .description("List an image's partitions by number; with a path, a folder of its HFS+ volume.")
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg')
-    .option('-r, --recursive', "and all files of its HFS+ volumes, or of the folder's folders")
+    .option('-r, --recursive', 'also list all files of its HFS+ volumes, or of the folders in the folder')
     .addOption(passwordOption())
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
@@ -36,7 +36,7 @@ Examples:
 }
 
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
-export async function imageAt(place: Place): Promise<Image | undefined> {
+export async function imageAt(place: ImagePath): Promise<Image | undefined> {
   const { openImage } = await import('../../../image/index.ts');
   const { Failure, FormatError } = await import('../../../base/index.ts');
   if (place.inside.length === 0) return openImage(place);

@@ -11,17 +11,17 @@ interface Flags {
 export function addCommand(): Command {
   return new Command('add')
     .description(
-      'Put files and folders into the volume of a raw image, which grows where it has to. A copy is changed and takes its place.',
+      'Put files and folders into the volume of a raw image, which grows where it has to. The change is made in a copy, which then replaces the image.',
     )
     .argument('<place>', 'IMAGE or IMAGE:/folder; a raw or .iso image, with a partition map or without')
     .argument('<files...>', 'files, symbolic links and folders with all that is in them')
-    .option('--as <name>', 'its name there, when it is one')
+    .option('--as <name>', 'the name to give it there, when only one is added')
     .addOption(
-      new Option('--owner <uid:gid>', 'of all that is added')
+      new Option('--owner <uid:gid>', 'the owner of everything that is added, such as 501:20')
         .argParser(ownerAndGroup)
         .default({ owner: 0, group: 0 }, '0:0'),
     )
-    .option('--replace', 'let files that are there give way; folders are always added to')
+    .option('--replace', 'replace files that exist; folders are always merged')
     .addHelpText(
       'after',
       '\nExamples:\n  cidermill hfs add my.iso:/Extra org.chameleon.Boot.plist\n  cidermill hfs add disk.img:/ Packages --owner 501:20',
@@ -31,7 +31,7 @@ export function addCommand(): Command {
       const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       if (flags.as !== undefined && files.length > 1)
-        throw new Failure('usage', `--as names one, and ${files.length} are to be added`);
+        throw new Failure('usage', `--as is for a single file, but ${files.length} are added`);
       const edited = await edit(image, async (editor) => {
         const folder = entryAt(editor, path);
         const links = new Map<string, typeof folder>();
@@ -56,6 +56,6 @@ function ownerAndGroup(text: string): { readonly owner: number; readonly group: 
   const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
   const [owner, group] = [Number(match?.[1]), Number(match?.[2])];
   if (match === null || owner > 0xffffffff || group > 0xffffffff)
-    throw new InvalidArgumentError('It is two numbers, as in 501:20.');
+    throw new InvalidArgumentError('Expected two numbers, such as 501:20.');
   return { owner, group };
 }

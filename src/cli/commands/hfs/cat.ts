@@ -4,10 +4,10 @@ import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts'
 /** @param parent the command that it belongs to, for the example in its help */
 export function catCommand(parent: 'dmg' | 'hfs'): Command {
   return new Command('cat')
-    .description("A file's data on standard output, decoded when HFS+ compresses them.")
+    .description("Write a file's data to standard output, decompressed where HFS+ compressed it.")
     .argument('<place>', 'IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
     .addOption(passwordOption())
-    .option('--resource', 'its resource fork, as it is stored')
+    .option('--resource', 'write its resource fork, as it is stored')
     .addHelpText(
       'after',
       `\nExample:\n  cidermill ${parent} cat InstallESD.dmg:/BaseSystem.chunklist > BaseSystem.chunklist`,

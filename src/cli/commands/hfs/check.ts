@@ -10,7 +10,7 @@ const mostShown = 40;
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Check all that holds a volume together: headers, journal, B-trees, links, bitmap. Ends with 1 at a fault.',
+      'Check everything that holds a volume together: headers, journal, B-trees, links, bitmap. Exits with 1 when there is a fault.',
     )
     .argument('<image>', 'IMAGE, or OUTER.dmg:/inner.dmg; a .dmg, .iso or raw image')
     .addOption(passwordOption())

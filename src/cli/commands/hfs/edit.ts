@@ -32,7 +32,7 @@ export function grown({ before, after }: EditedImage<unknown>): string {
 export function imageAndPath(place: string): { readonly image: string; readonly path: string } {
   const [image = '', path = '', ...deeper] = place.split(':/');
   if (deeper.length > 0)
-    throw new Failure('usage', `${place} is in an image inside another, which is not changed where it lies`);
+    throw new Failure('usage', `${place} is inside another image; only images on disk can be changed`);
   return { image, path };
 }
 

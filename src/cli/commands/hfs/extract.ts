@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { ExtractionPlan, Place } from '../../../image/index.ts';
+import type { ExtractionPlan, ImagePath } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { showProgress } from '../../progress-line.ts';
@@ -24,7 +24,7 @@ export function extractCommand(): Command {
     .requiredOption('-o, --output <folder>', 'the folder to make; it appears when it is whole')
     .addOption(passwordOption())
     .option('--apple-double', 'keep Finder info and resource forks, in a file "._name" beside each')
-    .option('--outside-links', 'make symbolic links that lead out of the folder, too')
+    .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText(
       'after',
       `
@@ -38,7 +38,7 @@ Owners, extended attributes, devices and pipes are not extracted.`,
 }
 
 /** Extracts a folder's contents, or a file, out of a volume inside an image. */
-export async function extractPlace(place: Place, flags: ExtractFlags): Promise<void> {
+export async function extractPlace(place: ImagePath, flags: ExtractFlags): Promise<void> {
   const { extractVolume, openInside } = await import('../../../image/index.ts');
   const { volume, entry, close } = await openInside(place);
   try {
@@ -62,7 +62,7 @@ function describe(folder: string, { files, bytes, outside, devices, resourceFork
   return [
     `${folder}: ${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`,
     ...named(
-      'a link that leads outside',
+      'a link that points outside',
       outside.map(({ path, target }) => `${path} -> ${target}`),
     ),
     ...named('a device or pipe', devices),

@@ -6,17 +6,21 @@ import { edit, imageAndPath } from './edit.ts';
 export function growCommand(): Command {
   return new Command('grow')
     .description(
-      'Give the volume of a raw image more room, and its partition with it. A copy is changed and takes its place.',
+      'Give the volume of a raw image more room, and its partition with it. The change is made in a copy, which then replaces the image.',
     )
     .argument('<image>', 'a raw or .iso image, with a partition map or without')
-    .argument('<size>', 'of the volume: 8G; or by how much: +500M')
+    .argument('<size>', 'the new size of the volume, such as 8G, or how much to add, such as +500M')
     .addHelpText('after', '\nExample:\n  cidermill hfs grow disk.img 8G')
     .action(async (place: string, text: string) => {
       const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       const size = parseSize(text.replace(/^\+/, ''));
-      if (size === undefined || path !== '')
-        throw new Failure('usage', `${text} is not a size such as 8G or +500M, or ${place} not an image`);
+      if (path !== '')
+        throw new Failure('usage', `${place} names a folder of a volume`, {
+          hint: `Name the image alone: ${image}`,
+        });
+      if (size === undefined)
+        throw new Failure('usage', `${text} is not a size`, { hint: 'Give a size such as 8G or +500M.' });
       const { before, after } = await edit(
         image,
         () => undefined,

@@ -1,15 +1,15 @@
 import { Command } from 'commander';
-import type { ListedEntry, Place } from '../../../image/index.ts';
+import type { ListedEntry, ImagePath } from '../../../image/index.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { printableName } from '../../text/printable.ts';
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('What is in a folder: mode, size in bytes and name. ":" stands for a "/" in a name.')
+    .description('List a folder: mode, size in bytes and name. ":" stands for a "/" in a name.')
     .argument('<place>', 'IMAGE, IMAGE:/path, or OUTER.dmg:/inner.dmg:/path')
-    .option('-r, --recursive', 'and in the folders in it')
+    .option('-r, --recursive', 'also list the folders in it, recursively')
     .addOption(passwordOption())
-    .option('--json', 'all that is known of each: owners, dates, forks, attributes, links')
+    .option('--json', 'print JSON with everything known about each: owners, dates, forks, attributes, links')
     .addHelpText(
       'after',
       '\nExamples:\n  cidermill hfs list InstallESD.dmg:/BaseSystem.dmg:/System\n  cidermill hfs list disk.iso --json -r',
@@ -23,7 +23,7 @@ export interface ListFlags extends PasswordFlag {
 }
 
 /** Prints what is in a folder of a volume inside an image, or a file's line. */
-export async function listPlace(place: Place, flags: ListFlags): Promise<void> {
+export async function listPlace(place: ImagePath, flags: ListFlags): Promise<void> {
   const { listFolder, openInside } = await import('../../../image/index.ts');
   const { volume, entry, close } = await openInside(place);
   try {

@@ -16,7 +16,7 @@ export function newCommand(): Command {
     .argument('<image>', 'the raw image to write; it appears when it is whole')
     .argument('[files...]', 'what is to be in its root folder')
     .option('--name <name>', "the volume's", 'Untitled')
-    .option('--size <size>', 'as 512M; by default just what is in it needs')
+    .option('--size <size>', "the volume's size, such as 512M; by default just enough for its contents")
     .option('--case-sensitive', 'HFSX, whose names differ by case')
     .addHelpText(
       'after',

@@ -46,7 +46,11 @@ export async function checkVolume(volume: ByteSource): Promise<CheckReport> {
     checkHeader(volume, header, found);
     await readable(found, 'header', () => checkAlternate(source, header, found));
     const context = {
-      ...{ source, header, found, claims: new Claims(), overflow: new OverflowGroups() },
+      source,
+      header,
+      found,
+      claims: new Claims(),
+      overflow: new OverflowGroups(),
       encodings: new Set<number>(),
     };
     claimReserved(context.claims, header);
@@ -60,7 +64,11 @@ async function checkContents(context: CheckContext): Promise<{ files: number; fo
   const { header, found, claims, overflow } = context;
   const special = (name: string, fork: ForkData, id: number | undefined, field: number): ForkSource =>
     checkFork(context, fork, {
-      ...{ area: 'header', owner: `the ${name} file`, at: volumeHeaderOffset + field, id, fork: 'data' },
+      area: 'header',
+      owner: `the ${name} file`,
+      at: volumeHeaderOffset + field,
+      id,
+      fork: 'data',
     });
   const extents = special('extents', header.extentsFile, undefined, 192);
   await readable(found, 'extents', () => readGroups(extents, overflow, found));
@@ -99,6 +107,6 @@ async function readable(found: Findings, area: Area, check: () => Promise<void>)
     await check();
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    found.fault(area, error.message, error.offset === undefined ? {} : { offset: error.offset });
+    found.fault(area, error.reason, error.offset === undefined ? {} : { offset: error.offset });
   }
 }

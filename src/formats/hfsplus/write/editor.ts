@@ -89,7 +89,7 @@ function editorOf(model: Model): VolumeEditor {
   let done = false;
   const copied = new Map<HfsVolume, CopiedInodes>();
   const own = (entry: EditedEntry): Item => {
-    if (done) throw new Failure('usage', 'the volume has been written; open it again');
+    if (done) throw new Failure('usage', 'the volume was written already; open it again');
     const item = model.items.get(entry.id);
     if (item !== entry) throw new Failure('usage', `"${entry.name}" is not in this volume`);
     return item;
@@ -169,7 +169,7 @@ function editorOf(model: Model): VolumeEditor {
     },
     bytesToCopy: () => contentsOf(model).pending.reduce((sum, { source }) => sum + source.size, 0),
     async commit(target, options) {
-      if (done) throw new Failure('usage', 'the volume has been written; open it again');
+      if (done) throw new Failure('usage', 'the volume was written already; open it again');
       done = true;
       await commitVolume(model, target, options);
     },

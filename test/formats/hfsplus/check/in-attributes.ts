@@ -55,25 +55,25 @@ export const inAttributes: readonly Planting[] = [
   planted(
     'compressed data without their mark',
     (s) => s.set32(record(s, 3).data + 16, 0),
-    /^file \d+: hfsplus: compressed file: its attribute does not begin with "fpmc"/,
+    /^file \d+: compressed file: its attribute does not begin with "fpmc"/,
     false,
   ),
   planted(
     'compressed data that do not decode',
     (s) => s.set32(record(s, 3).data + 40, 0xdeadbeef),
-    /^file \d+: hfsplus: a compressed block does not decode/,
+    /^file \d+: a compressed block does not decode/,
     false,
   ),
   planted(
     'compressed data of fewer bytes than announced',
     (s) => s.bytes.writeUInt32LE(4_000, record(s, 1).data + 24),
-    /^file \d+: hfsplus: a compressed block has \d+ bytes instead of 4000/,
+    /^file \d+: a compressed block has \d+ bytes instead of 4000/,
     false,
   ),
   planted(
     'blocks of compressed data outside of the resource fork',
     (s) => s.bytes.writeUInt32LE(2 ** 30, record(s, 12).data + 24),
-    /^file \d+: hfsplus: compressed file: its table of 16384 blocks is not in the resource fork/,
+    /^file \d+: compressed file: its table of 16384 blocks is not in the resource fork/,
     false,
   ),
   planted(

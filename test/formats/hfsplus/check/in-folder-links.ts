@@ -35,7 +35,7 @@ export const inFolderLinks: readonly Planting[] = [
       // The attribute has the id in decimal digits.
       s.set8((first?.data ?? 0) + 16, 0x39);
     },
-    /^folder \d+ behind hard links has \d+ in its chain of links, which is none of them or comes again$/,
+    /^folder \d+ behind hard links has \d+ in its chain of links, which is not one of them or appears twice$/,
   ),
   planted(
     'a link to a folder that names another before it',

@@ -25,7 +25,7 @@ export const inLinks: readonly Planting[] = [
   planted(
     'a chain of links that begins elsewhere',
     (s) => s.set32(s.field(target(s), field.first), 20),
-    /^file \d+ behind hard links has 20 in its chain of links, which is none of them or comes again$/,
+    /^file \d+ behind hard links has 20 in its chain of links, which is not one of them or appears twice$/,
   ),
   planted(
     'a link that names another before it',
@@ -42,7 +42,7 @@ export const inLinks: readonly Planting[] = [
         ),
         s.u32(s.field(target(s), field.first)),
       ),
-    /has \d+ in its chain of links, which is none of them or comes again$/,
+    /has \d+ in its chain of links, which is not one of them or appears twice$/,
   ),
   planted(
     'a chain of links that ends too early',

@@ -5,8 +5,18 @@ import type { Surgeon } from './surgeon.ts';
 const descriptor = { next: 0, previous: 4, kind: 8, height: 9, records: 10 } as const;
 /** Of a tree's header record. */
 const header = {
-  ...{ depth: 0, root: 2, records: 6, first: 10, last: 14, nodeSize: 18, maxKey: 20, nodes: 22, free: 26 },
-  ...{ type: 36, compare: 37, attributes: 38 },
+  depth: 0,
+  root: 2,
+  records: 6,
+  first: 10,
+  last: 14,
+  nodeSize: 18,
+  maxKey: 20,
+  nodes: 22,
+  free: 26,
+  type: 36,
+  compare: 37,
+  attributes: 38,
 } as const;
 
 const root = (s: Surgeon): number => s.tree('catalog').header.rootNode;
@@ -215,7 +225,7 @@ export const inTrees: readonly Planting[] = [
   planted(
     'a map that goes on in a leaf',
     (s) => s.set32(s.node('catalog', 0), first(s)),
-    /it ought to be a map node and is none$/,
+    /it should be a map node, but is not$/,
   ),
   planted(
     'a map that goes on nowhere',

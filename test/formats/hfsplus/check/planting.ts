@@ -23,6 +23,11 @@ export function plantedIn(
   severity?: Planting['severity'],
 ) => Planting {
   return (what, plant, finds, fsck = true, severity = 'fault') => ({
-    ...{ what, volume, plant, finds, fsck, severity },
+    what,
+    volume,
+    plant,
+    finds,
+    fsck,
+    severity,
   });
 }

@@ -39,8 +39,12 @@ export class Surgeon {
         node.records.forEach(({ key, data, offset }, index) => {
           const at = node.at + offset + 2;
           list.push({
-            ...{ node: node.number, index, key: at, data: at + key.length + (key.length % 2) },
-            ...{ bytes: data, keyBytes: key },
+            node: node.number,
+            index,
+            key: at,
+            data: at + key.length + (key.length % 2),
+            bytes: data,
+            keyBytes: key,
           });
         });
       }

@@ -215,7 +215,7 @@ describe('a volume that is edited', () => {
       expect(header.attributes & volumeAttribute.inconsistent).not.toBe(0);
       expect(header.attributes & volumeAttribute.unmounted).toBe(0);
     });
-    await expect(edit(path, () => undefined)).rejects.toThrow('has to be repaired first');
+    await expect(edit(path, () => undefined)).rejects.toThrow('must be repaired first');
   });
 
   test('that says it is damaged, or is where it matters, is left alone', async () => {

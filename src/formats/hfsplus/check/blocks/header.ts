@@ -24,7 +24,7 @@ export async function readEitherHeader(
   for (const place of places) {
     const header = await headerAt(volume, place).catch((error: unknown) => {
       if (!(error instanceof FormatError)) throw error;
-      found.fault('header', error.message, { offset: place });
+      found.fault('header', error.reason, { offset: place });
       return undefined;
     });
     if (header === undefined) continue;

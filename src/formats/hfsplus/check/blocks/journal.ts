@@ -14,7 +14,7 @@ export async function checkJournal(
     journal = await readJournal(volume, header);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    found.fault('journal', error.message, error.offset === undefined ? {} : { offset: error.offset });
+    found.fault('journal', error.reason, error.offset === undefined ? {} : { offset: error.offset });
   }
   if (journal === undefined) return volume;
   const { pending, offset } = journal;

@@ -33,7 +33,7 @@ export async function checkCompression(
     if (file.kind === 'blocks') for (let index = 0; index < file.count; index++) file.place(index);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    found.fault('compression', `file ${id}: ${error.message}`, { offset: at, id });
+    found.fault('compression', `file ${id}: ${error.reason}`, { offset: at, id });
   }
 }
 

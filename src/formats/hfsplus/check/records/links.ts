@@ -118,7 +118,7 @@ function checkChain(links: readonly CheckedEntry[], first: number, fault: (what:
   while (id !== 0) {
     const link = byId.get(id);
     if (link === undefined) {
-      fault(`has ${id} in its chain of links, which is none of them or comes again`);
+      fault(`has ${id} in its chain of links, which is not one of them or appears twice`);
       return;
     }
     byId.delete(id);

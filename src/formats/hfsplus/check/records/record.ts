@@ -71,9 +71,19 @@ export function checkRecord(
     fault(`its mode ${mode.toString(8)} is not that of a ${kind}`);
   context.encodings.add(fields.textEncoding);
   const entry: CheckedEntry = {
-    ...{ id, kind, parent: key.parent, name: key.name, fields: keptFields(fields), at, link },
-    ...{ children: 0, folders: 0, thread: false },
-    ...{ attributes: false, security: false, compression: false },
+    id,
+    kind,
+    parent: key.parent,
+    name: key.name,
+    fields: keptFields(fields),
+    at,
+    link,
+    children: 0,
+    folders: 0,
+    thread: false,
+    attributes: false,
+    security: false,
+    compression: false,
     resource: undefined,
   };
   if (kind === 'folder') {
@@ -86,7 +96,7 @@ export function checkRecord(
   const resource = fileFork(context, data, at, id, 'resource');
   const length = forkSize(data, dataForkOffset);
   if (bits === fileMode.link && (length === 0 || length > longestTarget))
-    fault(`a symbolic link's target of ${length} bytes is none`);
+    fault(`invalid symbolic link: target of ${length} bytes`);
   if (specialKinds.includes(bits) && (length !== 0 || forkSize(data, resourceForkOffset) !== 0))
     fault('a device or pipe has data');
   if ((fields.ownerFlags & compressedFlag) === 0) return entry;
@@ -110,7 +120,11 @@ function fileFork(
   if (empty && !context.overflow.has(id, fork)) return undefined;
   const owner = { fork, id };
   return checkFork(context, forkData.decode(data, offset), {
-    ...{ area: 'catalog', owner, at: at + offset, id, fork },
+    area: 'catalog',
+    owner,
+    at: at + offset,
+    id,
+    fork,
   });
 }
 

@@ -28,7 +28,7 @@ export function checkReferences(
   for (const encoding of encodings) {
     if (encoding === unicode) continue;
     const known = encoding < 64 || highEncodings.has(encoding);
-    if (!known) found.remark('catalog', `the text encoding ${encoding} is none that is known`);
+    if (!known) found.remark('catalog', `the text encoding ${encoding} is unknown`);
     // Apple's fsck takes the bit of its low seven bits.
     const bit = highEncodings.get(encoding) ?? encoding & 0x7f;
     if (bit > 63) continue;

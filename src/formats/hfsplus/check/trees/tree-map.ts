@@ -18,7 +18,7 @@ export async function readTreeMap<K>(walk: TreeWalk<K>, { header, nodes }: Check
     const start = node.readUInt16BE(nodeSize - 2);
     const end = node.readUInt16BE(nodeSize - 4);
     if (kind !== nodeKind.map || height !== 0 || recordCount !== 1) {
-      walk.fault(`node ${number}: it ought to be a map node and is none`, number, 8);
+      walk.fault(`node ${number}: it should be a map node, but is not`, number, 8);
       break;
     }
     if (start !== nodeDescriptor.size || end <= start || end > nodeSize - 4) {

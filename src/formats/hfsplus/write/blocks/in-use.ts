@@ -47,7 +47,7 @@ export async function blocksInUse(volume: HfsVolume): Promise<{ inUse: Bitmap; b
       if (problem !== undefined || anyFree(stored, run))
         throw new FormatError(
           'hfsplus',
-          `${what}: its blocks ${run.startBlock} to ${run.startBlock + run.blockCount - 1} ${problem ?? 'are free according to the volume'}; the volume has to be repaired first`,
+          `${what}: its blocks ${run.startBlock} to ${run.startBlock + run.blockCount - 1} ${problem ?? 'are free according to the volume'}; the volume must be repaired first`,
           { offset: at },
         );
       setBlocks(claimed, run);

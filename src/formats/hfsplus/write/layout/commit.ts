@@ -17,7 +17,7 @@ import { finishRecords } from '../model/finish.ts';
 import { blocksBehind } from '../blocks/in-use.ts';
 import type { Model, PendingFork } from '../model/model.ts';
 import { contentsOf } from './contents.ts';
-import type { Plan } from './draft.ts';
+import type { LayoutPlan } from './draft.ts';
 import { planVolume } from './plan.ts';
 import { writeTree, type TreePlace } from './tree-writer.ts';
 import { writeZeros } from '../blocks/zeros.ts';
@@ -80,7 +80,7 @@ async function begin({ volume, header }: Model, target: ByteTarget): Promise<voi
 
 async function writeFiles(
   model: Model,
-  plan: Plan,
+  plan: LayoutPlan,
   target: ByteTarget,
   { copy, onProgress }: CommitOptions,
 ): Promise<void> {
@@ -105,7 +105,7 @@ async function writeFiles(
   await copyData(target, placements, blockSize, (bytes) => onProgress?.((copied += bytes), total));
 }
 
-async function writeTrees(model: Model, plan: Plan, target: ByteTarget): Promise<void> {
+async function writeTrees(model: Model, plan: LayoutPlan, target: ByteTarget): Promise<void> {
   const { blockSize } = model.header;
   const placeOf = (fork: PendingFork): readonly Extent[] => plan.places.get(fork) ?? [];
   const { trees } = plan;
@@ -116,7 +116,7 @@ async function writeTrees(model: Model, plan: Plan, target: ByteTarget): Promise
     await writeTree(target, trees.attributes, attributeRecords(model.attributes, placeOf), blockSize);
 }
 
-async function writeBitmap(model: Model, plan: Plan, target: ByteTarget): Promise<Bitmap> {
+async function writeBitmap(model: Model, plan: LayoutPlan, target: ByteTarget): Promise<Bitmap> {
   const { blockSize } = model.header;
   const { totalBlocks } = plan;
   const bytes = new Uint8Array(blocksIn(plan.bitmapExtents) * blockSize);
@@ -148,7 +148,7 @@ async function writeChanged(target: ByteTarget, start: number, bytes: Uint8Array
   }
 }
 
-function finalHeader(model: Model, plan: Plan, inUse: Bitmap): VolumeHeader {
+function finalHeader(model: Model, plan: LayoutPlan, inUse: Bitmap): VolumeHeader {
   const { header } = model;
   const { blockSize } = header;
   const { totalBlocks } = plan;

@@ -13,7 +13,7 @@ import { treeClump } from '../model/tree-shapes.ts';
 import type { TreePlace } from './tree-writer.ts';
 
 /** Where everything goes in a volume of a given size. */
-export interface Plan {
+export interface LayoutPlan {
   /** In bytes. */
   readonly size: number;
   readonly totalBlocks: number;
@@ -44,7 +44,7 @@ export interface Draft {
 const extentsInHeader = 8;
 
 /** Gives everything a place: first what holds the volume together, then the files in the order of their ids. */
-export function draftPlan(model: Model, contents: Contents, draft: Draft, room: Room): Plan | Shortage {
+export function draftPlan(model: Model, contents: Contents, draft: Draft, room: Room): LayoutPlan | Shortage {
   const { blockSize } = model.header;
   const { size, totalBlocks } = draft;
   const freed = [...model.freed];

@@ -2,7 +2,7 @@ import { Failure } from '../../../../base/index.ts';
 import { allocator } from '../blocks/allocator.ts';
 import { blocksIn, freeRuns } from '../blocks/bitmap.ts';
 import type { Contents } from './contents.ts';
-import { draftPlan, type Plan, type Shortage } from './draft.ts';
+import { draftPlan, type LayoutPlan, type Shortage } from './draft.ts';
 import { blocksBehind } from '../blocks/in-use.ts';
 import type { Model } from '../model/model.ts';
 import { roomOf } from '../blocks/room.ts';
@@ -14,7 +14,7 @@ const mostBlocks = 0xffffffff;
  * Finds a place for everything in a volume of `size` bytes; nothing is written.
  * @throws Failure 'too-large' when there would be more blocks than can be counted
  */
-export function planVolume(model: Model, contents: Contents, size: number): Plan | Shortage {
+export function planVolume(model: Model, contents: Contents, size: number): LayoutPlan | Shortage {
   const generous = planOnce(model, contents, { size, generous: true });
   return 'short' in generous ? planOnce(model, contents, { size, generous: false }) : generous;
 }
@@ -34,7 +34,7 @@ interface Want {
   readonly unlimited?: boolean;
 }
 
-function planOnce(model: Model, contents: Contents, want: Want): Plan | Shortage {
+function planOnce(model: Model, contents: Contents, want: Want): LayoutPlan | Shortage {
   const { size, generous, unlimited = false } = want;
   const { blockSize } = model.header;
   const totalBlocks = Math.floor(size / blockSize);

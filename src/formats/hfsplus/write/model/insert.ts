@@ -28,14 +28,13 @@ export function insert(
 export function freeKey(model: Model, parent: Item, name: string): string {
   if (parent.children === undefined) throw new Failure('usage', `"${pathName(parent.name)}" is not a folder`);
   const key = model.fold(name);
-  if (key === '')
-    throw new Failure('bad-name', 'a name of nothing but invisible characters cannot be told from none');
+  if (key === '') throw new Failure('bad-name', 'a name cannot consist of invisible characters only');
   const present = parent.children.get(key);
   if (present !== undefined)
     throw new Failure(
       'exists',
       present.name === name
-        ? `there is a "${pathName(name)}" already`
+        ? `"${pathName(name)}" exists already`
         : `"${pathName(name)}" and "${pathName(present.name)}" are one name on this volume`,
     );
   return key;

@@ -22,7 +22,7 @@ const idsReused = 1 << 12;
 export async function presentModel(volume: HfsVolume, now: number): Promise<Model> {
   const { header, overflow, catalog } = volume;
   if ((header.attributes & volumeAttribute.inconsistent) !== 0)
-    throw new FormatError('hfsplus', 'the volume says that it is damaged; it has to be repaired first', {
+    throw new FormatError('hfsplus', 'the volume says that it is damaged; it must be repaired first', {
       offset: 1024 + 4,
     });
   const { inUse, bitmapExtents } = await blocksInUse(volume);

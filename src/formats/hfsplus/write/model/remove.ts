@@ -60,5 +60,8 @@ function refuseNeeded(model: Model, item: Item): void {
     return folder === item.parent && [...inodes[to].values()].some((inode) => inode.item === item);
   });
   if (journal || needed)
-    throw new Failure('in-use', `"${pathName(item.name)}" is the volume's own and cannot be removed`);
+    throw new Failure(
+      'in-use',
+      `"${pathName(item.name)}" belongs to the volume itself and cannot be removed`,
+    );
 }

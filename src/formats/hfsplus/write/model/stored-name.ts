@@ -10,7 +10,7 @@ const longest = 255;
  */
 export function storedName(part: string): string {
   if (part.includes('/') || part.includes('\0') || part === '.' || part === '..')
-    throw new Failure('bad-name', `nothing can have the name "${part}"`);
+    throw new Failure('bad-name', `"${part}" cannot be a name`);
   return checkedName(decompose(part.replaceAll(':', '/')));
 }
 

@@ -3,13 +3,13 @@ import type { Report } from '../../yaml/faults.ts';
 import type { Located } from '../../yaml/located.ts';
 import { valueOfNode, valueOfText, type ValueType } from '../files/parameter-value.ts';
 import { isWithin } from '../files/parameter-bounds.ts';
-import type { Setting } from './planning.ts';
+import type { Override } from './planning.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import { locate } from '../../yaml/shape.ts';
 
 /** The value a parameter's type makes of what was set on the command line: one text, or for a list "[a, b]" or one text an item. */
-export function valueOfSetting(
-  { key, values }: Setting,
+export function valueOfOverride(
+  { key, values }: Override,
   of: ValueType,
   report: Report,
 ): Located<ParameterValue> | undefined {

@@ -4,7 +4,7 @@ import { errorOf, type Fault } from './fault.ts';
 import { startWorker } from './worker-start.ts';
 
 /** Worker threads that all do the same kind of job. */
-export interface Pool<Job, Result> {
+export interface WorkerPool<Job, Result> {
   readonly threads: number;
   /**
    * Gives a job to the thread that has the fewest; a thread does its jobs in order.
@@ -28,28 +28,43 @@ interface Waiting<Result> {
  * @param entry the threads' module, `new URL('./NAME.ts', import.meta.url)`
  * @param workerData what every thread is given at its start
  */
-export function startPool<Job, Result>(entry: URL, threads: number, workerData: unknown): Pool<Job, Result> {
-  const members = Array.from({ length: threads }, () => {
-    const member = { worker: startWorker(entry, workerData), waiting: [] as Waiting<Result>[] };
+export function startWorkerPool<Job, Result>(
+  entry: URL,
+  threads: number,
+  workerData: unknown,
+): WorkerPool<Job, Result> {
+  return poolOf(
+    basename(entry.pathname),
+    Array.from({ length: threads }, () => startWorker(entry, workerData)),
+  );
+}
+
+/** A pool of threads that have been started. @param name what they are called in errors */
+export function poolOf<Job, Result>(name: string, workers: readonly Worker[]): WorkerPool<Job, Result> {
+  const members = workers.map((worker) => {
+    const member = { worker, waiting: [] as Waiting<Result>[], ended: undefined as Error | undefined };
     const fail = (error: Error): void => {
+      member.ended ??= error;
       for (const each of member.waiting.splice(0)) each.reject(error);
     };
-    member.worker.on('message', (answer: Answer<Result>) => {
+    worker.on('message', (answer: Answer<Result>) => {
       const first = member.waiting.shift();
       if ('fault' in answer) first?.reject(errorOf(answer.fault));
       else first?.resolve(answer.result);
     });
-    member.worker.on('error', fail);
-    member.worker.on('exit', (code) =>
-      fail(new Error(`a thread of ${basename(entry.pathname)} ended with code ${code}`)),
-    );
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`a thread of ${name} ended with code ${code}`)));
     return member;
   });
   return {
-    threads,
-    run: (job, transfer = []) => {
-      const member = members.reduce((least, each) =>
-        each.waiting.length < least.waiting.length ? each : least,
+    threads: members.length,
+    run: async (job, transfer = []) => {
+      // A thread that has ended would never answer.
+      const [first, ...others] = members.filter(({ ended }) => ended === undefined);
+      if (first === undefined) throw members[0]?.ended ?? new Error(`${name} has no thread`);
+      const member = others.reduce(
+        (least, each) => (each.waiting.length < least.waiting.length ? each : least),
+        first,
       );
       return new Promise<Result>((resolve, reject) => {
         member.waiting.push({ resolve, reject });
@@ -57,7 +72,7 @@ export function startPool<Job, Result>(entry: URL, threads: number, workerData: 
       });
     },
     close: async () => {
-      await Promise.all(members.map(({ worker }: { worker: Worker }) => worker.terminate()));
+      await Promise.all(members.map(({ worker }) => worker.terminate()));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describeMilestone, describePattern, type Milestone } from './milestones.ts';
 
 /** What is done to a guest between milestones. */
-export type Action =
+export type KeyAction =
   /** Types a text on a keyboard with the US layout. */
   | { readonly kind: 'type'; readonly text: string }
   /** Presses keys together, by QEMU's names (keyboard.ts). */
@@ -12,15 +12,15 @@ export type Action =
   | { readonly kind: 'picture'; readonly name: string };
 
 /** One step of a boot: something to be seen, or something to be done. */
-export type Step = Milestone | Action;
+export type BootStep = Milestone | KeyAction;
 
-export function isAction(step: Step): step is Action {
+export function isKeyAction(step: BootStep): step is KeyAction {
   return 'kind' in step;
 }
 
 /** What a step waits for, as the subject of "… did not come". */
-export function describeStep(step: Step): string {
-  if (!isAction(step)) return `milestone ${describeMilestone(step)}`;
+export function describeStep(step: BootStep): string {
+  if (!isKeyAction(step)) return `milestone ${describeMilestone(step)}`;
   switch (step.kind) {
     case 'pick':
       return `a highlighted row with ${describePattern(step.pattern)} on the screen`;

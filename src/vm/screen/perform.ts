@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Action } from '../watch/actions.ts';
+import type { KeyAction } from '../watch/boot-step.ts';
 import { pressKeys, typeText } from './keyboard.ts';
 import { lineMatches } from '../watch/milestones.ts';
 import type { QmpSession } from '../process/qmp.ts';
@@ -14,10 +14,10 @@ const looksBeforeNextPress = 10;
  * Does what a step says to a running guest.
  * @param folder QEMU's working folder as this process sees it; pictures come there
  */
-export async function act(
+export async function perform(
   qmp: QmpSession,
   folder: string,
-  action: Action,
+  action: KeyAction,
   limits: { readonly signal: AbortSignal; readonly sharesPaths?: boolean },
 ): Promise<void> {
   switch (action.kind) {

@@ -1,6 +1,6 @@
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { faultOf } from './fault.ts';
-import type { Answer } from './pool.ts';
+import type { Answer } from './worker-pool.ts';
 
 /**
  * A thread's side of a pool: answers jobs in their order, one at a time.
