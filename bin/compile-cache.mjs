@@ -1,4 +1,5 @@
 // @ts-check
+import { mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +12,28 @@ import { isCheckout, root } from './setup.mjs';
  * turns it off.
  */
 export function keepCompiled() {
+  const folder = env['NODE_COMPILE_CACHE'] ?? cacheFolder();
   // @ts-ignore TS2339: the types are of the oldest Node that is supported.
-  module.enableCompileCache?.(env['NODE_COMPILE_CACHE'] ?? cacheFolder());
+  if (folder !== undefined) module.enableCompileCache?.(folder);
 }
 
-/** A checkout's goes with its dist/, which is often built anew; a package's may lie where only root can write. */
+/**
+ * A checkout's goes with its dist/, which is often built anew; a package's may lie where only root can write. Made folder
+ * by folder: where the last one cannot be made (below /proc, say), Node's own way of making all of them never ends.
+ */
 function cacheFolder() {
   if (isCheckout) return join(root, 'dist/.compiled');
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'cidermill', 'compiled');
+  const cache = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const folders = [cache, join(cache, 'cidermill'), join(cache, 'cidermill/compiled')];
+  return folders.every(isMade) ? folders.at(-1) : undefined;
+}
+
+/** @param {string} folder */
+function isMade(folder) {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST';
+  }
 }

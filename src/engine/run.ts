@@ -26,6 +26,7 @@ import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
 import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
+import { endAbandonedSteps } from './step/left-behind.ts';
 import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
@@ -160,7 +161,8 @@ class Run {
   }
 
   #openSession(): Promise<Lock> {
-    this.#session ??= openSession(this.#context.store);
+    // What a killed engine's steps left running would go on in the folders that this session clears away.
+    this.#session ??= endAbandonedSteps().then(() => openSession(this.#context.store));
     return this.#session;
   }
 

@@ -88,7 +88,7 @@ describe('the command line', () => {
       'scripts/own.ts': '',
     });
     const { stdout } = await project.run(['list']);
-    expect(stdout).toMatch(/^ {2}own +Mine$/m);
+    expect(stdout).toMatch(/^\* own +Mine$/m);
     expect(stdout).toMatch(/^ {2}quickstart +\S/m);
   });
 

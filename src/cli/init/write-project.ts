@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 
@@ -19,7 +19,7 @@ export function writeProject(folder: string, files: ReadonlyMap<string, string>)
   for (const [name, text] of files) {
     const path = join(folder, name);
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, text, { flag: 'wx' });
       written.push(name);
     } catch (cause) {
@@ -31,4 +31,11 @@ export function writeProject(folder: string, files: ReadonlyMap<string, string>)
     }
   }
   return { written, kept };
+}
+
+/** Level by level: below /proc Node's recursive mkdir never ends. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }

@@ -78,6 +78,7 @@ describe('cidermill init', () => {
     expect(file).toMatchObject({ code: 1, stdout: '' });
     expect(file.stderr).toContain('cannot write');
     expect((await project.run(['init', 'half'])).stderr).toMatch(/cannot write .*half\/recipes\/hello\.yaml/);
+    expect(await project.run(['init', '/proc/nowhere/demo'])).toMatchObject({ code: 1, stdout: '' });
     expect(await project.run(['init', packageRoot])).toMatchObject({ code: 2 });
   });
 });

@@ -22,7 +22,9 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     const about = JSON.parse(readFileSync(join(made, 'about/about.json'), 'utf8')) as object;
     expect(about).toMatchObject({ via: 'cross', revision: '77', date: '2011-02-03' });
     expect(about).toMatchObject({ sha256: sha256(join(made, 'boot')), header: { loadAddress: 0x120200 } });
-    expect(about).toMatchObject({ code: { notFollowed: { unread: [], outsideCode: [] } } });
+    // Where the call of the BIOS comes back in real mode the code is of 16 bits, and is not read as code of 32.
+    const unread = [expect.stringMatching(/^0x20[23][0-9a-f]{2}$/) as unknown];
+    expect(about).toMatchObject({ code: { notFollowed: { unread, outsideCode: [] } } });
     const map = readFileSync(join(made, 'about/boot.map'), 'utf8');
     expect(map).toMatch(/^0x00020200\t0x[0-9A-F]{8}\t\[ {2}1\] boot2$/m);
     for (const helper of ['bzero', 'division', 'memmove']) expect(map).toContain(`libhelpers.a(${helper}.o)`);
@@ -158,7 +160,6 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
       [],
       /the loader cannot be used: its variables end at 0x[ab][0-9a-f]{4}, behind 0x9fc00/,
     ],
-    ['a date that is none', {}, ['--set', 'date=tomorrow'], /"tomorrow" is not of the form YYYY-MM-DD/],
     ['the way of a Mac', {}, ['--set', 'via=xcode'], /the way "xcode" needs a Mac with Xcode/],
   ])('says what is wrong with %s', async (_what, changes, more, message) => {
     const { code, stdout } = await build(changedTree(changes), more);
@@ -166,8 +167,19 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
     expect(stdout).toMatch(message);
   });
 
+  it('refuses a date that is not one before anything runs', async () => {
+    const { code, stderr } = await build(tree, ['--set', 'date=tomorrow']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('does not match the pattern "[0-9]{4}-[0-9]{2}-[0-9]{2}"');
+  });
+
   it('of a folder that is no tree of Chameleon, or that has one, says so', async () => {
-    const { code, stdout } = await build(freshFolder(), []);
+    const empty = await build(freshFolder(), []);
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(/chameleon: the folder .* is empty/);
+    const other = freshFolder();
+    writeFileSync(join(other, 'README'), 'not a boot loader');
+    const { code, stdout } = await build(other, []);
     expect(code).toBe(1);
     expect(stdout).toContain('Check that this is the tree of Chameleon as upstream publishes it.');
     const around = freshFolder();
