@@ -18,7 +18,12 @@ export function closeInherited() {
     argv[index] = `/dev/fd/${openSync(`/proc/self/fd/${number}`, 'r')}`;
   });
   // A lock that is held by one of them is held as long as this process lives, whose end ends this one's input.
-  const keeper = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  // It is given no other variable: the user's key may be one.
+  const keeper = spawn('cat', {
+    env: { PATH: env['PATH'] },
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   keeper.on('error', () => undefined);
   keeper.unref();
   /** @type {import('node:net').Socket} */ (keeper.stdin).unref();

@@ -298,7 +298,7 @@ describe('what is wrong is said before anything is started', () => {
   });
 
   it('a product that is none, and two of them', async () => {
-    expect((await runBoot(['/no/product', '--guest', 'lion'])).stderr).toContain('is no product');
+    expect((await runBoot(['/no/product', '--guest', 'lion'])).stderr).toContain('is not a product');
     expect((await runBoot(['a', 'b', '--guest', 'lion'])).stderr).toContain('boot takes one product, not 2');
   });
 });

@@ -101,7 +101,7 @@ describe('the command line', () => {
       code: 2,
       stderr: 'error: there is no folder no/such\nhint: --directory names the project, or a folder in it.\n',
     });
-    expect(readdirSync(project.root)).toEqual(['package.json']);
+    expect(readdirSync(project.root)).toEqual(['cidermill.yaml', 'package.json']);
   });
 
   it('says which store cannot be opened', async () => {

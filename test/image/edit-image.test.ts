@@ -158,7 +158,13 @@ test('files are replaced when that is asked for, removed, and the volume is grow
   expect((await run('grow', 'disk.img', '1M')).said).toContain('the volume needs');
   expect((await run('add', 'disk.img:/none', 'file')).said).toContain('there is no /none');
   expect((await run('add', 'disk.img:/inner.dmg:/x', 'file')).code).toBe(2);
-  expect(readdirSync(project.root).sort()).toEqual(['disk.img', 'file', 'other', 'package.json']);
+  expect(readdirSync(project.root).sort()).toEqual([
+    'cidermill.yaml',
+    'disk.img',
+    'file',
+    'other',
+    'package.json',
+  ]);
 });
 
 test('a new volume holds the files it is made with', async () => {

@@ -15,8 +15,8 @@ const tools = findDiskTools();
 const volume = await volumeBytes(4 * mebibyte);
 const labelled = withCoreStorageLabel(volume);
 
-const coreStorage = /a Core Storage physical volume is at byte \d+, which is no HFS\+ volume/;
-const raid = /a member of an Apple RAID \(".*"\) is at byte \d+, which is no HFS\+ volume/;
+const coreStorage = /a Core Storage physical volume is at byte \d+, which is not an HFS\+ volume/;
+const raid = /a member of an Apple RAID \(".*"\) is at byte \d+, which is not an HFS\+ volume/;
 const another = /has the type ".*", not that of an HFS\+ volume: it is not changed/;
 
 /** Disks with an HFS+ header in them that must not be written to, and why. */

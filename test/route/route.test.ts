@@ -151,10 +151,10 @@ describe('the faults of a route', () => {
       '14 wrong-type',
       '15 wrong-type',
     ]);
-    expect(message).toContain('There is no key "retn". Did you mean "ret"?');
+    expect(message).toContain('There is no key "retn".\nhint: Did you mean "ret"?');
     expect(faultsOf(`${head}  - { press: enter }\n`)).toContain("They have QEMU's names: ret,");
     expect(message).toContain('"ö" cannot be typed on the US layout.');
-    expect(message).toContain('There is no value "volumes". Did you mean "volume"?');
+    expect(message).toContain('There is no value "volumes".\nhint: Did you mean "volume"?');
     expect(message).toContain('A step has one of see, type, press, pick, picture, not 2.');
     expect(message).toContain('  5 |   - { press: retn }\n    |              ^^^^');
   });

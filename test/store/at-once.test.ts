@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { greetingProject } from '../rig/greeting.ts';
 import type { ChildProcess } from 'node:child_process';
-import { events, stepsOf, type TestProject } from '../rig/project.ts';
+import { events, stepModule, stepsOf, type TestProject } from '../rig/project.ts';
 
 function unpublish({ root }: TestProject): void {
   for (const name of ['.products', 'greeting'])
@@ -137,7 +137,7 @@ outputs: { copy: copy.bin }
 `,
       'scripts/copy.ts': `import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { step } from STEP_MODULE;
+import { step } from ${stepModule};
 const { input, text, output } = await step();
 console.log('copying');
 while (!existsSync(text('wait'))) await setTimeout(20);
@@ -145,13 +145,6 @@ copyFileSync(input('file'), 'copy.bin');
 await output('copy', 'copy.bin');
 `,
     });
-    const script = readFileSync(join(project.root, 'scripts/greet.ts'), 'utf8');
-    const stepModule = /from (".*");/.exec(script)?.[1] ?? '';
-    const copy = readFileSync(join(project.root, 'scripts/copy.ts'), 'utf8');
-    project.write(
-      'scripts/copy.ts',
-      copy.replace('STEP_MODULE', () => stepModule),
-    );
     const go = join(project.root, 'go');
     const args = [
       'run',

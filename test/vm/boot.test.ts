@@ -177,7 +177,7 @@ describe('boot', () => {
       command: join(temporaryFolder(), 'no-qemu'),
       milestones: [{ name: 'up', where: 'console', pattern: 'up' }],
     });
-    await expect(result).rejects.toThrow(/no-qemu cannot be started/);
+    await expect(result).rejects.toThrow(/no-qemu is needed but is not installed/);
   });
 
   it("names the row that a guest's menu does not have", async () => {

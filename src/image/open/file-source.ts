@@ -19,7 +19,7 @@ export async function openFile(path: string): Promise<FileSource> {
   const size = Number(stat.size);
   if (!stat.isFile()) {
     await handle.close();
-    throw new Failure('cannot-read', `${path} is not a file`);
+    throw new Failure('no-file', `${path} is not a file`);
   }
   const check = async (): Promise<void> => {
     const now = await handle.stat({ bigint: true });

@@ -191,48 +191,55 @@ describe('a bundle', () => {
     expect(bundles[0]?.equals(bundles[1] as Buffer)).toBe(true);
   });
 
-  it('that is damaged, cut off or somebody else’s is refused, and nothing runs', async () => {
-    const server = await serve(words);
-    const made = project(server.url);
-    await made.run(['lock', 'words']);
-    const folder = freshFolder();
-    const good = join(folder, 'good.tar');
-    await made.run(['bundle', 'words', good]);
-    const bytes = readFileSync(good);
-    const changed = (name: string, change: (path: string) => void): string => {
-      const path = join(folder, name);
-      copyFileSync(good, path);
-      change(path);
-      return path;
-    };
-    const flipped = Buffer.from(bytes);
-    const at = flipped.lastIndexOf('one two three');
-    flipped[at] = 0x4f;
-    const manifest = (text: string): Promise<Buffer> => packed([['bundle.json', text]]);
-    const list = JSON.parse(
-      bytes.subarray(512, 512 + parseInt(bytes.toString('latin1', 124, 135), 8)).toString(),
-    ) as {
-      project: { path: string }[];
-    };
-    const escaping = { ...list, project: list.project.map((file) => ({ ...file, path: `../${file.path}` })) };
-    const cases: readonly (readonly [string, string, RegExp])[] = [
-      ['a flipped byte', changed('flipped.tar', (path) => writeFileSync(path, flipped)), /expected sha256/],
-      ['half of it', changed('half.tar', (path) => truncateSync(path, bytes.length / 2)), /sound/],
-      ['none of it', changed('empty.tar', (path) => truncateSync(path, 0)), /it is empty/],
-      ['text', changed('text.tar', (path) => writeFileSync(path, 'x'.repeat(2000))), /sound/],
-      ['names that lead out', changed('out.tar', () => undefined), /form that cidermill writes/],
-      ['no such file', join(folder, 'none.tar'), /there is no file/],
-      ['a folder', folder, /cannot be read\ncause: EISDIR/],
-    ];
-    writeFileSync(join(folder, 'out.tar'), await manifest(JSON.stringify(escaping)));
-    for (const [what, path, message] of cases) {
-      const elsewhere = testProject({});
-      const { code, stdout, stderr } = await elsewhere.run(['run', '--from-bundle', path]);
-      expect({ what, code, stdout }).toEqual({ what, code: what === 'no such file' ? 2 : 1, stdout: '' });
-      expect(stderr, what).toMatch(message);
-      expect(readdirSync(join(elsewhere.root, 'artifacts/.store/v1/tmp'))).toEqual([]);
-    }
-  });
+  it(
+    'that is damaged, cut off or somebody else’s is refused, and nothing runs',
+    { timeout: 300_000 },
+    async () => {
+      const server = await serve(words);
+      const made = project(server.url);
+      await made.run(['lock', 'words']);
+      const folder = freshFolder();
+      const good = join(folder, 'good.tar');
+      await made.run(['bundle', 'words', good]);
+      const bytes = readFileSync(good);
+      const changed = (name: string, change: (path: string) => void): string => {
+        const path = join(folder, name);
+        copyFileSync(good, path);
+        change(path);
+        return path;
+      };
+      const flipped = Buffer.from(bytes);
+      const at = flipped.lastIndexOf('one two three');
+      flipped[at] = 0x4f;
+      const manifest = (text: string): Promise<Buffer> => packed([['bundle.json', text]]);
+      const list = JSON.parse(
+        bytes.subarray(512, 512 + parseInt(bytes.toString('latin1', 124, 135), 8)).toString(),
+      ) as {
+        project: { path: string }[];
+      };
+      const escaping = {
+        ...list,
+        project: list.project.map((file) => ({ ...file, path: `../${file.path}` })),
+      };
+      const cases: readonly (readonly [string, string, RegExp])[] = [
+        ['a flipped byte', changed('flipped.tar', (path) => writeFileSync(path, flipped)), /expected sha256/],
+        ['half of it', changed('half.tar', (path) => truncateSync(path, bytes.length / 2)), /sound/],
+        ['none of it', changed('empty.tar', (path) => truncateSync(path, 0)), /it is empty/],
+        ['text', changed('text.tar', (path) => writeFileSync(path, 'x'.repeat(2000))), /sound/],
+        ['names that lead out', changed('out.tar', () => undefined), /form that cidermill writes/],
+        ['no such file', join(folder, 'none.tar'), /there is no file/],
+        ['a folder', folder, /cannot be read\ncause: EISDIR/],
+      ];
+      writeFileSync(join(folder, 'out.tar'), await manifest(JSON.stringify(escaping)));
+      for (const [what, path, message] of cases) {
+        const elsewhere = testProject({});
+        const { code, stdout, stderr } = await elsewhere.run(['run', '--from-bundle', path]);
+        expect({ what, code, stdout }).toEqual({ what, code: what === 'no such file' ? 2 : 1, stdout: '' });
+        expect(stderr, what).toMatch(message);
+        expect(readdirSync(join(elsewhere.root, 'artifacts/.store/v1/tmp'))).toEqual([]);
+      }
+    },
+  );
 });
 
 async function packed(files: readonly (readonly [string, string])[]): Promise<Buffer> {

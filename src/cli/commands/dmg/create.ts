@@ -66,7 +66,7 @@ async function create(source: string, flags: Flags): Promise<void> {
     return;
   }
   if (name !== undefined || applications !== undefined)
-    throw new Failure('usage', `--name and --applications are for a folder, and ${source} is none`);
+    throw new Failure('usage', `--name and --applications are for a folder, and ${source} is not a folder`);
   const { size, fileSize } = await withProgress('create', (onProgress) =>
     createDmg(source, output, { format, level, onProgress, signal }),
   );
