@@ -45,9 +45,9 @@ outputs: { text: both.txt }
     }),
     'scripts/both.ts': `import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { step } from ${stepModule};
-const { sources, output } = await step();
+const { source, output } = await step();
 const read = (folder) => readdirSync(folder).map((name) => readFileSync(folder + '/' + name, 'utf8')).join();
-writeFileSync('both.txt', read(sources.a) + ' and ' + read(sources.b));
+writeFileSync('both.txt', read(source("a")) + ' and ' + read(source("b")));
 await output('text', 'both.txt');
 `,
   });

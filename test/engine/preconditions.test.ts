@@ -94,7 +94,7 @@ describe('the check that a recipe names', () => {
     [
       'throws',
       `throw new Error('the check is broken');`,
-      /the check scripts\/press-check\.ts failed: the check is broken/,
+      /the check scripts\/press-check\.ts failed: scripts\/press-check\.ts:4:7: the script failed: the check is broken/,
     ],
     [
       'ends by itself',

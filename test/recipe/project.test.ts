@@ -65,8 +65,8 @@ describe('a project', () => {
     const project = openOrchard({ 'recipes/press.yaml': null });
     mkdirSync(join(project.root, 'recipes/press.yaml'));
     symlinkSync('/dev/zero', join(project.root, 'recipes/endless.yaml'));
-    expect(() => loadRecipe(project, 'press')).toThrow('ordinary file');
-    expect(() => loadRecipe(project, 'endless')).toThrow('ordinary file');
+    expect(() => loadRecipe(project, 'press')).toThrow('regular file');
+    expect(() => loadRecipe(project, 'endless')).toThrow('regular file');
   });
 });
 

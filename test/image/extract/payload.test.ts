@@ -107,13 +107,13 @@ test('an LZMA payload cut off, with bytes behind it, and with another size is re
     return paths;
   };
   expect(await read(whole)).toEqual(['', 'a.txt']);
-  await expect(read(whole.subarray(0, whole.length - 20))).rejects.toThrow('lzma: ends too early');
+  await expect(read(whole.subarray(0, whole.length - 20))).rejects.toThrow('ends too early (lzma, at byte');
   await expect(read(Buffer.concat([whole, Buffer.from('more')]))).rejects.toThrow(
-    'lzma: has bytes behind its end',
+    'has bytes behind its end (lzma, at byte',
   );
   const sized = Buffer.from(whole);
   sized.writeBigUInt64LE(1000n, 5);
-  await expect(read(sized)).rejects.toThrow('lzma: decodes to more than its 1000 bytes');
+  await expect(read(sized)).rejects.toThrow('decodes to more than its 1000 bytes (lzma, at byte');
 });
 
 test('extract says which signature does not match, and list shows who signed whom', async () => {
