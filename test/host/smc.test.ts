@@ -55,9 +55,7 @@ describe("the SMC's protocol, spoken to QEMU's emulated AppleSMC", () => {
   });
 
   it('says so when there is no such key', async () => {
-    await expect(readSmcKey(await emulatedPorts(), 'ZZZZ', 4)).rejects.toThrow(
-      /does not answer for its key ZZZZ/,
-    );
+    await expect(readSmcKey(await emulatedPorts(), 'ZZZZ', 4)).rejects.toThrow(/does not give its key ZZZZ/);
   });
 });
 
