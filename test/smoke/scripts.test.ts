@@ -49,7 +49,7 @@ beforeAll(async () => {
   const kernel = await kernelScript('14.5.0');
   expect(kernel.code, kernel.log).toBe(0);
   const loader = await runScript('standin-loader', {
-    parameters: {},
+    parameters: { listing: 'release', words: 'own' },
     sources: {
       loader: source('standin-loader'),
       kernel: source('standin-kernel'),

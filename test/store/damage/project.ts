@@ -34,6 +34,7 @@ environment: none
 script: scripts/make.ts
 outputs: { text: text.txt, tool: tool.sh, files: files/ }
 `,
+  'cidermill.yaml': 'trust: host\n',
   'scripts/make.ts': `import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { step } from STEP_MODULE;
 const { source, output } = await step();
