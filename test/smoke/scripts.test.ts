@@ -17,6 +17,8 @@ const parameters = {
   volume: 'Sample',
   version: '10.10.5',
   flags: '-v -x',
+  darwin: '14.5.0',
+  mode: '',
 };
 const outputs = {
   screen: 'screen.png',
