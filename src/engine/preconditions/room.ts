@@ -4,7 +4,7 @@ import { filesOf, missingFiles } from '../../sources/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { StepSources } from '../sources/step-sources.ts';
 
-/** A buildroot's archive and its unpacked tree, each three times its packages: measured of bookworm, rounded down. */
+/** A buildroot's archive and its unpacked tree, each three times its packages: estimated of bookworm, rounded down. */
 const buildrootFactor = 6;
 
 /** Adds up what the steps' sources still take in the store when they are fetched, in bytes; packed. */
