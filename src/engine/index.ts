@@ -9,7 +9,7 @@ export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {
   describeFinding,
   findPreconditions,
-  toolsOf,
+  fetchToolsOf, toolsOf,
   UnmetPreconditions,
   type Finding,
 } from './preconditions/index.ts';

@@ -1,5 +1,5 @@
 import { InvalidError, type Diagnostic, type Sha256 } from '../../base/index.ts';
-import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
+import { loadSettings, type Plan, type PlannedStep, type Project } from '../../recipe/index.ts';
 import {
   ensureFiles,
   ensureSourceTree,
@@ -59,13 +59,14 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const faults: Diagnostic[] = [];
   const pinned = new Map(plan.steps.map((step) => [step.name, pinStep(step, pins, faults)]));
   if (faults.length > 0) throw new InvalidError(faults, project.memory.texts);
+  const { mirrors } = loadSettings(project.root);
   const users = openUserFiles(store);
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
     async (name: string, pinned: Pinned): Promise<Fetched> => ({
       pinned,
-      path: await ensureSourceTree(pinned, contextOf(store, step, name, options)),
+      path: await ensureSourceTree(pinned, { ...contextOf(store, step, name, options), mirrors }),
     });
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
@@ -82,7 +83,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
       firstOfEach(of(step), async (name, pinned) => {
-        await ensureFiles(pinned, contextOf(store, step, name, options));
+        await ensureFiles(pinned, { ...contextOf(store, step, name, options), mirrors });
         return pinned;
       }),
   };
