@@ -64,9 +64,9 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
-    async (name: string, pinned: Pinned): Promise<Fetched> => ({
-      pinned,
-      path: await ensureSourceTree(pinned, { ...contextOf(store, step, name, options), mirrors }),
+    async (name: string, one: Pinned): Promise<Fetched> => ({
+      pinned: one,
+      path: await ensureSourceTree(one, contextOf(store, step, name, options, mirrors)),
     });
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
@@ -82,9 +82,9 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     fetchChosen: (step, choice, options) =>
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
-      firstOfEach(of(step), async (name, pinned) => {
-        await ensureFiles(pinned, { ...contextOf(store, step, name, options), mirrors });
-        return pinned;
+      firstOfEach(of(step), async (name, one) => {
+        await ensureFiles(one, contextOf(store, step, name, options, mirrors));
+        return one;
       }),
   };
 }
@@ -92,10 +92,17 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
 /** Source name → its pinned origins, the preferred one first. */
 export type Origins = ReadonlyMap<string, readonly Pinned[]>;
 
-function contextOf(store: Store, step: PlannedStep, name: string, options: FetchOptions): SourceContext {
+function contextOf(
+  store: Store,
+  step: PlannedStep,
+  name: string,
+  options: FetchOptions,
+  mirrors: readonly string[],
+): SourceContext {
   return {
     store,
     root: step.recipe.root,
+    mirrors,
     signal: options.signal,
     offline: options.offline,
     relock: `cidermill lock ${step.buildroot?.name ?? step.recipe.name}`,
