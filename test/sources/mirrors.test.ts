@@ -208,7 +208,7 @@ describe('the archives that are known', () => {
     configureApt();
     const fallen = await knownArchives([]);
     expect(fallen.mirrors.every(({ from }) => from === 'mmdebstrap' || from === 'debootstrap')).toBe(true);
-    expect(fallen.mirrors.some(({ root }) => root.includes('security'))).toBe(true);
+    expect(fallen.mirrors.some(({ root: each }) => each.includes('security'))).toBe(true);
   });
 
   test('are read of the text of mmdebstrap and debootstrap', () => {
