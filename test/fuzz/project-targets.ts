@@ -13,7 +13,6 @@ import { parseLockfile } from '../../src/sources/lock/read.ts';
 import { listingFault } from '../../src/store/listing-fault.ts';
 import { resultFault } from '../../src/store/result-fault.ts';
 import { openMemo } from '../../src/store/memo.ts';
-import type { Store } from '../../src/store/layout.ts';
 import { readSummed, withSum } from '../../src/store/whole-file.ts';
 import type { Report } from '../../src/yaml/faults.ts';
 import { parseYaml } from '../../src/yaml/parse.ts';

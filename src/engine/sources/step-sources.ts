@@ -57,9 +57,9 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
-    async (name: string, pinned: Pinned): Promise<Fetched> => {
+    async (name: string, one: Pinned): Promise<Fetched> => {
       const { ensureSourceTree } = await import('../../sources/source.ts');
-      return { pinned, path: await ensureSourceTree(pinned, contextOf(store, step, name, options)) };
+      return { pinned: one, path: await ensureSourceTree(one, contextOf(store, step, name, options)) };
     };
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
@@ -75,10 +75,10 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     fetchChosen: (step, choice, options) =>
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
-      firstOfEach(of(step), async (name, pinned) => {
+      firstOfEach(of(step), async (name, one) => {
         const { ensureFiles } = await import('../../sources/source.ts');
-        await ensureFiles(pinned, contextOf(store, step, name, options));
-        return pinned;
+        await ensureFiles(one, contextOf(store, step, name, options));
+        return one;
       }),
   };
 }
