@@ -174,8 +174,8 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     };
     const run = (socket: string): Promise<void> =>
       needsPadding(settings, snapshot)
-        ? withPrivateFolder('padding', (folder) =>
-            runWith(padFiles(files, settings, folder, snapshot), socket),
+        ? withPrivateFolder('padding', (overlays) =>
+            runWith(padFiles(files, settings, overlays, snapshot), socket),
           )
         : runWith(files, socket);
     if (display === 'vnc=tcp')
