@@ -80,7 +80,7 @@ async function attacked(environment: string): Promise<Attacked> {
 function hostileProject(environment: string, target: Omit<Target, 'blob'>): TestProject {
   return testProject({
     ...Object.fromEntries(
-      Object.entries(smallRoot).map(([path, text]) => [path, text.replace('STEP_MODULE', () => stepModule)]),
+      Object.entries(smallRoot).map(([path, file]) => [path, file.replace('STEP_MODULE', () => stepModule)]),
     ),
     'recipes/victim.yaml': `recipe: victim
 summary: Makes what the hostile step is given
