@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
-import { fetchToolsOf, toolsOf, type StepSources } from '../engine/index.ts';
+import { fetchToolsOf, toolsOf } from '../engine/preconditions/step-tools.ts';
+import type { StepSources } from '../engine/sources/step-sources.ts';
 import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './plan-options.ts';
@@ -24,9 +25,7 @@ export async function readyTools(
 ): Promise<void> {
   const onHost = options.environment === 'host';
   const ofStep = options.fetchOnly === true ? fetchToolsOf : (step: PlannedStep) => toolsOf(step, onHost);
-  const missing = [...new Set(plan.steps.flatMap(ofStep))].filter(
-    (tool) => findTool(tool) === undefined,
-  );
+  const missing = [...new Set(plan.steps.flatMap(ofStep))].filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return;
   const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
   if (previews?.every(({ verdict }) => verdict === 'cached') === true) return;
