@@ -1,6 +1,7 @@
 export type { RunEvent } from './events.ts';
 export { gcStore, listArtifacts } from './inventory.ts';
 export { findLog } from './history.ts';
+export { checkLock, type CheckedFile } from './sources/check-lock.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products.ts';
@@ -9,7 +10,8 @@ export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {
   describeFinding,
   findPreconditions,
-  fetchToolsOf, toolsOf,
+  fetchToolsOf,
+  toolsOf,
   UnmetPreconditions,
   type Finding,
 } from './preconditions/index.ts';

@@ -3,6 +3,7 @@ import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import {
+  type Action,
   type ActionResult,
   DamagedBlob,
   type Lock,
@@ -14,7 +15,7 @@ import {
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import { decide, withChoice, type ResolvedStep } from './decide.ts';
-import type { RunEvent } from './events.ts';
+import type { Drift, RunEvent } from './events.ts';
 import { failureEvent } from './failure-event.ts';
 import { openMending, type Mending } from './mending.ts';
 import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
@@ -83,7 +84,8 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const interrupted = options.signal.aborted;
   const failed = counts.failed > 0 || !isPublished || watch.failure !== undefined;
   const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
-  emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
+  const milliseconds = Math.round(performance.now() - start);
+  emit({ type: 'run-finished', outcome, milliseconds, ...counts, ...driftedOf(run.drifted) });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
 }
@@ -101,6 +103,8 @@ class Run {
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
   readonly #fromCache = new Set<string>();
+  /** Step → how its sources differ from what is pinned. */
+  readonly drifted = new Map<string, readonly string[]>();
   #session: Promise<Lock> | undefined;
   #ready: Promise<void> | undefined;
 
@@ -140,7 +144,14 @@ class Run {
       if (product.gate !== undefined) needed.push(product.gate);
       if (!needed.every((step) => this.#done.has(step))) continue;
       const publish = (): Promise<UntimedEvent> =>
-        publishProduct(this.#context, product, this.#done, artifacts, () => this.#openSession());
+        publishProduct(
+          this.#context,
+          product,
+          this.#done,
+          artifacts,
+          () => this.#openSession(),
+          this.drifted,
+        );
       try {
         this.#context.emit(await this.#mending.around(publish));
       } catch (error) {
@@ -219,6 +230,7 @@ class Run {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
+    this.#noteDrift(step, action);
     touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
@@ -247,6 +259,7 @@ class Run {
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
+      this.#noteDrift(step, action);
       await this.#record({ step: step.name, action, key, outcome: 'done', log });
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
@@ -255,6 +268,11 @@ class Run {
       if (isOwn) await this.#failed(resolved, error);
       throw error;
     }
+  }
+
+  #noteDrift(step: PlannedStep, action: Action): void {
+    const changes = this.#context.sources.changes(step.name, action.sources);
+    if (changes.length > 0) this.drifted.set(step.name, changes);
   }
 
   /** Before the first step that runs: nothing is begun that is known not to pass. */
@@ -289,6 +307,14 @@ class Run {
     if (this.#context.store.readOnly) return;
     await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
+}
+
+/** What a run's end says of the steps whose sources are not those that are pinned. */
+function driftedOf(drifted: ReadonlyMap<string, readonly string[]>): {
+  readonly drifted?: readonly Drift[];
+} {
+  if (drifted.size === 0) return {};
+  return { drifted: [...drifted].map(([step, changes]) => ({ step, changes })) };
 }
 
 function sameOutputs(a: ActionResult, b: ActionResult): boolean {

@@ -36,12 +36,14 @@ export interface ProductParts {
   readonly subject: readonly Subject[];
   /** Step → its action's key, of the steps that the product's files come from. */
   readonly steps: Readonly<Record<string, Sha256>>;
+  /** How the sources differ from those that are pinned, "NAME OLD → NEW" each; absent: they do not. */
+  readonly drifted?: readonly string[];
 }
 
 /** The provenance of a product: without times, so that it is the same wherever the product is made. */
 export function productProvenance(
   store: Store,
-  { pipeline, product, subject, steps }: ProductParts,
+  { pipeline, product, subject, steps, drifted }: ProductParts,
   results: readonly ActionResult[],
   version: string,
 ): Statement {
@@ -53,6 +55,7 @@ export function productProvenance(
     internalParameters: {
       steps,
       actions: [...all.keys()].sort(),
+      ...(drifted === undefined ? {} : { drifted }),
       ...(missing.length > 0 ? { unknownProducers: missing } : {}),
     },
     dependencies: materials,

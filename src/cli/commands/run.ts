@@ -7,7 +7,13 @@ import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { openWorkspace, withProject, type Workspace } from '../workspace.ts';
 import type { Reporter } from '../reporters/reporter.ts';
-import { addPlanOptions, makePlan, positive, type PlanOptions } from '../plan-options.ts';
+import {
+  addPlanOptions,
+  makePlan,
+  positive,
+  type PlanOptions,
+  updateVanishedOption,
+} from '../plan-options.ts';
 
 interface RunFlags extends PlanOptions {
   readonly jobs: number;
@@ -88,7 +94,7 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
       }[outcome];
       if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(updateVanishedOption());
 }
 
 interface WhatToRun {

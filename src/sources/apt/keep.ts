@@ -96,7 +96,8 @@ async function withKept<T>(
   ];
   mkdirSync(folder);
   try {
-    for (const { file, sha256: digest } of kept) linkSync(blobPath(store, digest), join(folder, fileName(file)));
+    for (const { file, sha256: digest } of kept)
+      linkSync(blobPath(store, digest), join(folder, fileName(file)));
     const index = await packagesIndex(kept, folder);
     writeFileSync(join(folder, 'Packages'), index);
     writeFileSync(

@@ -3,9 +3,7 @@ import type { Pinned } from '../locked.ts';
 /** Lists what differs between what is pinned and what stands in its place: "NAME OLD → NEW", a line each. */
 export function changesBetween(before: Pinned, after: Pinned): string[] {
   if (before.kind === 'packages' && after.kind === 'packages') {
-    const [old, now] = [before, after].map(
-      ({ packages }) => new Map(packages.map((one) => [one.name, one])),
-    );
+    const [old, now] = [before, after].map(({ packages }) => new Map(packages.map((one) => [one.name, one])));
     const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
     return names.flatMap((name) => {
       const [was, is] = [old?.get(name), now?.get(name)];

@@ -40,7 +40,13 @@ export function lockedOrigin(
   switch (kind) {
     case 'debian': {
       const origin = { kind, package: before, version: after, ...(suite === undefined ? {} : { suite }) };
-      return { kind, origin, files, ...(at === undefined ? {} : { at }), ...(version === undefined ? {} : { version }) };
+      return {
+        kind,
+        origin,
+        files,
+        ...(at === undefined ? {} : { at }),
+        ...(version === undefined ? {} : { version }),
+      };
     }
     case 'url':
       return { kind, origin: { kind, url: text, mirrors: [], unpack: true }, files: [file] };
