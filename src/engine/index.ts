@@ -9,7 +9,8 @@ export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {
   describeFinding,
   findPreconditions,
-  fetchToolsOf, toolsOf,
+  fetchToolsOf,
+  toolsOf,
   UnmetPreconditions,
   type Finding,
 } from './preconditions/index.ts';

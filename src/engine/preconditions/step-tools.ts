@@ -4,11 +4,7 @@ import type { PlannedStep } from '../../recipe/index.ts';
 /** Lists the programs that fetch a step's sources; Debian's files come without apt as well. */
 export function fetchToolsOf(step: PlannedStep): string[] {
   const kinds = kindsOf(step);
-  return [
-    'flock',
-    ...(kinds.includes('git') ? ['git'] : []),
-    ...(kinds.includes('svn') ? ['svn'] : []),
-  ];
+  return ['flock', ...(kinds.includes('git') ? ['git'] : []), ...(kinds.includes('svn') ? ['svn'] : [])];
 }
 
 /** Lists the programs that a step starts on the host, and those that fetch its sources. */
