@@ -101,7 +101,7 @@ await output('text', 'text.txt');
 function wireit(): Contender {
   const cwd = folder('wireit');
   const names = Array.from({ length: steps }, (_, i) => `s${i}`);
-  const wireit = Object.fromEntries(
+  const entries = Object.fromEntries(
     names.map((name, i) => [
       name,
       {
@@ -115,7 +115,7 @@ function wireit(): Contender {
   const scripts = Object.fromEntries(names.map((name) => [name, 'wireit']));
   writeFileSync(
     join(cwd, 'package.json'),
-    JSON.stringify({ name: 'chain', version: '1.0.0', scripts, wireit }),
+    JSON.stringify({ name: 'chain', version: '1.0.0', scripts, wireit: entries }),
   );
   // What `npm run` would set, without npm's own start in the figure.
   const env = { npm_lifecycle_event: `s${steps - 1}`, npm_package_json: join(cwd, 'package.json') };

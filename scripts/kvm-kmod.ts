@@ -51,8 +51,8 @@ async function build(lines: readonly string[]): Promise<void> {
     const olderB = compareKernels(parseKernelVersion(kernels.b), parseKernelVersion(kernels.a)) < 0;
     await completeSync(here, kernels, { linux: 'linux', kmod: 'kmod', work }, isOwn, olderB);
   }
-  const source = sourceOfKbuild(readFileSync('kmod/config.mak', 'utf8'));
-  await make(here, ['-C', 'kmod', ...source, ...pathFree(`${work}/kmod`)]);
+  const sourceArgs = sourceOfKbuild(readFileSync('kmod/config.mak', 'utf8'));
+  await make(here, ['-C', 'kmod', ...sourceArgs, ...pathFree(`${work}/kmod`)]);
   await publishModules(here, kernels, 'kmod/x86', [
     `by kvm-kmod at ${tag}${adapted ? ', adapted: empty in its tree ' + (made.join(', ') || 'nothing') : ''}`,
     ...applied,

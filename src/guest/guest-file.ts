@@ -178,15 +178,15 @@ function factOf(id: string, each: Named<ReadFact>, every: boolean, report: Repor
       'Nothing follows from this fact.',
       'It needs one of refuse, set, kernel-flag, note.',
     );
-  const [page, section] = [source?.fields.page, source?.fields.section];
-  if (says === undefined || page === undefined || section === undefined) return [];
+  const [written, section] = [source?.fields.page, source?.fields.section];
+  if (says === undefined || written === undefined || section === undefined) return [];
   return [
     {
       id,
       says: says.value,
       when: conditionOf(when),
       effect,
-      source: { page: page.value, section: section.value },
+      source: { page: written.value, section: section.value },
       release: when?.fields.release?.value,
     },
   ];

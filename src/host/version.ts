@@ -4,8 +4,6 @@ import { packageRoot } from './package-root.ts';
 
 /** The version of the running cidermill, as its package.json has it. */
 export function version(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
+  const own = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return own.version;
 }

@@ -93,19 +93,19 @@ export async function boot(request: BootRequest): Promise<BootResult> {
     await qemu.kill();
   }
 
-  function see(qemu: QemuProcess, qmp: QmpSession): Promise<WatchResult> {
+  function see(machine: QemuProcess, session: QmpSession): Promise<WatchResult> {
     return watch(
       {
-        console: qemu.console,
+        console: machine.console,
         serial,
         readSerial: () => serialFile.read(),
-        readScreen: () => readTextScreen(qmp, request.folder, { signal }),
-        readDisplay: () => takeScreenshot(qmp, request.folder, 'display.png', { signal }),
-        ended: () => qemu.ended,
+        readScreen: () => readTextScreen(session, request.folder, { signal }),
+        readDisplay: () => takeScreenshot(session, request.folder, 'display.png', { signal }),
+        ended: () => machine.ended,
       },
       request.milestones,
       async (action) => {
-        await perform(qmp, request.folder, action, { signal });
+        await perform(session, request.folder, action, { signal });
         acted++;
       },
       request.givesUp ?? [],
@@ -119,28 +119,28 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   }
 
   /** The machine stands still meanwhile, so that both pictures show the same moment. */
-  async function capture(qmp: QmpSession): Promise<Pick<BootResult, 'screen' | 'screenshot'>> {
-    await qmp.execute('stop', {}, { signal });
-    const screen = await readTextScreen(qmp, request.folder, { signal });
+  async function capture(session: QmpSession): Promise<Pick<BootResult, 'screen' | 'screenshot'>> {
+    await session.execute('stop', {}, { signal });
+    const screen = await readTextScreen(session, request.folder, { signal });
     const screenshot =
       request.screenshot === undefined
         ? undefined
-        : await takeScreenshot(qmp, request.folder, request.screenshot, { signal });
-    await qmp.execute('cont', {}, { signal });
+        : await takeScreenshot(session, request.folder, request.screenshot, { signal });
+    await session.execute('cont', {}, { signal });
     return { screen, ...(screenshot && { screenshot }) };
   }
 
-  async function letGo(qemu: QemuProcess, qmp: QmpSession): Promise<void> {
+  async function letGo(machine: QemuProcess, session: QmpSession): Promise<void> {
     if (request.exit === undefined) return;
-    await request.exit.release(qmp).catch((error: unknown) => {
+    await request.exit.release(session).catch((error: unknown) => {
       // The guest may end QEMU before the reply to the very command that lets it go; its exit code tells the rest.
       if (!(error instanceof Failure) || error.code !== 'qmp-closed') throw error;
     });
-    await endOf(qemu, signal);
-    if (qemu.outcome === request.exit.code) return;
+    await endOf(machine, signal);
+    if (machine.outcome === request.exit.code) return;
     throw new BootFailure(
       'wrong-exit-code',
-      `every milestone was seen, but QEMU ended with ${outcome(qemu)}, not with exit code ${request.exit.code}`,
+      `every milestone was seen, but QEMU ended with ${outcome(machine)}, not with exit code ${request.exit.code}`,
       await sighting(),
     );
   }

@@ -184,7 +184,7 @@ export function named<T>(shape: Shape<T>, least = 0): Shape<ReadonlyMap<string, 
   };
 }
 
-export function shorten(text: string): string {
-  const oneLine = text.replace(/\s+/g, ' ');
+export function shorten(long: string): string {
+  const oneLine = long.replace(/\s+/g, ' ');
   return oneLine.length <= 60 ? oneLine : `${oneLine.slice(0, 60)}…`;
 }

@@ -66,10 +66,10 @@ async function volume(path: string, name: string, fill: (editor: VolumeEditor) =
   return readFileSync(path);
 }
 
-function disk(made: ReturnType<typeof makeGpt>, content: Buffer): Buffer {
-  const bytes = Buffer.alloc(made.size);
-  for (const each of made.patches) bytes.set(each.bytes, each.offset);
-  bytes.set(content, made.partitions.at(-1)?.offset);
+function disk(map: ReturnType<typeof makeGpt>, content: Buffer): Buffer {
+  const bytes = Buffer.alloc(map.size);
+  for (const each of map.patches) bytes.set(each.bytes, each.offset);
+  bytes.set(content, map.partitions.at(-1)?.offset);
   return bytes;
 }
 
@@ -211,11 +211,11 @@ describe('on a disk of 2 MiB', () => {
   /** Runs a command with such a disk at /mnt, and says what it leaves there. */
   function onSmallDisk(root: string, args: readonly string[]): { stderr: string; left: string } {
     const world = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', root];
-    const disk = ['--size', String(2 * 2 ** 20), '--tmpfs', '/mnt'];
+    const small = ['--size', String(2 * 2 ** 20), '--tmpfs', '/mnt'];
     const script = '"$@"; echo "ended with $?:" $(ls -A /mnt)';
     const run = ['sh', '-c', script, 'sh', process.execPath, launch, ...args];
     const env = { ...process.env, NO_COLOR: '1' };
-    const { stdout, stderr } = spawnSync('bwrap', [...world, ...disk, ...run], { encoding: 'utf8', env });
+    const { stdout, stderr } = spawnSync('bwrap', [...world, ...small, ...run], { encoding: 'utf8', env });
     return { stderr, left: stdout };
   }
 

@@ -85,11 +85,11 @@ export const targets = {
         if (child.kind === 'folder') open.push(child);
         else if (linkTarget(volume, child).kind === 'file') {
           // A file that cannot be read is no reason not to go on to the next.
-          for (const open of [
+          for (const opening of [
             () => openData(volume, child),
             () => openFork(volume, linkTarget(volume, child), 'resource'),
           ])
-            await readSomeOf(open);
+            await readSomeOf(opening);
         }
       }
     }

@@ -16,7 +16,7 @@ function faultsOf(text: string, file = 'recipes/guests/lion.yaml'): string {
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error;
     return error.diagnostics
-      .map((each) => renderDiagnostic(each, (file) => error.texts.get(file)))
+      .map((each) => renderDiagnostic(each, (path) => error.texts.get(path)))
       .join('\n');
   }
   return '';

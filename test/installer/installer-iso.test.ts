@@ -59,13 +59,13 @@ const all = releases
   .flatMap(({ version }) => (['gpt', 'apm'] as const).map((map) => ({ version: `${version}.5`, map })));
 const made: Made[] = [];
 
-const folder = mkdtempSync(join(tmpdir(), 'cidermill-installer-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const shared = mkdtempSync(join(tmpdir(), 'cidermill-installer-'));
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
 
 beforeAll(async () => {
   for (const { version, map } of all) {
-    const sample = join(folder, `InstallESD-${version}-${map}.dmg`);
-    const iso = join(folder, `${version}-${map}.iso`);
+    const sample = join(shared, `InstallESD-${version}-${map}.dmg`);
+    const iso = join(shared, `${version}-${map}.iso`);
     await makeSample({ version, map, size: 5 * 2 ** 20, kernel }, sample);
     const medium = await openMedium(sample);
     const plan = await planIso(medium);

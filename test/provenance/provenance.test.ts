@@ -192,22 +192,22 @@ describe('a signed statement', () => {
   }
 
   test('is accepted with the artifacts it is about, by ssh-keygen itself as well', async () => {
-    const { project, args } = await signed();
-    const { code, stdout } = await project.run(args);
+    const { project: made, args } = await signed();
+    const { code, stdout } = await made.run(args);
     expect(stdout).toContain('signed by ci@example.com; 5 of its 5 files are here and unaltered');
     expect(code).toBe(0);
     const said = execFileSync(
       'ssh-keygen',
-      ['-Y', 'check-novalidate', '-n', 'cidermill', '-s', join(project.root, 'words.json.sig')],
-      { input: readFileSync(join(project.root, 'words.json')), encoding: 'utf8' },
+      ['-Y', 'check-novalidate', '-n', 'cidermill', '-s', join(made.root, 'words.json.sig')],
+      { input: readFileSync(join(made.root, 'words.json')), encoding: 'utf8' },
     );
     expect(said).toContain('Good "cidermill" signature');
   });
 
   test('an altered artifact, another one, an altered statement and another signer are refused', async () => {
-    const { project, args } = await signed();
-    const { root } = project;
-    const run = project.run.bind(project);
+    const { project: made, args } = await signed();
+    const { root } = made;
+    const run = made.run.bind(made);
     cpSync(join(root, 'artifacts/words/'), join(root, 'copy'), { recursive: true, dereference: true });
     appendFileSync(join(root, 'copy/framed.txt'), 'x');
     const altered = await run(args.with(2, 'copy'));
@@ -231,9 +231,9 @@ describe('a signed statement', () => {
   });
 
   test('a folder with none of the files, or only some, is refused unless that was said', async () => {
-    const { project, args } = await signed();
-    const { root } = project;
-    const run = project.run.bind(project);
+    const { project: made, args } = await signed();
+    const { root } = made;
+    const run = made.run.bind(made);
     mkdirSync(join(root, 'empty'));
     const empty = await run(args.with(2, 'empty'));
     expect(empty.stderr).toContain('empty holds none of the 5 files of the statement');
@@ -251,19 +251,19 @@ describe('a signed statement', () => {
   test.each(['SHA256SUMS', 'provenance.json', 'sbom.cdx.json'])(
     'a product whose %s was altered is refused',
     async (name) => {
-      const { project, args } = await signed();
-      const copy = join(project.root, 'copy');
-      cpSync(join(project.root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
+      const { project: made, args } = await signed();
+      const copy = join(made.root, 'copy');
+      cpSync(join(made.root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
       appendFileSync(join(copy, name), ' ');
-      const { code, stderr } = await project.run(args.with(2, 'copy'));
+      const { code, stderr } = await made.run(args.with(2, 'copy'));
       expect(stderr).toContain(`${name} was altered`);
       expect(code).toBe(1);
     },
   );
 
   test("a product's own statement is about its other papers, down to a line of the checksums", async () => {
-    const { project, args } = await signed();
-    const { root } = project;
+    const { project: made, args } = await signed();
+    const { root } = made;
     const copy = join(root, 'copy');
     cpSync(join(root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
     const statement = join(copy, 'provenance.json');
@@ -271,7 +271,7 @@ describe('a signed statement', () => {
       stdio: 'ignore',
     });
     const own = args.with(1, statement).with(2, copy);
-    const right = await project.run(own);
+    const right = await made.run(own);
     expect(right.stdout).toContain('3 of its 3 files are here and unaltered');
     expect(right.code).toBe(0);
     const sums = readFileSync(join(copy, 'SHA256SUMS'), 'utf8');
@@ -279,11 +279,11 @@ describe('a signed statement', () => {
       join(copy, 'SHA256SUMS'),
       sums.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
     );
-    expect((await project.run(own)).stderr).toContain('SHA256SUMS was altered: its line');
+    expect((await made.run(own)).stderr).toContain('SHA256SUMS was altered: its line');
     writeFileSync(join(copy, 'SHA256SUMS'), sums);
     appendFileSync(join(copy, 'sbom.cdx.json'), ' ');
     // By the statement or by the checksums, whichever is looked at first.
-    expect((await project.run(own)).stderr).toMatch(
+    expect((await made.run(own)).stderr).toMatch(
       /was altered: [^]*sbom\.cdx\.json|sbom\.cdx\.json was altered/,
     );
   });

@@ -1,8 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { greetingProject } from '../rig/greeting.ts';
-import type { ChildProcess } from 'node:child_process';
 import { events, stepModule, stepsOf, type TestProject } from '../rig/project.ts';
 
 function unpublish({ root }: TestProject): void {
@@ -136,7 +136,6 @@ script: scripts/copy.ts
 outputs: { copy: copy.bin }
 `,
       'scripts/copy.ts': `import { copyFileSync, existsSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { step } from ${stepModule};
 const { input, text, output } = await step();
 console.log('copying');

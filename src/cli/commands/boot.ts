@@ -172,8 +172,8 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
     if (display !== 'vnc') await run('');
     else
-      await withPrivateFolder('vnc', async (folder) => {
-        const socket = join(folder, 'vnc.sock');
+      await withPrivateFolder('vnc', async (privateFolder) => {
+        const socket = join(privateFolder, 'vnc.sock');
         for (const line of viewerLines(socket)) console.error(line);
         await run(socket);
       });

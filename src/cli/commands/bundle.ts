@@ -62,9 +62,9 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
       );
       if (flags.json === true) console.log(JSON.stringify(bundled, null, 2));
       else {
-        const { size, sources, projectFiles, results } = bundled;
+        const { size, projectFiles, results } = bundled;
         const parts = [
-          formatCount(sources, 'source file'),
+          formatCount(bundled.sources, 'source file'),
           ...(projectFiles > 0 ? [formatCount(projectFiles, 'file') + ' of the project'] : []),
           ...(results > 0 ? [`results of ${formatCount(results, 'step')}`] : []),
         ];

@@ -20,9 +20,9 @@ function list(): Command {
     .argument('<package>', 'a flat .pkg, a .xip, or a payload by itself')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  cidermill pkg list Essentials.pkg')
-    .action(async (path: string, flags: { readonly json?: boolean }) => {
+    .action(async (packagePath: string, flags: { readonly json?: boolean }) => {
       const { openFile, packageEntries, payloadEntries, readPackage } = await import('../../image/index.ts');
-      const file = await openFile(path);
+      const file = await openFile(packagePath);
       try {
         const pkg = await readPackage(file);
         const listed: Listed[] = [];
@@ -38,8 +38,14 @@ function list(): Command {
           const { path, kind, mode, data, target } = member;
           tell({ path, kind, mode: octal(mode), size: data?.size ?? 0, target });
           if (!pkg.archives.has(member)) continue;
-          for await (const { path: inner, kind, mode, size, target } of packageEntries(pkg, member))
-            tell({ path: `${path}:/${inner}`, kind, mode: octal(mode), size, target });
+          for await (const inner of packageEntries(pkg, member))
+            tell({
+              path: `${path}:/${inner.path}`,
+              kind: inner.kind,
+              mode: octal(inner.mode),
+              size: inner.size,
+              target: inner.target,
+            });
         }
         if (flags.json === true)
           console.log(JSON.stringify({ signatures: pkg.signatures, files: listed }, null, 2));
@@ -63,7 +69,7 @@ function extract(): Command {
     .option(
       '--limit <size>',
       'refuse to extract more than this, such as 20G; by default the free space of the disk',
-      size,
+      sizeOption,
     )
     .option('--outside-links', 'also make symbolic links that lead out of the folder')
     .addHelpText('after', '\nExample:\n  cidermill pkg extract Essentials.pkg -o Essentials')
@@ -94,7 +100,7 @@ function extract(): Command {
     });
 }
 
-function size(text: string): number {
+function sizeOption(text: string): number {
   const bytes = parseSize(text);
   if (bytes === undefined) throw new InvalidArgumentError('Expected a size such as 512M or 20G.');
   return bytes;
@@ -119,11 +125,11 @@ function cat(): Command {
           return;
         }
         if (member !== undefined || pkg.isPayload) {
-          const path = pkg.isPayload ? name : inside;
+          const searched = pkg.isPayload ? name : inside;
           for await (const entry of member === undefined
             ? payloadEntries(pkg)
             : packageEntries(pkg, member)) {
-            if (entry.path !== path || entry.kind !== 'file') continue;
+            if (entry.path !== searched || entry.kind !== 'file') continue;
             await write(entry.content);
             return;
           }

@@ -101,7 +101,8 @@ function stepPieces(
     { bar, parts: [percent, countdown] },
     { bar: 0, parts: [percent, countdown] },
   ];
-  const fits = ({ bar, parts }: { bar: number; parts: string[] }): boolean => bar + widthOfAll(parts) <= room;
+  const fits = (choice: { bar: number; parts: string[] }): boolean =>
+    choice.bar + widthOfAll(choice.parts) <= room;
   const chosen = choices.find(fits) ?? { bar: 0, parts: [percent] };
   const pieces = [
     ...head,

@@ -132,8 +132,8 @@ async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict>
     mkdirSync(folder);
     const judging = { store, folder, ...(context.keep === undefined ? {} : { keep: context.keep }) };
     const outputs = await judge(judging, step, one.outputs, rebuilt);
-    const { varied, unvaried, milliseconds } = rebuilt;
-    return { outputs, varied, unvaried, milliseconds };
+    const { varied, unvaried } = rebuilt;
+    return { outputs, varied, unvaried, milliseconds: rebuilt.milliseconds };
   });
   const verdict = worst(found.outputs.map((output) => output.verdict));
   const seek = verdict === 'different' && (context.blame ?? milliseconds < soon);

@@ -63,9 +63,9 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
-    async (name: string, pinned: Pinned): Promise<Fetched> => ({
-      pinned,
-      path: await ensureSourceTree(pinned, contextOf(store, step, name, options)),
+    async (name: string, one: Pinned): Promise<Fetched> => ({
+      pinned: one,
+      path: await ensureSourceTree(one, contextOf(store, step, name, options)),
     });
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
@@ -81,9 +81,9 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     fetchChosen: (step, choice, options) =>
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
-      firstOfEach(of(step), async (name, pinned) => {
-        await ensureFiles(pinned, contextOf(store, step, name, options));
-        return pinned;
+      firstOfEach(of(step), async (name, one) => {
+        await ensureFiles(one, contextOf(store, step, name, options));
+        return one;
       }),
   };
 }

@@ -121,8 +121,8 @@ async function traceStep(
     log,
     async (rebuilt) => {
       const trace = await readTrace(straceLog);
-      const undeclared = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
-      return { undeclared, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
+      const reads = undeclaredReads(trace, declaredOf(step, action, rebuilt), system);
+      return { undeclared: reads, opened: trace.opened.length, milliseconds: rebuilt.milliseconds };
     },
   );
   context.emit({

@@ -63,7 +63,7 @@ export function makeApm({ partitions, driver = false, blockSize = 512 }: NewApm)
 
   const head = new Uint8Array((1 + blocks(mapBytes)) * blockSize);
   head.set(driverMap.encode({ signature: driverSignature, blockSize, blockCount: next }));
-  entries.forEach(({ type, name, first, count, status }, index) => {
+  entries.forEach(({ type, name, first, count, status: flags }, index) => {
     const entry = apmEntry.encode({
       signature: entrySignature,
       padding: 0,
@@ -74,7 +74,7 @@ export function makeApm({ partitions, driver = false, blockSize = 512 }: NewApm)
       type,
       dataFirstBlock: 0,
       dataBlockCount: count,
-      status,
+      status: flags,
     });
     head.set(entry, (1 + index) * blockSize);
   });

@@ -44,7 +44,7 @@ interface Part {
 
 const gptTable = 32 * sectorSize;
 
-function partsOf({ scheme, partitions, size }: PartitionMap, diskSize: number): Part[] {
+function partsOf({ scheme, partitions, size: mapped }: PartitionMap, diskSize: number): Part[] {
   const named = partitions
     .filter((each) => each.size > 0 && each.type !== 'Apple_Free')
     .map(({ name, type, offset, size }) => ({
@@ -59,7 +59,7 @@ function partsOf({ scheme, partitions, size }: PartitionMap, diskSize: number): 
   if (scheme === 'mbr') {
     return [{ name: 'Master Boot Record', type: 'MBR', start: 0, size: sectorSize }, ...named];
   }
-  const end = Math.min(size, diskSize);
+  const end = Math.min(mapped, diskSize);
   return [
     { name: 'Protective Master Boot Record', type: 'MBR', start: 0, size: sectorSize },
     { name: 'GPT Header', type: 'Primary GPT Header', start: sectorSize, size: sectorSize },

@@ -74,8 +74,8 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
   );
   checkOutputs(paths, report);
   const scope = recipeScope(parameters, defaultsOf(parameters), report);
-  const readWith = <T>(shape: Shape<T>, node: YamlNode | undefined): T | undefined =>
-    node && shape.read(isTemplate(node) ? fillIn(node, scope, report) : node, report);
+  const readWith = <T>(form: Shape<T>, written: YamlNode | undefined): T | undefined =>
+    written && form.read(isTemplate(written) ? fillIn(written, scope, report) : written, report);
   const { environment } = fields;
   return {
     ...of,

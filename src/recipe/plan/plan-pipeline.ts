@@ -1,5 +1,5 @@
-import type { Place } from '../../base/index.ts';
 import { basename } from 'node:path';
+import type { Place } from '../../base/index.ts';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
 import { onlyReference } from '../files/evaluate.ts';

@@ -119,9 +119,9 @@ test('an LZMA payload cut off, with bytes behind it, and with another size is re
 test('extract says which signature does not match, and list shows who signed whom', async () => {
   const project = testProject({});
   const folder = freshFolder();
-  const { archive, signatureAt } = signedXar();
-  writeFileSync(join(folder, 'right.pkg'), archive);
-  writeFileSync(join(folder, 'wrong.pkg'), flipped(archive, signatureAt));
+  const { archive: xar, signatureAt } = signedXar();
+  writeFileSync(join(folder, 'right.pkg'), xar);
+  writeFileSync(join(folder, 'wrong.pkg'), flipped(xar, signatureAt));
   const own = (name: string) =>
     project.run(['pkg', 'extract', join(folder, `${name}.pkg`), '-o', join(folder, name)]);
   expect(await own('right')).toMatchObject({ code: 0, stderr: '' });
