@@ -122,8 +122,8 @@ const validators: Readonly<Record<string, ValidateFunction>> = {
 };
 
 /** What is wrong with a statement by the schema of its own predicate; [] when nothing is. */
-export function statementFaults(statement: unknown): string[] {
-  const { predicateType = '', subject = [] } = statement as {
+export function statementFaults(written: unknown): string[] {
+  const { predicateType = '', subject = [] } = written as {
     predicateType?: string;
     subject?: readonly { readonly name: string }[];
   };
@@ -131,7 +131,7 @@ export function statementFaults(statement: unknown): string[] {
   if (validate === undefined) return [`no schema for the predicate type ${predicateType}`];
   const names = new Set(subject.map(({ name }) => name));
   const twice = names.size === subject.length ? [] : ['two subjects have one name'];
-  if (validate(statement)) return twice;
+  if (validate(written)) return twice;
   return [
     ...twice,
     ...(validate.errors ?? []).map(({ instancePath, message, params }) =>
