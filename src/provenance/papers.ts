@@ -30,7 +30,7 @@ export async function papersOf(
   const own = version();
   const memo = openMemo(store, 'papers');
   const identity = sha256(
-    canonicalJson({ form: 3, product, entries, wanted, version: own } as unknown as Json),
+    canonicalJson({ form: 4, product, entries, wanted, version: own } as unknown as Json),
   );
   const known = memo.get(identity);
   if (known !== undefined) {

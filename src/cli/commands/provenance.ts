@@ -16,7 +16,10 @@ export function provenanceCommand(): Command {
     .description('Show what an artifact was made from and how: an in-toto statement with SLSA provenance.')
     .argument('<artifact>', 'a file, a product or PIPELINE/STEP by name, or a SHA-256')
     .option('-o, --output <file>', 'write it to a file instead of standard output')
-    .option('--gate', "of a product: that it passed its gate, and the gate's milestones (in-toto test result)")
+    .option(
+      '--gate',
+      "of a product: that it passed its gate, and the gate's milestones (in-toto test result)",
+    )
     .option('--sign <key>', 'sign it with an SSH key; the signature is written to FILE.sig')
     .addHelpText(
       'after',
