@@ -1,16 +1,7 @@
 import { aptArchives } from './apt-host.ts';
+import { partOfRoot, withSlash, type Archive } from './archive.ts';
 import { toolArchives } from './tool-defaults.ts';
 import { isSnapshot } from './snapshots.ts';
-
-/** A copy of Debian's archive, and what names it here. */
-export interface Archive {
-  /** With its trailing slash. Of a snapshot archive `@SNAPSHOTID@` stands where the date belongs. */
-  readonly root: string;
-  readonly from: 'cidermill.yaml' | 'apt' | 'mmdebstrap' | 'debootstrap';
-}
-
-/** Which of Debian's two archives a file or a root belongs to. */
-export type Part = 'main' | 'security';
 
 /** The archives that are known on this host, in the order in which they are asked. */
 export interface KnownArchives {
@@ -34,19 +25,6 @@ export async function knownArchives(setting: readonly string[] = []): Promise<Kn
     mirrors: all.filter(({ root }) => !isSnapshot(root)),
     snapshots: distinct(all.filter(({ root }) => isSnapshot(root)).flatMap(withSibling)),
   };
-}
-
-export function partOfRoot(root: string): Part {
-  return /security/.test(root) ? 'security' : 'main';
-}
-
-/** The security archive keeps its pool below "updates". */
-export function partOfFile(file: string): Part {
-  return file.startsWith('pool/updates/') ? 'security' : 'main';
-}
-
-export function withSlash(root: string): string {
-  return root.endsWith('/') ? root : `${root}/`;
 }
 
 /** A snapshot archive has the security archive beside the main one: /archive/debian/DATE/, /archive/debian-security/DATE/. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../host/tools.ts';
-import type { Archive } from './archives.ts';
+import { type Archive } from './archive.ts';
 
 const debootstrapScripts = '/usr/share/debootstrap/scripts';
 

@@ -3,7 +3,8 @@ import type { SourceContext } from '../context.ts';
 import { isThere } from '../http/exists.ts';
 import type { LockedFile } from '../locked.ts';
 import { addressesOf } from './apt-fetch.ts';
-import { knownArchives, partOfFile } from './archives.ts';
+import { partOfFile } from './archive.ts';
+import { knownArchives } from './archives.ts';
 import { isSnapshot } from './snapshots.ts';
 
 /** Where a pinned file can be had; the security archive drops a file soon after a newer one. */
