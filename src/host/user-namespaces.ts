@@ -32,6 +32,11 @@ export function isProcBound(): boolean {
   return sandboxFault() === undefined && made === 'bound';
 }
 
+/** What is to be said after a sandbox without a /proc of its own was made; undefined where none was. Asks nobody. */
+export function boundProcRemark(): string | undefined {
+  return made === 'bound' ? `${boundProcNote}; ${wholeProcMend}` : undefined;
+}
+
 /** What bubblewrap makes a sandbox's /proc of. */
 export function procEntries(): string[] {
   return procOf(isProcBound() ? 'bound' : 'whole');

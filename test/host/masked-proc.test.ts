@@ -9,7 +9,7 @@ import { stepModule, testProject, type TestProject } from '../rig/project.ts';
 async function inContainer(project: TestProject, args: readonly string[]): Promise<string> {
   const masked = 'mount -t tmpfs none /proc/fs && exec "$@"';
   const command = [process.execPath, join(packageRoot, 'bin/cidermill.mjs'), ...args];
-  const { stdout } = await promisify(execFile)(
+  const { stdout, stderr } = await promisify(execFile)(
     'unshare',
     ['--map-root-user', '--mount', 'sh', '-c', masked, 'sh', ...command],
     {
@@ -17,7 +17,7 @@ async function inContainer(project: TestProject, args: readonly string[]): Promi
       env: { ...process.env, CIDERMILL_STORE: join(project.root, 'artifacts/.store'), NO_COLOR: '1' },
     },
   );
-  return stdout;
+  return stdout + stderr;
 }
 
 describe('a container whose /proc is masked', () => {
@@ -43,6 +43,6 @@ await output('word', 'word.txt');
     // The same step outside of such a container has a /proc of its own, and says nothing.
     const outside = await project.run(['run', 'word'], { CIDERMILL_STORE: join(project.root, 'other') });
     expect(outside).toMatchObject({ code: 0 });
-    expect(outside.stdout).not.toContain('masks its /proc');
+    expect(outside.stdout + outside.stderr).not.toContain('masks its /proc');
   });
 });

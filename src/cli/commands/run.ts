@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { TraceOptions } from '../../engine/trace/index.ts';
 import { Failure } from '../../base/index.ts';
+import { boundProcRemark } from '../../host/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
@@ -87,6 +88,8 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
         keepGoing: flags.keepGoing === true,
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
+      const remark = boundProcRemark();
+      if (remark !== undefined) console.error(remark);
       process.exitCode = {
         done: exitCodes.done,
         failed: exitCodes.failed,

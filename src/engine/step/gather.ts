@@ -1,5 +1,5 @@
 import { Failure } from '../../base/index.ts';
-import { boundProcNote, isProcBound, sandboxFault, wholeProcMend } from '../../host/index.ts';
+import { sandboxFault } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { outputPath, requireBlob, soundTree } from '../../store/index.ts';
 import { buildrootDigest, buildrootFolder } from './buildroot-folder.ts';
@@ -58,7 +58,6 @@ export async function gather(
   if (environment.kind === 'none' && context.onHost && sandboxReason() !== undefined)
     return { sources, inputs, sandboxed: false };
   requireSandbox();
-  noteBoundProc(context, step.name);
   if (environment.kind === 'none') return { sources, inputs, sandboxed: true };
   const root = await buildrootFolder(context.store, environment.root, context.signal);
   return { sources, inputs, sandboxed: true, root };
@@ -86,15 +85,6 @@ let sandboxKnown: { readonly fault: string | undefined } | undefined;
 function sandboxReason(): string | undefined {
   sandboxKnown ??= { fault: sandboxFault() };
   return sandboxKnown.fault;
-}
-
-let isNoted = false;
-
-/** Says once a process what a sandbox without a /proc of its own shows. */
-function noteBoundProc({ emit }: GatherContext, step: string): void {
-  if (isNoted || !isProcBound()) return;
-  isNoted = true;
-  emit({ type: 'step-event', step, event: { type: 'note', text: `${boundProcNote}; ${wholeProcMend}` } });
 }
 
 /** @throws Failure 'no-sandbox' where the host does not let this user make namespaces */
