@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
-  'verify-signature': async () => (await import('./commands/provenance.ts')).verifySignatureCommand(),
+  'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
   pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
   hfs: async () => (await import('./commands/hfs/hfs.ts')).hfsCommand(),

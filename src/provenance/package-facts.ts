@@ -18,7 +18,7 @@ export async function packageFacts(store: Store, sha256: Sha256): Promise<Packag
     () => undefined,
   );
   if (ended?.exitCode !== 0) return undefined;
-  const [fields = '', sums = ''] = split(ended.stdout);
+  const [fields, sums] = split(ended.stdout);
   return { files: readSums(sums), depends: readDepends(fields) };
 }
 
