@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
@@ -15,18 +15,14 @@ import {
 import type { RunContext, UntimedEvent } from './context.ts';
 import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import type { RunEvent } from './events.ts';
-import { executeAction } from './step/execute.ts';
 import { failureEvent } from './failure-event.ts';
-import { fetchSources } from './step/gather.ts';
 import { openMending, type Mending } from './mending.ts';
 import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
-import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
-import { previewRun } from './preview.ts';
+import { UnmetPreconditions } from './preconditions/refuse.ts';
 import { productPlace } from './product-place.ts';
 import { publishProduct } from './products.ts';
 import type { Made } from './resolve.ts';
 import type { StepSources } from './sources/step-sources.ts';
-import { endAbandonedSteps } from './step/left-behind.ts';
 import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
@@ -92,13 +88,15 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   return { outcome };
 }
 
+type FetchSources = (context: RunContext, step: PlannedStep) => Promise<unknown>;
+
 /** The state of one run: what is done, and the session that the first step to execute opens. */
 class Run {
   readonly #context: RunContext;
   readonly #keepGoing: boolean;
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
-  readonly #queue: PQueue;
+  #queue: PQueue | undefined;
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
@@ -116,7 +114,6 @@ class Run {
     this.#keepGoing = keepGoing;
     this.#counts = counts;
     this.#stop = stop;
-    this.#queue = new PQueue({ concurrency: context.jobs });
     this.#mending = openMending(context, this.#done, async (step) => {
       if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
       await this.#attempt(step);
@@ -161,9 +158,13 @@ class Run {
   }
 
   #openSession(): Promise<Lock> {
-    // What a killed engine's steps left running would go on in the folders that this session clears away.
-    this.#session ??= endAbandonedSteps().then(() => openSession(this.#context.store));
-    return this.#session;
+    const open = async (): Promise<Lock> => {
+      const { endAbandonedSteps } = await import('./step/left-behind.ts');
+      // What a killed engine's steps left running would go on in the folders that this session clears away.
+      await endAbandonedSteps();
+      return openSession(this.#context.store);
+    };
+    return (this.#session ??= open());
   }
 
   async close(): Promise<void> {
@@ -206,14 +207,19 @@ class Run {
   async #make(step: PlannedStep): Promise<void> {
     const decision = await decide(this.#context, step, this.#done);
     if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else await this.#queue.add(() => this.#execute(decision));
+    else await (await this.#openQueue()).add(() => this.#execute(decision));
+  }
+
+  async #openQueue(): Promise<PQueue> {
+    const { default: Queue } = await import('p-queue');
+    return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
   }
 
   async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
-    await touchAction(this.#context.store, key);
+    touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
@@ -223,8 +229,9 @@ class Run {
   async #execute(decision: ResolvedStep): Promise<void> {
     const { step } = decision;
     this.#context.signal.throwIfAborted();
+    const { executeAction, fetchSources } = await import('./step/index.ts');
     await (this.#ready ??= this.#getReady());
-    this.#fetchAhead(step);
+    this.#fetchAhead(step, fetchSources);
     const record = readRecord(this.#context.history, step.name);
     const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
     let resolved = decision;
@@ -253,6 +260,8 @@ class Run {
   /** Before the first step that runs: nothing is begun that is known not to pass. */
   async #getReady(): Promise<void> {
     const { signal } = this.#context;
+    const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
+    const { previewRun } = await import('./preview.ts');
     await this.#openSession();
     refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
     signal.throwIfAborted();
@@ -264,7 +273,7 @@ class Run {
   }
 
   /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
-  #fetchAhead(running: PlannedStep): void {
+  #fetchAhead(running: PlannedStep, fetchSources: FetchSources): void {
     const { plan, history } = this.#context;
     const after = new Set([running.name]);
     for (const step of plan.steps) {

@@ -56,7 +56,7 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
     )
     .action(async (given: string | undefined, flags: RunFlags) => {
       const { chooseReporter } = await import('../reporters/index.ts');
-      const { runPlan } = await import('../../engine/index.ts');
+      const { runPlan } = await import('../../engine/run.ts');
       const signal = onInterrupt();
       const here = openWorkspace(command);
       const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
