@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bundle: async () => (await import('./commands/bundle.ts')).bundleCommand(),
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
   'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
