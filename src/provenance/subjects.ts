@@ -15,9 +15,7 @@ export async function readSubjects(file: string): Promise<readonly Subject[]> {
 }
 
 /** A statement in a file; of what kind its predicate is, is not looked at. @throws Failure 'not-a-statement' */
-export async function readStatement(
-  file: string,
-): Promise<{
+export async function readStatement(file: string): Promise<{
   readonly subjects: readonly Subject[];
   readonly predicateType: unknown;
   readonly predicate: object;

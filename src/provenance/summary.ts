@@ -21,7 +21,7 @@ export interface SummaryParts {
   readonly subject: readonly Subject[];
   readonly resourceUri: string;
   /** What was asked for: it is in the summary, and its digest names it. */
-  readonly policy: { readonly [name: string]: Json };
+  readonly policy: { readonly kind: string; readonly [name: string]: Json };
   readonly attestations: readonly Descriptor[];
   readonly passed: boolean;
   /** Of SLSA, and words of our own; where it passed. */
@@ -40,7 +40,7 @@ export function summaryOf(parts: SummaryParts): Summary {
     timeVerified: parts.time,
     resourceUri: parts.resourceUri,
     policy: {
-      uri: `urn:cidermill:policy:${String(parts.policy['kind'])}`,
+      uri: `urn:cidermill:policy:${parts.policy.kind}`,
       digest: { sha256: sha256(policy) },
       content: Buffer.from(policy).toString('base64'),
     },

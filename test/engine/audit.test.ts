@@ -90,7 +90,8 @@ test('a planted old package is found, with the suite that has the newer one', as
     },
     { bookworm: { tool: '1:7.2+dfsg-7' }, 'bookworm-security': { tool: '1:7.2+dfsg-7+deb12u9' } },
   );
-  const { write, run } = testProject({});
+  const project = testProject({});
+  const [write, run] = [project.write.bind(project), project.run.bind(project)];
   const pinned = (name: string, version: string): { uri: string } => ({
     uri: `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=amd64&distro=bookworm`,
   });

@@ -48,7 +48,7 @@ export function verifySignatureCommand(): Command {
     .option(
       '--identity <name>',
       "the signer's name, as in the file of allowed signers (may be given again with --rebuilders)",
-      (name: string, before: readonly string[] = []) => [...before, name],
+      (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
     )
     .option('--partial', 'some of the files may be missing; those that are there must be unaltered')
     .option(

@@ -148,8 +148,10 @@ async function verifyStep(
       const judging = { store, folder, ...(context.keep === undefined ? {} : { keep: context.keep }) };
       const outputs = await judge(judging, step, one.outputs, rebuilt);
       const { varied, unvaried } = rebuilt;
-      const files = rebuiltFiles(one.outputs, rebuilt.outputs);
-      return { outputs, varied, unvaried, files, milliseconds: rebuilt.milliseconds };
+      return {
+        ...{ outputs, varied, unvaried, milliseconds: rebuilt.milliseconds },
+        files: rebuiltFiles(one.outputs, rebuilt.outputs),
+      };
     },
   );
   const verdict = worst(found.outputs.map((output) => output.verdict));
