@@ -4,6 +4,7 @@ export * from './cannot-read.ts';
 export * from './canonical-json.ts';
 export * from './capital.ts';
 export * from './diagnostic.ts';
+export { masked } from './mask.ts';
 export * from './digest.ts';
 export * from './failure-code.ts';
 export * from './failure.ts';
