@@ -12,7 +12,9 @@ const rounds = 9;
 const work = mkdtempSync(join(tmpdir(), 'cidermill-bench-'));
 
 try {
-  const others = process.argv.slice(2).map((path) => cidermill(resolve(path), `cidermill, ${basename(path)}`));
+  const others = process.argv
+    .slice(2)
+    .map((path) => cidermill(resolve(path), `cidermill, ${basename(path)}`));
   const contenders = [bareNode(), cidermill(packageRoot, 'cidermill'), ...others, wireit(), make()];
   for (const { command, cwd, env } of contenders) {
     execFileSync(command[0] ?? '', command.slice(1), {
@@ -53,7 +55,7 @@ function folder(name: string): string {
 /** @param root absolute: of a checkout */
 function cidermill(root: string, name: string): Contender {
   const cwd = folder(name);
-  for (const name of ['recipes', 'pipelines', 'scripts']) mkdirSync(join(cwd, name));
+  for (const each of ['recipes', 'pipelines', 'scripts']) mkdirSync(join(cwd, each));
   writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(cwd, 'recipes/link.yaml'),
