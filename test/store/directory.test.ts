@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listOutput } from '../../src/store/directory.ts';
+import { listOutput } from '../../src/store/trees/directory.ts';
 import { openStore, outputPath, putOutput, readListing, type Store } from '../../src/store/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 

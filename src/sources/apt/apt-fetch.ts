@@ -6,7 +6,7 @@ import { aptHost, archiveRoots } from './apt-host.ts';
 import { writeAptSettings } from './apt-state.ts';
 import type { SourceContext } from '../context.ts';
 import { fileName, type LockedFile } from '../locked.ts';
-import { lastLines, run } from '../../host/program.ts';
+import { lastLines, run } from '../../host/programs/program.ts';
 
 const helper = '/usr/lib/apt/apt-helper';
 /** Files a call; what a call has fetched is in the store when it ends, whatever becomes of the next. */

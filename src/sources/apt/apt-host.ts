@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { parseDeb822Sources, parseOneLineSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
-import { run } from '../../host/program.ts';
+import { run } from '../../host/programs/program.ts';
 
 /** What the host's apt is set up with. */
 export interface AptHost {

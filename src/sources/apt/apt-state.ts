@@ -5,7 +5,7 @@ import { temporaryFolder, type Store } from '../../store/index.ts';
 import { aptHost } from './apt-host.ts';
 import { renderSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
 import type { SourceContext } from '../context.ts';
-import { run, type ProgramResult } from '../../host/program.ts';
+import { run, type ProgramResult } from '../../host/programs/program.ts';
 
 /** An apt that reads the host's settings and mirrors and writes into a folder of its own, with verified package lists. */
 export interface AptState {

@@ -9,7 +9,7 @@ import { relockHint, type SourceContext } from '../context.ts';
 import { fetchFailure } from './debian.ts';
 import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
-import { lastLines } from '../../host/program.ts';
+import { lastLines } from '../../host/programs/program.ts';
 
 export interface BuildrootWish {
   readonly suite: string;
