@@ -65,7 +65,8 @@ export async function buildCross(
   }
   const code = linked.sections.filter(({ name }) => name.startsWith('__text'));
   return {
-    ...{ image: linked.image, map: linked.map },
+    image: linked.image,
+    map: linked.map,
     code: code.map(({ address, size }) => ({ start: address, end: address + size })),
   };
 }

@@ -3,7 +3,7 @@ export { gcStore, listArtifacts } from './inventory.ts';
 export { findLog } from './history.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
-export { productEntries } from './products.ts';
+export { productEntries } from './products/publish.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

@@ -97,8 +97,13 @@ async function examine(
   const incomplete = entries.map(({ key }) => key).filter((key) => readAction(whole, key) === undefined);
   return {
     report: {
-      ...{ blobs: blobs.names.length, bytes, actions: actions.names.length, trees: trees.names.length },
-      ...{ faults, incomplete, tainted },
+      blobs: blobs.names.length,
+      bytes,
+      actions: actions.names.length,
+      trees: trees.names.length,
+      faults,
+      incomplete,
+      tainted,
     },
     blobs: damagedBlobs,
     trees: [...changedTrees, ...unsealed],

@@ -49,7 +49,9 @@ test('a file is held against its list chunk by chunk', async () => {
   expect(damage).toBeInstanceOf(FormatError);
   expect((damage as FormatError).message).toContain('chunk 1 of 3 has the SHA-256');
   expect((damage as FormatError).offset).toBe(chunkSize);
-  await expect(checkChunks(list, memorySource(file.subarray(1)))).rejects.toThrow('the chunk list is of 2500000 bytes');
+  await expect(checkChunks(list, memorySource(file.subarray(1)))).rejects.toThrow(
+    'the chunk list is of 2500000 bytes',
+  );
 });
 
 describe('a signed list', () => {

@@ -67,7 +67,8 @@ describe('a directory output', () => {
     writeFileSync(join(folder, 'file'), 'x');
     for (const take of [putOutput(store, folder, 'file/'), listOutput(folder, 'file/')])
       await expect(take).rejects.toMatchObject({
-        ...{ code: 'bad-output', message: 'the output file/ is declared as a folder, and it is not one' },
+        code: 'bad-output',
+        message: 'the output file/ is declared as a folder, and it is not one',
       });
   });
 });

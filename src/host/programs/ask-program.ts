@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { withoutInherited } from './inherited.ts';
 
 /** In milliseconds: what is asked this way answers at once or not at all. */
 const patience = 20_000;
@@ -14,8 +13,11 @@ export function askProgram(
   program: string,
   args: readonly string[],
 ): { readonly exitCode: number; readonly stdout: string; readonly stderr: string } | undefined {
-  const { error, status, stdout, stderr } = withoutInherited(['ignore', 'pipe', 'pipe'], (stdio) =>
-    spawnSync(program, args, { stdio, encoding: 'utf8', timeout: patience, maxBuffer: longestAnswer }),
-  );
+  const { error, status, stdout, stderr } = spawnSync(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    timeout: patience,
+    maxBuffer: longestAnswer,
+  });
   return error !== undefined || status === null ? undefined : { exitCode: status, stdout, stderr };
 }

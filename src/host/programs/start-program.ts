@@ -1,20 +1,19 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { Failure, systemReason } from '../../base/index.ts';
-import { withoutInherited } from './inherited.ts';
 
 /** What a program gets as a standard stream: a descriptor of this process, a pipe to it, nothing, or its own. */
 export type Stdio = number | 'pipe' | 'ignore' | 'inherit';
 
-/** Those of a program's start; `stdio` begins with standard input, and descriptors beyond it are not handed on. */
+/** The options of a program's start; `stdio` begins with standard input. */
 export type StartOptions = Omit<SpawnOptions, 'stdio'> & { readonly stdio: readonly Stdio[] };
 
 /**
- * Starts a program, with no descriptor but those given. Every program of cidermill's is started here.
- * That it is not there shows as the child's 'error', which `notStarted` puts into words.
+ * Starts a program. Every program of cidermill's is started here; the launcher (bin/descriptors.mjs) has closed the
+ * caller's descriptors before. When the program is missing, the child emits 'error', which `notStarted` puts into words.
  */
 export function startProgram(program: string, args: readonly string[], options: StartOptions): ChildProcess {
   try {
-    return withoutInherited(options.stdio, (stdio) => spawn(program, args, { ...options, stdio }));
+    return spawn(program, args, { ...options, stdio: [...options.stdio] });
   } catch (cause) {
     throw notStarted(program, undefined, cause);
   }

@@ -110,8 +110,13 @@ describe('a hostile script', () => {
     const secret = join(home, 'secret.txt');
     writeFileSync(secret, 'secret', { mode: 0o600 });
     const target: Target = {
-      ...{ secret, folder: home, written: join(home, 'written.txt'), seconds, token },
-      ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, victim: victim.pid ?? 0 },
+      secret,
+      folder: home,
+      written: join(home, 'written.txt'),
+      seconds,
+      token,
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      victim: victim.pid ?? 0,
     };
     const onHost = await acts(hostileProject('{ host: [sleep] }', target), token);
     // Root's steps on the host have processes of their own; no one's keep a daemon, or the caller's descriptors.

@@ -40,7 +40,12 @@ describe('the multiboot header of a flat image', () => {
       0x10003,
       'the entry is outside of the file',
     ],
-    ['that loads a part', [0x100000, 0x100000, 0x100800, 0, 0x100000], 0x10003, 'does not load the whole file'],
+    [
+      'that loads a part',
+      [0x100000, 0x100000, 0x100800, 0, 0x100000],
+      0x10003,
+      'does not load the whole file',
+    ],
   ])('%s is refused', (_what, fields, flags, message) => {
     expect(() => findMultibootHeader(image(0, fields, flags))).toThrow(message);
   });

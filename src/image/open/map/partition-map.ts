@@ -36,7 +36,11 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap |
       scheme: 'gpt',
       size: gpt.size,
       partitions: gpt.partitions.map(({ type, name, offset, size }) => ({
-        ...{ type, ...gptType(type), name, offset, size },
+        type,
+        ...gptType(type),
+        name,
+        offset,
+        size,
       })),
       ...(damaged === undefined ? {} : { problem: `the ${damaged} GPT is missing or damaged` }),
     };
@@ -57,7 +61,9 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap |
     partitions: mbr.partitions.map(({ type, offset, size }) => ({
       type: `0x${type.toString(16).padStart(2, '0')}`,
       ...mbrType(type),
-      ...{ name: '', offset, size },
+      name: '',
+      offset,
+      size,
     })),
   };
 }

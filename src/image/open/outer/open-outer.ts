@@ -46,8 +46,13 @@ export async function openOuter({
     const plain = await plainOf(file, password, path);
     if (plain.encryption !== undefined)
       return {
-        ...{ source: plain.source, handle: undefined, bands: undefined, encryption: plain.encryption },
-        ...{ segments: 1, size: file.size, close },
+        source: plain.source,
+        handle: undefined,
+        bands: undefined,
+        encryption: plain.encryption,
+        segments: 1,
+        size: file.size,
+        close,
       };
     const joined = await openSegments(file);
     if (joined !== undefined) closing.push(joined.close);

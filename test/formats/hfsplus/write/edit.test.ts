@@ -129,7 +129,7 @@ describe('volumes others made', () => {
         for (const name of ['.journal', '.journal_info_block']) {
           const entry = editor.find(name);
           expect(entry).toBeDefined();
-          if (entry !== undefined) expect(() => editor.remove(entry)).toThrow("belongs to the volume itself");
+          if (entry !== undefined) expect(() => editor.remove(entry)).toThrow('belongs to the volume itself');
         }
         expect(() => editor.remove(editor.root)).toThrow('cannot be removed');
       });

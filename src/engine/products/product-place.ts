@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../base/index.ts';
-import { ignoreArtifacts, isSessionName, removeFolder, withLock } from '../store/index.ts';
+import { Failure } from '../../base/index.ts';
+import { ignoreArtifacts, isSessionName, removeFolder, withLock } from '../../store/index.ts';
 import { isUntouched } from './product-stamp.ts';
 
 /** Where a product lies: `<artifacts>/<name>` is a link to a folder in `<artifacts>/.products/<name>`. */

@@ -2,7 +2,7 @@ import { diskSpace } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { filesOf, missingFiles } from '../../sources/index.ts';
 import type { Store } from '../../store/index.ts';
-import type { StepSources } from '../sources/step-sources.ts';
+import type { StepSources } from './step-sources.ts';
 
 /** A buildroot's archive and its unpacked tree, each three times its packages: estimated of bookworm, rounded down. */
 const buildrootFactor = 6;

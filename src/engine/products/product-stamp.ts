@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashFile, sessionName, type ListingEntry } from '../store/index.ts';
+import { hashFile, sessionName, type ListingEntry } from '../../store/index.ts';
 
 /** What is remembered of a product's file when it was published, in the product's folder. */
 const stampFile = '.cidermill-product';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../base/index.ts';
-import type { Product } from '../recipe/index.ts';
+import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../../base/index.ts';
+import type { Product } from '../../recipe/index.ts';
 import {
   copyOut,
   readAction,
@@ -12,11 +12,11 @@ import {
   type ListingEntry,
   type Output,
   type Store,
-} from '../store/index.ts';
-import type { RunContext, UntimedEvent } from './context.ts';
+} from '../../store/index.ts';
+import type { RunContext, UntimedEvent } from '../context.ts';
 import { productPlace, sweepProduct, withProducts } from './product-place.ts';
 import { productState, writeStamps, type ProductState } from './product-stamp.ts';
-import { outputOf, type Done } from './resolve.ts';
+import { outputOf, type Done } from '../resolve.ts';
 
 /**
  * Lays a product out in `<artifacts>/.products/<name>/<digest>` and points the link `<artifacts>/<name>` at it.
@@ -140,7 +140,7 @@ async function papers(
   entries: readonly ListingEntry[],
 ): Promise<ListingEntry[]> {
   if (product.papers.length === 0) return [];
-  const { papersOf } = await import('../provenance/index.ts');
+  const { papersOf } = await import('../../provenance/index.ts');
   const made = [...product.from.values()].map(({ value }) => value.step);
   const steps = Object.fromEntries(made.map((name) => [name, done.get(name)?.key ?? '']));
   const results = Object.values(steps).flatMap((key) => readAction(store, key as Sha256) ?? []);
