@@ -42,6 +42,8 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     ': >etc/apt/sources.list', // it names a folder that is gone, another one each time
     // mmdebstrap copies these two from the host.
     'rm -f etc/hostname etc/resolv.conf && : >etc/resolv.conf && echo cidermill >etc/hostname',
+    // In apt's place, which gives its folders to a user of its own where that user can read the packages, else to root.
+    'rm -rf var/lib/apt/lists/* var/cache/apt/*',
     'mkdir -p build sources inputs',
   ].join(' && ');
   // Root's mounts would be the whole host's, and would outlive a run that is killed. In namespaces of its own they, and
@@ -66,7 +68,7 @@ async function makeRoot(repository: string, total: number): Promise<void> {
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
   const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
     --include=${list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
-    --customize-hook=${finish} --skip=check/qemu --skip=output/dev \
+    --customize-hook=${finish} --skip=check/qemu,cleanup/apt,output/dev \
     '' root.tar ${archive} 2>&1`;
   for await (const line of making) {
     if (line.startsWith('Unpacking ')) progress(++unpacked, total, 'packages');

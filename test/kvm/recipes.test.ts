@@ -146,7 +146,7 @@ describe('the recipe kvm-kmod', () => {
       const not = await run(project, ['run', 'kvm-kmod']);
       expect(not.code).toBe(2);
       expect(not.stderr).toMatch(
-        /kvm-kmod\.tree, http:\S+@master, is not locked\. Run `cidermill lock kvm-kmod`/,
+        /^error: The source kvm-kmod\.tree, http:\S+@master, is not locked\.\nhint: Run `cidermill lock kvm-kmod` /m,
       );
       expect(not.stderr).toContain('--source kvm-kmod.tree=FOLDER');
       const lock = await run(project, ['lock', 'kvm-kmod', '--set', 'tag=kvm-kmod-3.10.21']);

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../../base/index.ts';
@@ -91,8 +91,10 @@ async function readEntries(
         throw badBundle(`${name} is not in its list of contents`);
       missing.delete(name);
       const digest = name.slice('blobs/'.length) as Sha256;
-      if (await hasSoundBlob(store, { digest, size })) entry.resume();
-      else await putStream(store, entry, { digest, size });
+      // An entry of a file that is cut off ends while the store is asked; only its iterator remembers that.
+      const content = Readable.from(entry);
+      if (await hasSoundBlob(store, { digest, size })) content.resume();
+      else await putStream(store, content, { digest, size });
       onProgress((done += size), total);
     }
     await feed;
