@@ -10,8 +10,27 @@ import esbuild from 'esbuild';
 import { bundledLicences } from './licences.mjs';
 import { emitTypes } from './step-types.mjs';
 
+const self = fileURLToPath(import.meta.url);
+
 /** Found at run time by path, or loading files of their own: not bundled, so they are the package's dependencies. */
 const external = ['esbuild', 'tsx', '@cyclonedx/cyclonedx-library'];
+
+/**
+ * Builds expressions whose making takes a tenth of a no-op run: evaluated when it is first called.
+ * @type {esbuild.Plugin}
+ */
+const lateStringWidth = {
+  name: 'late-string-width',
+  setup(build) {
+    build.onResolve({ filter: /^string-width$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'string-width', namespace: 'late' } : undefined,
+    );
+    build.onLoad({ filter: /^string-width$/, namespace: 'late' }, () => ({
+      contents: "export default (...given) => require('string-width').default(...given);",
+      resolveDir: dirname(self),
+    }));
+  },
+};
 
 /** Tells which files each script loads, in the build that it is part of. */
 const teller = { in: 'src/engine/script/built-scripts.ts', out: 'built-scripts' };
@@ -47,6 +66,7 @@ export async function build(root, { forPackage = false } = {}) {
       sourcemap: !forPackage,
       legalComments: 'none',
       external,
+      plugins: [lateStringWidth],
       metafile: true,
       banner: {
         js: "import { createRequire as _cr } from 'node:module';\nconst require = _cr(import.meta.url);",
@@ -79,5 +99,4 @@ function findWorkers(root) {
     .map((path) => join('src', path));
 }
 
-const self = fileURLToPath(import.meta.url);
 if (argv[1] === self) await build(dirname(dirname(self)), { forPackage: true });

@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Failure } from '../base/index.ts';
 import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
-import { openStepSources, previewRun, type Preview, type StepSources } from '../engine/index.ts';
+import type { Preview } from '../engine/index.ts';
+import { openStepSources, type StepSources } from '../engine/sources/step-sources.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Options of all commands that make a plan. */
@@ -75,6 +76,7 @@ export async function preview(
   sources: StepSources,
   options: PlanOptions,
 ): Promise<Preview[]> {
+  const { previewRun } = await import('../engine/preview.ts');
   return previewRun({ store: workspace.store, plan, sources, onHost: options.environment === 'host' });
 }
 

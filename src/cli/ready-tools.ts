@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
-import { toolsOf, type StepSources } from '../engine/index.ts';
+import { toolsOf } from '../engine/preconditions/step-tools.ts';
+import type { StepSources } from '../engine/sources/step-sources.ts';
 import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
 import type { Plan } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './plan-options.ts';

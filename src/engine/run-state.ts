@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
@@ -15,14 +15,12 @@ import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
 import { openMending, type Mending } from './mending.ts';
-import { findPreconditions, refuseFaults, UnmetPreconditions } from './preconditions/index.ts';
-import { previewRun } from './preview.ts';
+import { UnmetPreconditions } from './preconditions/refuse.ts';
 import { publishProduct } from './products/publish.ts';
 import type { Made } from './resolve.ts';
-import { executeAction } from './step/execute.ts';
-import { fetchSources } from './step/gather.ts';
-import { endAbandonedSteps } from './step/left-behind.ts';
 import { StepFailure } from './step/step-failure.ts';
+
+type FetchSources = (context: RunContext, step: PlannedStep) => Promise<unknown>;
 
 /** The state of one run: what is done, and the session that the first step to execute opens. */
 export class RunState {
@@ -30,7 +28,7 @@ export class RunState {
   readonly #keepGoing: boolean;
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
-  readonly #queue: PQueue;
+  #queue: PQueue | undefined;
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
@@ -48,7 +46,6 @@ export class RunState {
     this.#keepGoing = keepGoing;
     this.#counts = counts;
     this.#stop = stop;
-    this.#queue = new PQueue({ concurrency: context.jobs });
     this.#mending = openMending(context, this.#done, async (step) => {
       if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
       await this.#attempt(step);
@@ -94,9 +91,13 @@ export class RunState {
   }
 
   #openSession(): Promise<Lock> {
-    // What a killed engine's steps left running would go on in the folders that this session clears away.
-    this.#session ??= endAbandonedSteps().then(() => openSession(this.#context.store));
-    return this.#session;
+    const open = async (): Promise<Lock> => {
+      const { endAbandonedSteps } = await import('./step/left-behind.ts');
+      // What a killed engine's steps left running would go on in the folders that this session clears away.
+      await endAbandonedSteps();
+      return openSession(this.#context.store);
+    };
+    return (this.#session ??= open());
   }
 
   async close(): Promise<void> {
@@ -139,14 +140,19 @@ export class RunState {
   async #make(step: PlannedStep): Promise<void> {
     const decision = await decide(this.#context, step, this.#done);
     if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else await this.#queue.add(() => this.#execute(decision));
+    else await (await this.#openQueue()).add(() => this.#execute(decision));
+  }
+
+  async #openQueue(): Promise<PQueue> {
+    const { default: Queue } = await import('p-queue');
+    return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
   }
 
   async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
-    await touchAction(this.#context.store, key);
+    touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
@@ -156,8 +162,9 @@ export class RunState {
   async #execute(decision: ResolvedStep): Promise<void> {
     const { step } = decision;
     this.#context.signal.throwIfAborted();
+    const { executeAction, fetchSources } = await import('./step/index.ts');
     await (this.#ready ??= this.#getReady());
-    this.#fetchAhead(step);
+    this.#fetchAhead(step, fetchSources);
     const record = readRecord(this.#context.history, step.name);
     const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
     let resolved = decision;
@@ -186,6 +193,8 @@ export class RunState {
   /** Before the first step that runs: nothing is begun that is known not to pass. */
   async #getReady(): Promise<void> {
     const { signal } = this.#context;
+    const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
+    const { previewRun } = await import('./preview.ts');
     await this.#openSession();
     refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
     signal.throwIfAborted();
@@ -197,7 +206,7 @@ export class RunState {
   }
 
   /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
-  #fetchAhead(running: PlannedStep): void {
+  #fetchAhead(running: PlannedStep, fetchSources: FetchSources): void {
     const { plan, history } = this.#context;
     const after = new Set([running.name]);
     for (const step of plan.steps) {

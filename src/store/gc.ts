@@ -1,4 +1,5 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { statSync, utimesSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../base/index.ts';
 import { readAction, type ActionResult } from './actions/actions.ts';
@@ -20,12 +21,12 @@ export interface GcReport {
 }
 
 /** Marks an action as used now, for `gc`'s order; a time of today is good enough. */
-export async function touchAction(store: Store, key: Sha256): Promise<void> {
+export function touchAction(store: Store, key: Sha256): void {
   const path = actionPath(store, key);
   const day = 86_400_000;
   try {
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > day) await utimes(path, new Date(), new Date());
+    const { mtimeMs } = statSync(path);
+    if (Date.now() - mtimeMs > day) utimesSync(path, new Date(), new Date());
   } catch (error) {
     // It may be collected at this moment, be another user's, or lie in a store that may only be read.
     if (!['ENOENT', 'EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? ''))

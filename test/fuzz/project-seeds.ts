@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderLockfile } from '../../src/sources/lock/render.ts';
 import { parseLockfile } from '../../src/sources/lock/read.ts';
+import { protocolVersion } from '../../src/step/protocol.ts';
+import { withSum } from '../../src/store/whole-file.ts';
 import { orchard } from '../recipe/orchard.ts';
 import { inTemporaryFolder } from '../rig/judges/temporary.ts';
 import { actionKey } from './project-targets.ts';
@@ -28,6 +30,42 @@ export function projectSeeds(): Seed[] {
     producers: { '': sha256 },
     started: '2026-11-28T18:00:00.000Z',
   };
+  const action = {
+    ...{
+      keyVersion: 2,
+      protocol: 2,
+      platform: 'linux-x64',
+      script: 'scripts/link.ts',
+      modules: { a: sha256 },
+    },
+    ...{
+      packages: {},
+      parameters: { size: 12 },
+      sources: { tree: sha256 },
+      inputs: { bios: `file:${sha256}` },
+    },
+    ...{ environment: { kind: 'none' }, outputs: { text: 'text.txt' } },
+  };
+  const request = {
+    ...{
+      protocol: protocolVersion,
+      step: 's',
+      parameters: { size: 12, list: ['a'] },
+      sources: { tree: '/src' },
+    },
+    ...{
+      inputs: { bios: '/in/bios.bin' },
+      outputs: { text: 'text.txt' },
+      workFolder: '/w',
+      outputFolder: '/o',
+    },
+    ...{ jobs: 2, commandPrefix: ['bwrap'], commandEnvironment: { PATH: '/usr/bin' } },
+  };
+  const checks = [
+    { type: 'note', message: 'it takes an hour', about: 'size', hint: 'wait' },
+    { type: 'fault', message: 'Meson not found' },
+    { type: 'failure', message: 'it broke' },
+  ];
   const events = [
     { type: 'progress', done: 3, total: 14, unit: 'milestones', label: 'firmware' },
     { type: 'note', text: 'booted' },
@@ -40,6 +78,33 @@ export function projectSeeds(): Seed[] {
       name: 'events',
       bytes: Buffer.from(events.map((each) => JSON.stringify(each)).join('\n')),
       targets: ['events'],
+    },
+    {
+      name: 'record',
+      bytes: Buffer.from(
+        JSON.stringify({
+          step: 's',
+          key: sha256,
+          action,
+          outcome: 'done',
+          log: '/log',
+          time: 1_796_000_000_000,
+        }),
+      ),
+      targets: ['record'],
+    },
+    {
+      name: 'facts',
+      bytes: Buffer.from(
+        withSum(JSON.stringify({ facts: [['flock 2.38', 'flock from util-linux 2.38.1']] })),
+      ),
+      targets: ['facts'],
+    },
+    { name: 'request', bytes: Buffer.from(JSON.stringify(request)), targets: ['request'] },
+    {
+      name: 'checks',
+      bytes: Buffer.from(checks.map((each) => JSON.stringify(each)).join('\n')),
+      targets: ['checks'],
     },
     { name: 'action', bytes: Buffer.from(JSON.stringify(entry)), targets: ['action'] },
     { name: 'lockfile', bytes: smallLockfile(), targets: ['lockfile'] },
@@ -57,10 +122,12 @@ export function projectSeeds(): Seed[] {
 function smallLockfile(): Buffer {
   const text = readFileSync(join(import.meta.dirname, '../../recipes/lock.yaml'), 'utf8');
   const { lock } = parseLockfile(text, 'lock.yaml');
-  const buildroots = [...lock.buildroots].map(
-    ([name, root]) => [name, { ...root, packages: root.packages.slice(0, 4) }] as const,
+  const buildroots = [...lock.buildroots]
+    .slice(0, 1)
+    .map(([name, root]) => [name, { ...root, packages: root.packages.slice(0, 2) }] as const);
+  return Buffer.from(
+    renderLockfile({ sources: new Map([...lock.sources].slice(0, 4)), buildroots: new Map(buildroots) }),
   );
-  return Buffer.from(renderLockfile({ sources: lock.sources, buildroots: new Map(buildroots) }));
 }
 
 function made(folder: string): Seed[] {

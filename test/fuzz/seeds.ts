@@ -22,8 +22,10 @@ import { encodeLzfse } from '../rig/lzfse-encoder.ts';
 import { writeSparse } from '../rig/sparse-writer.ts';
 import { encodeAdc } from '../rig/udif-writer.ts';
 import { memoryTarget } from '../rig/memory-target.ts';
+import { containerSeeds } from './container-seeds.ts';
 import { projectSeeds } from './project-seeds.ts';
-import { journalAt, type TargetName } from './targets.ts';
+import { Random } from './random.ts';
+import { journalAt, sizes, type TargetName } from './targets.ts';
 
 /** Sound bytes, and the readers they are for. */
 export interface Seed {
@@ -147,8 +149,9 @@ async function compressedFiles(image: Buffer): Promise<Seed[]> {
 
 async function ours(): Promise<Seed[]> {
   const words = Buffer.from('some words, and some more of them; '.repeat(2000));
+  const prose = someProse(sizes.prose);
   const run = (program: string, ...options: string[]): Buffer =>
-    execFileSync(program, ['-c', ...options], { input: words });
+    execFileSync(program, ['-c', ...options], { input: prose });
   const entries = [
     { path: './a', kind: 'folder', mode: 0o755 },
     { path: './a/file', kind: 'file', mode: 0o644, content: words },
@@ -182,7 +185,17 @@ async function ours(): Promise<Seed[]> {
     ...(await journal()),
     ...(await compressedFiles(gptDisk(await compressedVolume()))),
     ...compiled(),
+    ...containerSeeds(prose),
   ];
+}
+
+/** Words in no order: they compress, and a changed byte of what comes out is one of many. */
+function someProse(length: number): Buffer {
+  const random = new Random(1, 'prose', 'seeds', 0);
+  const words = ['mill', 'apple', 'press', 'cider', 'orchard', 'of', 'the', 'a', '17', 'and\n'];
+  let text = '';
+  while (text.length < length) text += `${random.of(words)}${String(random.below(100))} `;
+  return Buffer.from(text.slice(0, length));
 }
 
 /** Of a volume whose journal was left dirty: its description, and itself. */
@@ -204,7 +217,7 @@ function compiled(): Seed[] {
     buildSamples(folder);
     return [
       { name: 'object', bytes: readFileSync(join(folder, 'kinds.o')), targets: ['object'] },
-      { name: 'archive', bytes: readFileSync(join(folder, 'libparts.a')), targets: ['archive'] },
+      { name: 'archive', bytes: readFileSync(join(folder, 'libparts.a')), targets: ['archive', 'anatomy'] },
     ];
   } finally {
     rmSync(folder, { recursive: true });

@@ -24,8 +24,8 @@ import { readObject } from '../../src/formats/macho/index.ts';
 import { readPbzx } from '../../src/formats/pbzx/index.ts';
 import { readQcow2 } from '../../src/formats/qcow2/index.ts';
 import { readPlist } from '../../src/formats/plist/index.ts';
-import { memorySource, slice } from '../../src/formats/source/index.ts';
-import { bunzip2, streamOf, type ByteStream } from '../../src/formats/stream/index.ts';
+import { memorySource } from '../../src/formats/source/index.ts';
+import { bunzip2, streamOf } from '../../src/formats/stream/index.ts';
 import { decodeAdc } from '../../src/formats/udif/adc.ts';
 import { readBlockTable } from '../../src/formats/udif/block-table.ts';
 import { judgeSignature, readMember, readXar } from '../../src/formats/xar/index.ts';
@@ -40,10 +40,13 @@ import {
 } from '../../src/image/index.ts';
 import { planExtraction } from '../../src/image/extract/plan-volume.ts';
 import { memoryTarget } from '../rig/memory-target.ts';
+import { containerTargets } from './container-targets.ts';
+import { drain, readSome, readSomeOf } from './drain.ts';
 import { projectTargets } from './project-targets.ts';
+import { sealXz } from './seal.ts';
 
 /** What the seeds of compressed streams decode to, in bytes. */
-export const sizes = { words: 70_000, alice: 4096, html: 102_400 } as const;
+export const sizes = { words: 70_000, alice: 4096, html: 102_400, prose: 8192 } as const;
 
 /** Readers, each of which has to end with a result or with a FormatError or Failure. */
 export const targets = {
@@ -138,7 +141,7 @@ export const targets = {
   bzip2: (bytes) => drain(bunzip2(streamOf(memorySource(bytes)), 0)),
   // Of streams the target has to know what they decode to; those of one length are of one seed.
   xz: async (bytes) => {
-    await decodeXz(bytes, sizes.words);
+    await decodeXz(sealXz(bytes), sizes.prose);
   },
   lzfse: (bytes) => {
     decodeLzfse(bytes, bytes.length < 1500 ? sizes.words : bytes.length < 5000 ? sizes.alice : sizes.html);
@@ -182,6 +185,7 @@ export const targets = {
     if (signed.length >= 4096 + 44) sign(signed.subarray(4096, 4096 + 44));
     await readJournal(journalVolume(signed), journalHeader);
   },
+  ...containerTargets,
   ...projectTargets,
   /** The header of a qcow2 image. */
   qcow2: async (bytes) => {
@@ -231,31 +235,3 @@ function journalVolume(bytes: Buffer): ByteSource {
 }
 
 export type TargetName = keyof typeof targets;
-
-/** A mutated size may be of terabytes that are nothing: the beginning, the end, and pieces between. */
-const most = 4 * 2 ** 20;
-
-/** What a file cannot be read by is an answer. */
-async function readSomeOf(open: () => ByteSource | Promise<ByteSource>): Promise<void> {
-  try {
-    await readSome(await open());
-  } catch (error) {
-    if (!(error instanceof FormatError) && !(error instanceof Failure)) throw error;
-  }
-}
-
-async function readSome(source: ByteSource): Promise<void> {
-  if (source.size <= most) {
-    await drain(streamOf(source));
-    return;
-  }
-  for (let step = 0; step <= 8; step++) {
-    const at = Math.floor(((source.size - 65_536) * step) / 8);
-    await slice(source, at, 65_536).read(0, 65_536);
-  }
-}
-
-async function drain(bytes: ByteStream): Promise<void> {
-  let total = 0;
-  for await (const piece of bytes) if ((total += piece.length) > 16 * most) return;
-}

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { runPlan } from '../../engine/index.ts';
 import type { TraceOptions } from '../../engine/trace/index.ts';
 import { Failure } from '../../base/index.ts';
 import { exitCodes } from '../exit.ts';
@@ -57,6 +56,7 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
     )
     .action(async (given: string | undefined, flags: RunFlags) => {
       const { chooseReporter } = await import('../reporters/index.ts');
+      const { runPlan } = await import('../../engine/run.ts');
       const signal = onInterrupt();
       const here = openWorkspace(command);
       const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);

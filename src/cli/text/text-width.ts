@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
 const narrow = /^[\x20-\x7e]*$/;
-const graphemes = new Intl.Segmenter();
+let graphemes: Intl.Segmenter | undefined;
 
 /** Columns that a text without control characters takes in a terminal. */
 export function textWidth(text: string): number {
@@ -14,6 +14,7 @@ export function fit(text: string, columns: number): string {
   if (columns < 1) return '';
   let width = 0;
   let end = 0;
+  graphemes ??= new Intl.Segmenter();
   for (const { segment } of graphemes.segment(text)) {
     width += textWidth(segment);
     if (width > columns - 1) break;

@@ -55,7 +55,7 @@ export async function runCheck(store: Store, step: PlannedStep, signal: AbortSig
       eachLine(child.stdout, (line) => said.push(line)),
       eachLine(child.stderr, (line) => said.push(line)),
       eachLine(child.stdio[3] as Readable, (line) => {
-        const event = parseEvent(line);
+        const event = parseCheckEvent(line);
         if (event !== undefined) events.push(event);
       }),
     ];
@@ -167,7 +167,7 @@ function eachLine(stream: Readable, take: (line: string) => void): Promise<unkno
 }
 
 /** An event whose fields are what their type says: the script is not ours to trust. */
-function parseEvent(line: string): CheckEvent | undefined {
+export function parseCheckEvent(line: string): CheckEvent | undefined {
   let event: Partial<Record<string, unknown>> | null;
   try {
     event = JSON.parse(line) as Partial<Record<string, unknown>> | null;

@@ -13,8 +13,26 @@ interface Remembered {
 /** A file that changed less than this many milliseconds ago may change again without looking different. */
 const settled = 100;
 
-/** The closure remembered under a name, if nothing that it came from looks different. */
+/** Milliseconds in which a closure is not looked at again: a run asks for it once for each of a script's steps. */
+const recent = 100;
+const recalled = new WeakMap<Memo, Map<string, { readonly closure: Closure; readonly until: number }>>();
+
+/**
+ * The closure remembered under a name, if nothing that it came from looks different. Who changes a file while it is not
+ * looked at is told so when the script is started.
+ */
 export function recallClosure(memo: Memo, name: string): Closure | undefined {
+  const known = recalled.get(memo)?.get(name);
+  if (known !== undefined && performance.now() < known.until) return known.closure;
+  const until = performance.now() + recent;
+  const closure = lookUp(memo, name);
+  const all = recalled.get(memo) ?? new Map<string, { closure: Closure; until: number }>();
+  if (closure === undefined) all.delete(name);
+  else recalled.set(memo, all.set(name, { closure, until }));
+  return closure;
+}
+
+function lookUp(memo: Memo, name: string): Closure | undefined {
   const text = memo.get(name);
   if (text === undefined) return undefined;
   const { looks, closure } = JSON.parse(text) as Remembered;

@@ -24,7 +24,7 @@ const library = ['src/step/start.ts', 'src/step/index.ts'] as const;
 
 /** Where a recipe's script is. */
 export function scriptPlace({ root, script, scriptFiles }: Recipe): ScriptPlace {
-  return { root: realpathSync(root), script: script.value, files: scriptFiles.value };
+  return { root: realpathSync.native(root), script: script.value, files: scriptFiles.value };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../base/index.ts';
-import { sourceDigest, type Pinned } from '../../sources/index.ts';
+import { sourceDigest, type Pinned } from '../../sources/locked.ts';
 
 /** One origin of each of a step's sources, by name. */
 export type Choice = ReadonlyMap<string, Pinned>;

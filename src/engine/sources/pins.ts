@@ -2,19 +2,17 @@ import { join } from 'node:path';
 import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../../base/index.ts';
 import type { Buildroot, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
 import type { Located } from '../../yaml/located.ts';
+import { lockLocal } from '../../sources/local.ts';
 import {
   lockedInstead,
-  lockLocal,
   lookUpBuildroot,
-  originsOf,
   lookUpOrigin,
-  originText,
-  readLockfile,
-  filesOf,
+  originsOf,
   type Lockfile,
-  type LockedBuildroot,
-  type LockedOrigin,
-} from '../../sources/index.ts';
+} from '../../sources/lock/lockfile.ts';
+import { readLockfile } from '../../sources/lock/read.ts';
+import { filesOf, type LockedBuildroot, type LockedOrigin } from '../../sources/locked.ts';
+import { originText } from '../../sources/origin.ts';
 
 /** Where every project, and cidermill itself, keeps its lockfile; relative to the root. */
 export const lockFile = join('recipes', 'lock.yaml');

@@ -1,13 +1,7 @@
 import { InvalidError, type Diagnostic, type Sha256 } from '../../base/index.ts';
 import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
-import {
-  ensureFiles,
-  ensureSourceTree,
-  openUserFiles,
-  type FetchProgress,
-  type Pinned,
-  type SourceContext,
-} from '../../sources/index.ts';
+import type { FetchProgress, Pinned, SourceContext } from '../../sources/index.ts';
+import { openUserFiles } from '../../sources/user-file.ts';
 import type { Store } from '../../store/index.ts';
 import { choicesOf, type Choice } from './choices.ts';
 import { firstOfEach } from './first-of-each.ts';
@@ -63,10 +57,10 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
-    async (name: string, one: Pinned): Promise<Fetched> => ({
-      pinned: one,
-      path: await ensureSourceTree(one, contextOf(store, step, name, options)),
-    });
+    async (name: string, one: Pinned): Promise<Fetched> => {
+      const { ensureSourceTree } = await import('../../sources/source.ts');
+      return { pinned: one, path: await ensureSourceTree(one, contextOf(store, step, name, options)) };
+    };
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
     choices: (step) => choicesOf(of(step)),
@@ -82,6 +76,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
       firstOfEach(of(step), async (name, one) => {
+        const { ensureFiles } = await import('../../sources/source.ts');
         await ensureFiles(one, contextOf(store, step, name, options));
         return one;
       }),

@@ -1,0 +1,2 @@
+export { executeAction } from './execute.ts';
+export { fetchSources } from './gather.ts';
