@@ -4,6 +4,7 @@ export * from './errors/cannot-read.ts';
 export * from './canonical-json.ts';
 export * from './capital.ts';
 export * from './errors/diagnostic.ts';
+export { masked } from './mask.ts';
 export * from './digest.ts';
 export * from './errors/failure-code.ts';
 export * from './errors/failure.ts';

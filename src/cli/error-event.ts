@@ -3,6 +3,7 @@ import {
   FormatError,
   InvalidError,
   lineAndColumn,
+  masked,
   type FailureCode,
   type Place,
 } from '../base/index.ts';
@@ -31,10 +32,10 @@ export function errorEvents(error: unknown, time: number, input?: string): Error
     return error.diagnostics.map(({ code, message, hint, also, ...place }) => ({
       ...all,
       code,
-      message,
-      ...(hint !== undefined && { hint }),
+      message: masked(message),
+      ...(hint !== undefined && { hint: masked(hint) }),
       ...position(place, error.texts),
-      ...(also !== undefined && { also: { ...position(also, error.texts), message: also.message } }),
+      ...(also !== undefined && { also: { ...position(also, error.texts), message: masked(also.message) } }),
     }));
   }
   if (error instanceof Failure) {

@@ -32,13 +32,13 @@ const cacheTag = `Signature: 8a477f597d28d172789f06886806bc55
 export interface OpenOptions {
   /** A store to read where this one has a miss. */
   readonly below?: Store | undefined;
-  /** Put an empty folder where something else is in the place of one. */
+  /** Put an empty folder where something else is in the place of one; a file always makes way. */
   readonly mend?: boolean;
 }
 
 /**
  * Opens the store in a directory, and makes what is missing of its folders. Synchronous: it is on the path of a no-op run.
- * @throws Failure 'store-damaged' when a part of it is not a folder; the file system's own error when it cannot be made
+ * @throws Failure 'store-damaged' when a part of it leads nowhere; the file system's own error when it cannot be made
  */
 export function openStore(directory: string, { below, mend = false }: OpenOptions = {}): Store {
   const root = join(directory, version);
@@ -71,8 +71,10 @@ function isWritable(root: string): boolean {
 
 function makeFolder(path: string, mend: boolean): void {
   if (existsSync(`${path}/.`)) return;
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
-    if (mend) rmSync(path, { force: true });
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there !== undefined) {
+    // A file in the place of a folder holds nothing that a run needs; a link may lead to a disk that is not mounted.
+    if (mend || there.isFile()) rmSync(path, { force: true });
     else
       throw new Failure('store-damaged', `the store is damaged: ${path} is not a folder`, {
         hint: 'Run `cidermill store verify --mend` to replace it with an empty folder.',

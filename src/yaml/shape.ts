@@ -1,4 +1,4 @@
-import type { Json, Place } from '../base/index.ts';
+import { masked, type Json, type Place } from '../base/index.ts';
 import type { Report } from './faults.ts';
 import type { Located } from './located.ts';
 import { suggest } from './suggest.ts';
@@ -186,5 +186,5 @@ export function named<T>(shape: Shape<T>, least = 0): Shape<ReadonlyMap<string, 
 
 export function shorten(long: string): string {
   const oneLine = long.replace(/\s+/g, ' ');
-  return oneLine.length <= 60 ? oneLine : `${oneLine.slice(0, 60)}…`;
+  return oneLine.length <= 60 ? oneLine : `${masked(oneLine).slice(0, 60)}…`;
 }

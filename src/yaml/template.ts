@@ -1,3 +1,5 @@
+import { masked } from '../base/index.ts';
+
 /** `${name}` or `${name.output}`; offsets are in the text it was parsed from, braces included. */
 export interface Reference {
   readonly name: string;
@@ -62,7 +64,8 @@ export function parseTemplate(text: string): Template {
 }
 
 function shorten(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+  const shown = masked(text);
+  return shown.length <= 40 ? shown : `${shown.slice(0, 40)}…`;
 }
 
 /** Cheaper than parsing, for the many values that hold none. */

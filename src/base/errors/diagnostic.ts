@@ -1,3 +1,4 @@
+import { masked, maskedLine } from '../mask.ts';
 import type { Place } from '../span.ts';
 
 /** What a user can cause in a file: collected, all at once, each with its place. */
@@ -75,7 +76,7 @@ function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, 
   const after = code === undefined ? '' : `  ${paint.error(code)}`;
   if (text === undefined || text === '') return [`${paint.place(printable(file))}${after}`];
   const { line, column } = lineAndColumn(text, span.start);
-  const source = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+  const source = maskedLine(text.split('\n'), line - 1).replace(/\r$/, '');
   const gutter = ' '.repeat(String(line).length);
   const { shown, before, from } = window(source, column - 1);
   const width = Math.max(
@@ -108,9 +109,6 @@ function window(line: string, index: number): { shown: string; before: number; f
 // eslint-disable-next-line no-control-regex -- these are what must not be printed
 const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The password in an address: as long as it is, so that a caret stays where it belongs. */
-const password = /(?<=:\/\/[^\s/:@"']{0,100}:)[^\s/@"']{1,200}(?=@)/g;
-
 function printable(text: string): string {
-  return text.replace(password, (secret) => '*'.repeat(secret.length)).replace(steering, '\ufffd');
+  return masked(text).replace(steering, '\ufffd');
 }
