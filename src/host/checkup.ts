@@ -1,8 +1,8 @@
 import { isApple } from './host-facts.ts';
-import { namespaceMend } from './namespace-limits.ts';
-import { hostTools, type HostTool } from './packages.ts';
+import { namespaceMend } from './namespaces/namespace-limits.ts';
+import { hostTools, type HostTool } from './programs/packages.ts';
 import type { Surroundings } from './surroundings.ts';
-import { boundProcNote, wholeProcMend } from './user-namespaces.ts';
+import { boundProcNote, wholeProcMend } from './namespaces/user-namespaces.ts';
 
 /** One precondition of making and running guests, as it is on this host. */
 export interface Check {

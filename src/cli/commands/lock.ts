@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { checkLock, lockPlan } from '../../engine/index.ts';
 import { Failure } from '../../base/index.ts';
 import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { exitCodes } from '../exit.ts';
@@ -43,7 +44,6 @@ Examples:
 Exit codes: 0 done, 1 something cannot be pinned, or --check found a vanished file, 2 wrong use, 130 interrupted`,
     )
     .action(async (names: readonly string[], flags: LockFlags) => {
-      const { checkLock, lockPlan } = await import('../../engine/index.ts');
       const { store, project } = openWorkspace(command);
       const { recipes, buildroots, unknown } = targetsOf(project, names, flags.set);
       if (unknown.length > 0) {

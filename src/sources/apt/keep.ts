@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, sha256 } from '../../base/index.ts';
-import { lastLines } from '../../host/program.ts';
+import { lastLines } from '../../host/programs/program.ts';
 import { blobPath } from '../../store/index.ts';
 import type { SourceContext } from '../context.ts';
 import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
