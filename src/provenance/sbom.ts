@@ -46,7 +46,7 @@ export async function makeSbom(store: Store, parts: SbomParts): Promise<string> 
     parts.materials.flatMap((each) => {
       const { name, isPackage } = nameOf(each);
       const digest = each.digest['sha256'];
-      return isPackage && digest !== undefined ? [[name, digest as Sha256] as const] : [];
+      return isPackage && digest !== undefined ? [[name, digest] as const] : [];
     }),
   );
   for (const material of new Map(parts.materials.map((each) => [refOf(each), each])).values()) {
