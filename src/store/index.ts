@@ -5,6 +5,7 @@ export * from './directory.ts';
 export * from './gc.ts';
 export { ignoreArtifacts } from './ignore-artifacts.ts';
 export * from './layout.ts';
+export { linkBlob } from './link-blob.ts';
 export { listingFault, outputsFault } from './listing-fault.ts';
 export * from './lock.ts';
 export * from './memo.ts';
