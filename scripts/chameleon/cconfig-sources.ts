@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findInAnyCase } from './name-case.ts';
+import { findInAnyCase, spelledAs } from './name-case.ts';
 
 /** A file that the configuration names by `source "…"` and that is not there by that name. */
 export interface OddSource {
@@ -16,8 +16,16 @@ export function cconfigSources(tree: string, path = 'Cconfig', seen = new Set<st
   return named.flatMap((name) => {
     if (seen.has(name)) return [];
     seen.add(name);
-    return [name, ...(existsSync(join(tree, name)) ? cconfigSources(tree, name, seen) : [])];
+    const found = spelledAs(tree, name);
+    return [name, ...(found === undefined ? [] : cconfigSources(tree, found, seen))];
   });
+}
+
+/** Finds the files of a tree's configuration that are not there by the names it has for them; changes nothing. */
+export function oddSources(tree: string): OddSource[] {
+  return cconfigSources(tree)
+    .filter((path) => !existsSync(join(tree, path)))
+    .map((path) => ({ path, found: spelledAs(tree, path) }));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Failure, type FailureCode } from '#base';
+import { Failure } from '#base';
 import type { Step } from 'cidermill/step';
 import { completeCconfig } from './cconfig-sources.ts';
 import { dryRun } from './dry-run.ts';
-import { isTree, treesIn } from './find-trees.ts';
+import { isTree, notATree } from './find-trees.ts';
+import { withModules } from './modules.ts';
 
 /**
  * Makes the tree's configuration with the tree's own program, which asks nothing when it rebuilds: autoconf.h for the
@@ -41,23 +42,6 @@ function cconfigFolder(tree: string): string {
   throw notATree(tree, 'no-cconfig');
 }
 
-/** What a folder is instead of a tree, and which folder to give. */
-export function notATree(folder: string, code: FailureCode): Failure {
-  const trees = treesIn(folder);
-  if (trees.length > 0) {
-    return new Failure(code, `the folder is not a tree of Chameleon, but has ${count(trees.length)} in it`, {
-      hint: `Give ${trees.length === 1 ? 'the tree' : 'one of the trees'} in it: ${trees.join(', ')}`,
-    });
-  }
-  return new Failure(code, 'the tree has no Make.rules and i386/config, which make its configuration', {
-    hint: 'Check that this is the tree of Chameleon as upstream publishes it. Early revisions lack them, and need a Mac.',
-  });
-}
-
-function count(trees: number): string {
-  return trees === 1 ? 'one' : String(trees);
-}
-
 /** @throws Failure 'bad-config' with the program's own words */
 async function runCconfig({ $ }: Step, tree: string): Promise<void> {
   const run = await $`cd ${tree} && TERM=dumb KCONFIG_NOTIMESTAMP=1 i386/config/cconfig Cconfig rebuild`
@@ -88,10 +72,7 @@ function mustHold(file: string, lines: readonly string[]): void {
   }
 }
 
-/** With modules the loader carries a table of its own symbols, which nothing here makes. */
+/** What the tree's own default has unless a line says otherwise. */
 function mustHaveNoModules(file: string): void {
-  if (!/^CONFIG_MODULES=y$/m.test(readFileSync(file, 'utf8'))) return;
-  throw new Failure('bad-config', 'the tree is configured with modules, which are not made here', {
-    hint: 'Let `config` say CONFIG_MODULES=n.',
-  });
+  if (/^CONFIG_MODULES=y$/m.test(readFileSync(file, 'utf8'))) throw withModules();
 }

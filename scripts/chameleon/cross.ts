@@ -9,6 +9,8 @@ import { dryRun, type Compilation } from './dry-run.ts';
 import type { Range } from './flat-image.ts';
 import { generateHeaders, type Identity } from './generate.ts';
 import { linkIncludes } from './includes.ts';
+import { explainUndefined } from './modules.ts';
+import { ownToolChain, prebuiltHint } from './own-tool-chain.ts';
 
 export interface CrossOptions {
   readonly config: readonly string[];
@@ -55,7 +57,9 @@ export async function buildCross(
   await compileAll(here, tree, parts, options);
   const inputs: LinkInput[] = [];
   for (const part of parts) inputs.push(...(await inputsOf(here, part)));
-  const linked = await link(inputs, options.layout);
+  const linked = await link(inputs, options.layout).catch((error: unknown) => {
+    throw explainUndefined(error, tree);
+  });
   if (linked.end > options.memoryEnd) {
     const [end, limit] = [linked.end, options.memoryEnd].map((address) => `0x${address.toString(16)}`);
     throw new Failure(
@@ -94,16 +98,10 @@ async function findParts(here: Step, tree: string, helpers: string): Promise<Par
 }
 
 function nothingCompiled(others: readonly string[]): Failure {
-  const hint =
-    'Objects must be Mach-O, by $(CC), as upstream makes them. Give the loader that the tree itself makes: ' +
-    '--set via=prebuilt --set sha256=DIGEST --source chameleon.tree=FOLDER, the file `boot` in it.';
-  return others.length === 0
-    ? new Failure('nothing-compiled', 'no command in i386/boot2 compiles anything', { hint })
-    : new Failure(
-        'own-tool-chain',
-        `the tree compiles i386/boot2 with ${others.join(', ')}, a tool chain of its own`,
-        { hint },
-      );
+  if (others.length > 0) return ownToolChain(others);
+  return new Failure('nothing-compiled', 'no command in i386/boot2 compiles anything', {
+    hint: prebuiltHint,
+  });
 }
 
 async function compileAll(

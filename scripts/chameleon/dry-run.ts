@@ -3,7 +3,7 @@ import type { Step } from 'cidermill/step';
 import { shellWords } from './shell-words.ts';
 
 /** What stands for the compiler in a dry run, so that its commands cannot be mistaken. */
-const compiler = 'cidermill-cc';
+export const compiler = 'cidermill-cc';
 
 /** A source that makes compiles. */
 export interface Compilation {

@@ -8,6 +8,23 @@ import { join } from 'node:path';
  * @returns the path as it is spelled there; undefined when there is none, and then nothing is made
  */
 export function findInAnyCase(folder: string, path: string): string | undefined {
+  const { found, links } = lookUp(folder, path) ?? {};
+  for (const [target, link] of links ?? []) symlinkSync(target, link);
+  return found;
+}
+
+/** Gives the path as it is spelled in the folder, whatever case it is asked in; undefined when there is none. */
+export function spelledAs(folder: string, path: string): string | undefined {
+  return lookUp(folder, path)?.found;
+}
+
+interface LookUp {
+  readonly found: string;
+  /** What links would make the asked path one that is there: each its target and its own path. */
+  readonly links: readonly (readonly [string, string])[];
+}
+
+function lookUp(folder: string, path: string): LookUp | undefined {
   const links: (readonly [string, string])[] = [];
   const found: string[] = [];
   for (const name of path.split('/')) {
@@ -20,8 +37,7 @@ export function findInAnyCase(folder: string, path: string): string | undefined 
       found.push(other);
     }
   }
-  for (const [target, link] of links) symlinkSync(target, link);
-  return found.join('/');
+  return { found: found.join('/'), links };
 }
 
 function namesIn(folder: string): string[] {

@@ -5,8 +5,10 @@ export interface Wiring {
   /** Chameleon's stage 2. */
   readonly loader: string;
   readonly disk: { readonly file: string; readonly format: string };
-  /** A raw image of the installer's whole disk; nothing is written to it. */
+  /** An image of the installer's whole disk; nothing is written to it. */
   readonly iso?: string;
+  /** Its format; raw where nothing is said. */
+  readonly isoFormat?: 'raw' | 'qcow2';
   /** A folder that the guest sees as a FAT disk. */
   readonly share?: { readonly folder: string; readonly writable: boolean };
   /** The firmware image; absent: the one QEMU brings. */
@@ -98,7 +100,10 @@ function topologyOptions({ situation, topology }: GuestMachine): QemuOption[] {
   ];
 }
 
-function driveOptions({ diskDevice, buses }: GuestMachine, { disk, iso, share }: Wiring): QemuOption[] {
+function driveOptions(
+  { diskDevice, buses }: GuestMachine,
+  { disk, iso, isoFormat = 'raw', share }: Wiring,
+): QemuOption[] {
   const device = (bus: number, drive: string): string[] => [
     '-device',
     `${diskDevice.value},bus=ide.${bus},drive=${drive}`,
@@ -113,7 +118,7 @@ function driveOptions({ diskDevice, buses }: GuestMachine, { disk, iso, share }:
       : [
           option(device(buses.iso, 'MacDVD'), 'the image is one of a disk, in sectors of 512 bytes'),
           option(
-            drive('id=MacDVD,if=none,snapshot=on,format=raw,file=', iso),
+            drive(`id=MacDVD,if=none,snapshot=on,format=${isoFormat},file=`, iso),
             'the installer, left as it is',
           ),
         ]),

@@ -10,12 +10,19 @@ export type OskReference =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'smc' };
 
-/** @throws Failure 'bad-osk-reference'; the text is not in it, since it may be the key */
-export function parseOskReference(text: string): OskReference {
+/**
+ * @param variable the environment variable that the text comes from; left out for an option
+ * @throws Failure 'bad-osk-reference'; the text is not in it, since it may be the key
+ */
+export function parseOskReference(text: string, variable?: string): OskReference {
   const [, kind, rest = ''] = /^(env|file|smc)(?::(.*))?$/s.exec(text) ?? [];
   if (kind === 'smc' && !text.includes(':')) return { kind };
   if (kind === 'env' && /^[A-Za-z_]\w*$/.test(rest)) return { kind, name: rest };
   if (kind === 'file' && rest !== '' && !rest.includes('\0')) return { kind, path: resolve(rest) };
+  if (variable !== undefined)
+    throw new Failure('bad-osk-reference', `${variable} does not hold a reference to a key`, {
+      hint: `If the key itself is in it, give --osk env:${variable}. Else let it say env:NAME, file:PATH or smc.`,
+    });
   throw new Failure('bad-osk-reference', 'this is not a reference to a key', {
     hint: 'Give env:NAME, file:PATH or smc. The key itself does not belong on a command line.',
   });

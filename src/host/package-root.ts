@@ -5,9 +5,6 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the running cidermill: its own recipes, pipelines, scripts and built files are below it. */
 export const packageRoot: string = findUp(dirname(fileURLToPath(import.meta.url)));
 
-/** Does this process run from the built files, which the launcher keeps fresh, rather than from the sources? */
-export const isBuilt: boolean = fileURLToPath(import.meta.url).startsWith(join(packageRoot, 'dist'));
-
 function findUp(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : findUp(dirname(folder));
 }

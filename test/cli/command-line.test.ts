@@ -70,6 +70,21 @@ describe('the command line', () => {
     expect(stderr).not.toContain('letters-and');
   });
 
+  it('says what to give where CIDERMILL_OSK holds the key itself, and that works', async () => {
+    const key = 'letters'.padEnd(64, 'x');
+    const project = testProject({});
+    const checkOf = async (...more: readonly string[]) => {
+      const { stdout, stderr } = await project.run(['doctor', '--json', ...more], { CIDERMILL_OSK: key });
+      expect(stdout + stderr).not.toContain('letters');
+      return (JSON.parse(stdout) as { name: string }[]).find(({ name }) => name === 'key');
+    };
+    expect(await checkOf()).toMatchObject({
+      finding: 'CIDERMILL_OSK does not hold a reference to a key',
+      mend: expect.stringContaining('give --osk env:CIDERMILL_OSK.') as string,
+    });
+    expect(await checkOf('--osk', 'env:CIDERMILL_OSK')).toMatchObject({ state: 'ok' });
+  });
+
   it('shows every fault of the files with its place, and no stack', async () => {
     const project = testProject({
       'pipelines/bad.yaml': 'pipeline: bad\nsummary: Bad\nstesp: {}\nsteps:\n  one: { recipe: frobnicate }\n',

@@ -10,6 +10,7 @@ import {
   bootLoader,
   buildKernel,
   buildLoader,
+  cutOffDisk,
   kernelEnd,
   linkLoader,
   makeSystemDisk,
@@ -275,21 +276,8 @@ describe('the route without a key', () => {
 });
 
 describe('a disk whose last sectors a loader cannot read', () => {
-  /** A disc with a timeout that ends where its volume does, and the volume with the settings. */
-  async function cutOff(): Promise<string> {
-    const settings = { [plistPath]: bootPlist({ timeout: 1, gui: false }) };
-    // Small volumes have room to spare behind their files.
-    const [large, between] = [Buffer.alloc(700_000, 1), Buffer.alloc(40_000, 1)];
-    const iso = await makeSystemDisk({ files: { large, [kernelPath]: kernel, between, ...settings } });
-    const bytes = readFileSync(iso);
-    const end = bytes.length - (128 + 33) * 512;
-    expect(bytes.indexOf('<key>Timeout</key>')).toBeGreaterThan(end - 64 * 512);
-    writeFileSync(iso, bytes.subarray(0, end));
-    return iso;
-  }
-
   it('is not silently without its settings: the boot ends by the words of the loader', async () => {
-    const iso = await cutOff();
+    const iso = await cutOffDisk(kernel);
     const error = await failure(bootLoader({ loader, iso, route: 'standin' }));
     expect(error.code).toBe('guest-gave-up');
     expect(error.message).toMatch(/the guest says "[^"]*EBIOS read error: Error 0x0c"/);
@@ -303,7 +291,7 @@ describe('a disk whose last sectors a loader cannot read', () => {
       "{ see: { screen: 'Errors encountered while starting up' } }",
       '{ see: { console: waiting for a key } }',
     );
-    const { console } = await bootLoader({ loader, iso: await cutOff(), route: route + kernelEnd });
+    const { console } = await bootLoader({ loader, iso: await cutOffDisk(kernel), route: route + kernelEnd });
     expect(console).toContain('[ ok ] command-line "kext-dev-mode=1"');
   });
 });

@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { expect } from 'vitest';
 import { makeApm } from '../../src/formats/apm/index.ts';
 import { gptTypes, makeGpt } from '../../src/formats/gpt/index.ts';
 import { newVolume, type VolumeEditor } from '../../src/formats/hfsplus/index.ts';
 import { memorySource, windowOf } from '../../src/formats/source/index.ts';
+import { bootPlist, bootPlistPath } from '../../src/guest/index.ts';
 import { openTarget } from '../../src/image/index.ts';
 import { link } from '../../src/link/index.ts';
 import { parseRoute, routeBoot, routeValues } from '../../src/route/index.ts';
@@ -102,6 +104,29 @@ export async function makeSystemDisk(disk: SystemDisk): Promise<string> {
   for (const { offset, bytes } of layout.patches) await target.write(offset, bytes);
   await edit.commit(windowOf(target, layout.partitions[0]?.offset ?? 0, size), { size });
   await target.close();
+  return path;
+}
+
+/**
+ * A disk with a timeout that ends where its volume does, and its volume with the settings, behind the kernel.
+ * @param whole ends with a GPT's second copy, as other tools make it, in the 33 sectors behind the volume
+ */
+export async function cutOffDisk(
+  kernel: Uint8Array,
+  { whole = false, kernelFlags = [] }: { whole?: boolean; kernelFlags?: readonly string[] } = {},
+): Promise<string> {
+  const settings = { [bootPlistPath]: bootPlist({ timeout: 1, gui: false, kernelFlags }) };
+  // Small volumes have room to spare behind their files.
+  const [large, between] = [Buffer.alloc(700_000, 1), Buffer.alloc(40_000, 1)];
+  const path = await makeSystemDisk({
+    files: { large, 'System/Library/Kernels/kernel': kernel, between, ...settings },
+  });
+  const bytes = readFileSync(path);
+  const end = bytes.length - (128 + 33) * 512;
+  const free = whole ? 33 * 512 : 0;
+  expect(bytes.indexOf('<key>Timeout</key>')).toBeGreaterThan(end + free - 64 * 512);
+  writeFileSync(path, Buffer.concat([bytes.subarray(0, end), Buffer.alloc(free)]));
+  if (whole) execFileSync('sgdisk', ['-e', path], { stdio: 'pipe' });
   return path;
 }
 

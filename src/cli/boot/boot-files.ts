@@ -12,6 +12,8 @@ export interface BootFiles {
   readonly disk: DiskImage;
   readonly loader: string;
   readonly iso?: string;
+  /** Of the disc; raw where nothing is said. */
+  readonly isoFormat?: 'qcow2';
   readonly firmware?: string;
 }
 

@@ -38,7 +38,7 @@ export async function followReference(given: string | undefined, host: HostFacts
     throw new Failure('usage', 'OS X starts only when the SMC has its key, and no key was given', {
       hint: '--osk env:NAME, --osk file:PATH, or on a Mac that runs Linux --osk smc.',
     });
-  const reference = parseOskReference(text);
+  const reference = parseOskReference(text, given === undefined ? 'CIDERMILL_OSK' : undefined);
   return { reference, osk: await resolveOsk(reference, host) };
 }
 

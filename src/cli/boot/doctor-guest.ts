@@ -59,9 +59,13 @@ function checkStage(guest: Guest, situation: Situation, stage: Stage): Check[] {
   ];
 }
 
-/** Does the reference lead to a key? The key itself is not kept. */
-export async function checkOsk(given: string | undefined, { host }: Surroundings): Promise<Check> {
+/**
+ * Does the reference lead to a key? The key itself is not kept.
+ * @param option what --osk says; left out, CIDERMILL_OSK counts
+ */
+export async function checkOsk(option: string | undefined, { host }: Surroundings): Promise<Check> {
   const name = 'key';
+  const given = option ?? process.env['CIDERMILL_OSK'];
   if (given === undefined || given === '')
     return {
       name,
@@ -70,7 +74,7 @@ export async function checkOsk(given: string | undefined, { host }: Surroundings
       mend: '--osk or CIDERMILL_OSK: env:NAME, file:PATH, or smc on a Mac that runs Linux',
     };
   try {
-    const reference = parseOskReference(given);
+    const reference = parseOskReference(given, option === undefined ? 'CIDERMILL_OSK' : undefined);
     await resolveOsk(reference, host);
     return { name, state: 'ok', finding: `${showOskReference(reference)} leads to one` };
   } catch (error) {

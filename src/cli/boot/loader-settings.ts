@@ -9,32 +9,47 @@ import type { BootFiles } from './boot-files.ts';
 interface Found {
   /** Seconds until it starts by itself; undefined when its settings say none, or there are none. */
   readonly timeout: number | undefined;
-  /** Can it read files at the volume's end? */
-  readonly isReadable: boolean;
+  /** In bytes: how large the disk has to be for a loader to read its last files; undefined when it is. */
+  readonly short: number | undefined;
+}
+
+/** What a loader will find on the installer's disc and on the guest's own disk. */
+export interface FoundSettings {
+  readonly disc: Found | undefined;
+  readonly own: Found | undefined;
 }
 
 /** Largest file of settings that a loader reads, in bytes. */
 const largest = 4095;
 
+export async function findSettings({ qemu, disk, iso }: BootFiles): Promise<FoundSettings> {
+  return { disc: iso === undefined ? undefined : await onImage(iso), own: await onDisk(qemu, disk) };
+}
+
 /**
  * What the user should know of the loader's settings on the disks before the guest starts.
  * @param driven whether the menu will be driven
+ * @param snapshot whether what the guest writes is thrown away
  */
-export async function settingsNotes({ qemu, disk, iso }: BootFiles, driven: boolean): Promise<string[]> {
-  const disc = iso === undefined ? undefined : await onImage(iso);
-  const own = await onDisk(qemu, disk);
+export function settingsNotes(
+  { disk, iso }: Pick<BootFiles, 'disk' | 'iso'>,
+  { disc, own }: FoundSettings,
+  { driven, snapshot }: { readonly driven: boolean; readonly snapshot: boolean },
+): string[] {
   const notes: string[] = [];
   if (!driven && ![disc, own].some((each) => (each?.timeout ?? 0) > 0))
     notes.push(
       'no disk has a Timeout for the loader, which will wait at its prompt: press Enter there, or give --loader-flags',
     );
-  if (disc?.isReadable === false)
+  const padded = (file: string): string =>
+    `${file} ends too soon behind its last files for a loader, which reads 64 sectors ahead: ` +
+    'it is attached with zeros behind it; the file is not changed';
+  if (disc?.short !== undefined) notes.push(padded(iso ?? ''));
+  if (own?.short !== undefined)
     notes.push(
-      `the last files of ${iso ?? ''} cannot be read by a loader, which reads 64 sectors ahead: make it by \`cidermill iso make\``,
-    );
-  if (own?.isReadable === false)
-    notes.push(
-      `the last files of ${disk.file} cannot be read by a loader, which reads 64 sectors ahead: \`cidermill disk grow\` mends that`,
+      snapshot
+        ? padded(disk.file)
+        : `the last files of ${disk.file} cannot be read by a loader, which reads 64 sectors ahead: \`cidermill disk grow\` mends that`,
     );
   return notes;
 }
@@ -59,12 +74,13 @@ async function lookAt(disk: ByteSource): Promise<Found | undefined> {
   if (found === undefined) return undefined;
   const volume = await openVolume(found.volume).catch(ofFormat);
   const entry = volume && findEntry(volume, bootPlistPath);
-  const isReadable = (await loaderTail(disk))?.isEnough !== false;
-  if (volume === undefined || entry?.kind !== 'file') return { timeout: undefined, isReadable };
+  const tail = await loaderTail(disk);
+  const short = tail?.isEnough === false ? tail.wanted : undefined;
+  if (volume === undefined || entry?.kind !== 'file') return { timeout: undefined, short };
   const data = await openData(volume, entry);
   const text = Buffer.from(await data.read(0, Math.min(data.size, largest))).toString('latin1');
   const timeout = /<key>Timeout<\/key>\s*<(?:string|integer)>\s*(\d+)/.exec(text)?.[1];
-  return { timeout: timeout === undefined ? undefined : Number(timeout), isReadable };
+  return { timeout: timeout === undefined ? undefined : Number(timeout), short };
 }
 
 /** What is no disk, or damaged, is the guest's matter. */

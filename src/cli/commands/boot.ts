@@ -31,8 +31,9 @@ import {
 } from '../boot/boot-display.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
-import { settingsNotes } from '../boot/loader-settings.ts';
+import { findSettings, settingsNotes } from '../boot/loader-settings.ts';
 import { loaderSteps, type LoaderFlags } from '../boot/loader-steps.ts';
+import { needsPadding, padFiles } from '../boot/padding.ts';
 import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
@@ -160,14 +161,23 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     advise(verdict, flags);
     refuseKeys(own, key.osk);
     const loader = loaderSteps(files.loader, flags);
-    for (const note of await settingsNotes(files, loader !== undefined)) console.error(`note: ${note}`);
-    const run = async (socket: string): Promise<void> => {
-      const wired = wiringOf(flags, files, own, display && displayOf(display, socket));
+    const snapshot = flags.snapshot === true;
+    const settings = await findSettings(files);
+    for (const note of settingsNotes(files, settings, { driven: loader !== undefined, snapshot }))
+      console.error(`note: ${note}`);
+    const runWith = async (attached: BootFiles, socket: string): Promise<void> => {
+      const wired = wiringOf(flags, attached, own, display && displayOf(display, socket));
       const args = qemuOptions(machine, wired).flatMap((option) => option.args);
       const start = { loader, command: files.qemu, args, key, signal };
       if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
       else process.exitCode = await runHere(start);
     };
+    const run = (socket: string): Promise<void> =>
+      needsPadding(settings, snapshot)
+        ? withPrivateFolder('padding', (overlays) =>
+            runWith(padFiles(files, settings, overlays, snapshot), socket),
+          )
+        : runWith(files, socket);
     if (display === 'vnc=tcp')
       console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
     if (display !== 'vnc') await run('');
@@ -200,6 +210,7 @@ function wiringOf(
     loader: files.loader,
     disk: files.disk,
     ...(files.iso !== undefined && { iso: files.iso }),
+    ...(files.isoFormat !== undefined && { isoFormat: files.isoFormat }),
     ...(flags.share !== undefined && {
       share: { folder: sharedFolder(flags.share), writable: flags.shareWritable === true },
     }),

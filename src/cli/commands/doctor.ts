@@ -63,7 +63,7 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
         const around = lookAround(place, flags.qemu);
         const checks = [
           ...checkUp(around),
-          toBoot(await checkOsk(flags.osk ?? process.env['CIDERMILL_OSK'], around)),
+          toBoot(await checkOsk(flags.osk, around)),
           ...(found === undefined ? [] : checkGuest(found.guest, found.update, around)),
         ];
         return boots ? checks : checks.map(asBuilder);

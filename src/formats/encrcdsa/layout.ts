@@ -19,7 +19,6 @@ export const encryptedHeader = struct('encrcdsa.header', {
   dataOffset: u64,
   keyCount: u32,
 });
-export type EncryptedHeader = Decoded<typeof encryptedHeader>;
 
 /** Where one wrapped copy of the keys lies. */
 export const keyPointer = struct('encrcdsa.keyPointer', {

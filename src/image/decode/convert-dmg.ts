@@ -4,6 +4,7 @@ import { byRename } from '../by-rename.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll } from './decode-all.ts';
 import { checkFreeSpace } from '../free-space.ts';
+import { loaderTail } from '../open/loader-tail.ts';
 import { inputOf, openImage, type Image } from '../open/open-image.ts';
 import type { ImagePath } from '../open/place.ts';
 import { planWork, type Work } from './pieces.ts';
@@ -23,6 +24,8 @@ export interface Converted {
   readonly size: number;
   /** The names of the tables whose CRC-32 was right. */
   readonly checked: readonly string[];
+  /** Can a loader, which reads 64 sectors ahead, read the last files of the disk's last HFS+ volume? */
+  readonly isTailEnough: boolean;
 }
 
 /**
@@ -45,7 +48,10 @@ export async function convertDmg(
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     await checkFreeSpace(output, Math.min(total, await allocated(image)));
     const checked = await byRename(output, (partial) => write(image, work, total, partial, output, options));
-    return { format: image.format, size: image.disk.size, checked };
+    // Whatever is odd about its map was no reason to refuse it.
+    const tail = await loaderTail(image.disk).catch(() => undefined);
+    const isTailEnough = tail?.isEnough !== false;
+    return { format: image.format, size: image.disk.size, checked, isTailEnough };
   } finally {
     await image.close();
   }

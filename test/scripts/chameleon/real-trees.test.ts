@@ -203,7 +203,7 @@ describe('a tree as upstream has had it', { timeout: 120_000 }, () => {
 
 describe('a tree that cannot be built', { timeout: 120_000 }, () => {
   it('says which tool chain of its own it has', async () => {
-    const { code, stdout } = await build(
+    const { code, stderr } = await build(
       changedTree({
         'Make.rules': (text) => text.replaceAll('@$(CC) ', '@i686-elf-gcc '),
         'i386/config/Makefile': (text) =>
@@ -215,8 +215,8 @@ describe('a tree that cannot be built', { timeout: 120_000 }, () => {
       [],
     );
     expect(code).toBe(1);
-    expect(stdout).toMatch(/compiles i386\/boot2 with i686-elf-gcc, a tool chain of its own/);
-    expect(stdout).toContain('via=prebuilt');
+    expect(stderr).toMatch(/compiles i386\/boot2 with i686-elf-gcc, a tool chain of its own/);
+    expect(stderr).toContain('via=prebuilt');
   });
 
   it('says which trees there are in a folder that has several', async () => {
@@ -225,9 +225,25 @@ describe('a tree that cannot be built', { timeout: 120_000 }, () => {
       mkdirSync(join(around, name), { recursive: true });
     for (const name of ['branches/fast', 'trunk'])
       execFileSync('cp', ['-R', `${changedTree({})}/.`, join(around, name)]);
-    const { code, stdout } = await build(around, []);
+    const { code, stderr } = await build(around, []);
     expect(code).toBe(1);
-    expect(stdout).toContain('Give one of the trees in it: branches/fast, trunk');
+    expect(stderr).toContain('Give one of the trees in it: branches/fast, trunk');
+  });
+
+  it('says in which file it has what only modules compile', async () => {
+    const { code, stdout } = await build(
+      changedTree({
+        'i386/libsaio/Makefile': addObject('hooks'),
+        'i386/libsaio/hooks.c': () =>
+          'int run_hook(int);\nvoid hooks(void);\nvoid hooks(void) { run_hook(1); }\n',
+        'i386/boot2/boot.c': (text) =>
+          `${called('hooks')(text)}\n#if CONFIG_MODULES\nint run_hook(int n) {\n  return n;\n}\n#endif\n`,
+      }),
+      [],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('_run_hook, wanted by');
+    expect(stdout).toContain('run_hook in i386/boot2/boot.c, which is not compiled with this `config`');
   });
 
   it('says that no command links it', async () => {

@@ -137,11 +137,16 @@ function convert(): Command {
       const { convertDmg } = await import('../../../image/index.ts');
       const place = await placeWith(path, flags);
       const signal = onInterrupt();
-      const { size, checked } = await withProgress('convert', (onProgress) =>
+      const { size, checked, isTailEnough } = await withProgress('convert', (onProgress) =>
         convertDmg(place, output, { onProgress, signal }),
       );
       const sums = checked.length > 0 ? `${checked.length} checksums right` : 'no checksums to check';
       console.log(`${output}: ${formatBytes(size)}, ${sums}`);
+      if (!isTailEnough)
+        console.error(
+          'note: a loader, which reads 64 sectors ahead, cannot read the last files of this disk: ' +
+            '`cidermill boot` attaches it with zeros behind it, `cidermill iso make` lays out a disc with room',
+        );
     });
 }
 
