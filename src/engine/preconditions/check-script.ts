@@ -16,8 +16,8 @@ import { privateFolder, sandboxCommand, standardSandbox, stepFolder } from '../s
 import type { RunContext } from '../context.ts';
 import type { Finding } from './finding.ts';
 
-/** A check looks at what is there; it does no work. Milliseconds. */
-const longest = 10_000;
+/** A check looks at what is there; it does no work. Milliseconds, with room for a machine that is busy. */
+const longest = 30_000;
 /** As much of a run's context as a check needs. */
 export type CheckContext = Pick<RunContext, 'store' | 'onHost' | 'signal'>;
 

@@ -113,7 +113,6 @@ export async function layOutPackages(
   folder: string,
   { store }: SourceContext,
 ): Promise<void> {
-  for (const { file, sha256 } of locked.packages)
-    linkBlob(store, sha256, join(folder, fileName(file)));
+  for (const { file, sha256 } of locked.packages) linkBlob(store, sha256, join(folder, fileName(file)));
   writeFileSync(join(folder, 'Packages'), await packagesIndex(locked.packages, folder));
 }
