@@ -38,7 +38,10 @@ const late = setTimeout(() => stop.abort(), Number(values.minutes) * 60_000);
 const start = performance.now();
 let saved = start;
 const { cases, results, refusals, faults, peak } = await fuzz({
-  ...{ seed, progress, failures, signal: stop.signal },
+  seed,
+  progress,
+  failures,
+  signal: stop.signal,
   ...(values.from === undefined ? { turn: Number(values.turn) } : { from: Number(values.from) }),
   cases: Number(values.cases),
   only: values.only,

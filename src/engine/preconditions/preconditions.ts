@@ -14,7 +14,7 @@ import type { Preview } from '../preview.ts';
 import { runCheck } from './check-script.ts';
 import type { Finding } from './finding.ts';
 import { checkGivenFiles } from './given-files.ts';
-import { lackingBytes, leastBytes } from './room.ts';
+import { lackingBytes, leastBytes } from '../sources/room.ts';
 import { toolsOf } from './step-tools.ts';
 
 export type PreconditionContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'signal'>;

@@ -108,7 +108,13 @@ async function runScript(
   await keepModules(context, step, action);
   const kept = await putBytes(store, await readFile(log));
   return {
-    ...{ key, action, outputs, notes: end.notes, started, duration, log: kept.digest },
+    key,
+    action,
+    outputs,
+    notes: end.notes,
+    started,
+    duration,
+    log: kept.digest,
     materials: Object.fromEntries([...choice].map(([name, pinned]) => [name, materialsOf(pinned)])),
     producers: producersOf(step, action, done),
   };

@@ -11,7 +11,7 @@ import { isoDate } from './snapshots.ts';
 import { packagesVanished } from './vanished.ts';
 import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
-import { lastLines } from '../../host/program.ts';
+import { lastLines } from '../../host/programs/program.ts';
 
 export interface BuildrootWish {
   readonly suite: string;

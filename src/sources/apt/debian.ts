@@ -15,7 +15,7 @@ import { checkLinks } from '../../archive/links.ts';
 import { fileName, type LockedFile, type LockedOrigin } from '../locked.ts';
 import { keepOnly, takeTree } from '../../archive/only.ts';
 import { originText, type DebianOrigin } from '../origin.ts';
-import { runWell } from '../../host/program.ts';
+import { runWell } from '../../host/programs/program.ts';
 import { unpackArchive } from '../../archive/unpack.ts';
 
 type LockedDebian = Extract<LockedOrigin, { kind: 'debian' }>;
