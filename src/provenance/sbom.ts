@@ -42,13 +42,12 @@ export async function makeSbom(store: Store, parts: SbomParts): Promise<string> 
     product.dependencies.add(component.bomRef);
   }
   const packages: Found[] = [];
-  const others = new Map(
-    parts.materials.flatMap((each) => {
-      const { name, isPackage } = nameOf(each);
-      const digest = each.digest['sha256'];
-      return isPackage && digest !== undefined ? [[name, digest] as const] : [];
-    }),
-  );
+  const others = new Map<string, Sha256>();
+  for (const each of parts.materials) {
+    const { name, isPackage } = nameOf(each);
+    const digest = each.digest['sha256'];
+    if (isPackage && digest !== undefined) others.set(name, digest as Sha256);
+  }
   for (const material of new Map(parts.materials.map((each) => [refOf(each), each])).values()) {
     const named = nameOf(material);
     const sha256 = material.digest['sha256'] as Sha256 | undefined;
