@@ -22,4 +22,5 @@ export {
   saysNoSpace,
   SpaceWatch,
   type DiskSpace,
+  measuringSpace,
 } from './disk-space.ts';

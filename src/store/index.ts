@@ -5,6 +5,7 @@ export * from './trees/directory.ts';
 export * from './gc.ts';
 export { ignoreArtifacts } from './ignore-artifacts.ts';
 export * from './layout.ts';
+export { linkBlob } from './blobs/link-blob.ts';
 export { listingFault, outputsFault } from './actions/listing-fault.ts';
 export * from './sessions/lock.ts';
 export * from './memo.ts';

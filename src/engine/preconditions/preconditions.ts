@@ -30,7 +30,7 @@ export async function findPreconditions(
 ): Promise<Finding[]> {
   const waiting = context.plan.steps.filter((step) => willRun(previews, step));
   if (waiting.length === 0) return [];
-  const checks = await Promise.all(waiting.map((step) => runCheck(context.store, step, context.signal)));
+  const checks = await Promise.all(waiting.map((step) => runCheck(context, step)));
   return [
     ...checkTools(context, waiting),
     ...checkSandbox(context, waiting),

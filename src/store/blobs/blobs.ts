@@ -32,13 +32,22 @@ export function hideBlob(path: string): void {
   hidden.add(path);
 }
 
+export interface HashOptions {
+  /** Bytes so far. */
+  readonly onRead?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The SHA-256 and size of a file, streamed. */
-export async function hashFile(path: string): Promise<Blob> {
+export async function hashFile(path: string, options: HashOptions = {}): Promise<Blob> {
+  const { onRead, signal } = options;
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
     hash.update(chunk);
     size += chunk.length;
+    onRead?.(size);
   }
   return { digest: hash.digest('hex') as Sha256, size };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Failure, type Sha256 } from '../../base/index.ts';
+import { measuringSpace } from '../../host/index.ts';
 import { hashFile, ownBlobPath, type Blob } from './blobs.ts';
 import type { Store } from '../layout.ts';
 import { hasSoundBlob } from './sound.ts';
@@ -35,7 +36,7 @@ export async function putStream(store: Store, stream: Readable, expected?: Blob)
   });
   const file = await open(path, 'wx');
   try {
-    await pipeline(stream, measure, file.createWriteStream());
+    await measuringSpace(store.root, () => pipeline(stream, measure, file.createWriteStream()));
     const blob = { digest: hash.digest('hex') as Sha256, size };
     if (expected !== undefined) check(blob, expected);
     await keep(store, path, blob);

@@ -3,6 +3,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
+import { measuringSpace } from '../../host/index.ts';
 import { ownLayer, treePath, type Store } from '../layout.ts';
 import { withLock } from '../sessions/lock.ts';
 import { removeFolder, temporaryFolder } from '../sessions/temporary.ts';
@@ -30,7 +31,7 @@ export async function ensureTree(
     try {
       const folder = join(work, 'tree');
       await mkdir(folder);
-      await unpack(folder);
+      await measuringSpace(store.root, () => unpack(folder));
       await setAside(store, home);
       // A seal without its tree harms nothing; a tree without its seal is made again.
       await writeWhole(store, sealPath(home), await sealOf(folder));
