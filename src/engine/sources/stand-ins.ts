@@ -6,8 +6,8 @@ import { changesBetween } from '../../sources/lock/changes.ts';
 import { emptyLock, lookUpBuildroot, lookUpOrigin, type Lockfile } from '../../sources/lock/lockfile.ts';
 import { filesOf, sourceDigest, type Pinned } from '../../sources/locked.ts';
 import { hasBlob, withLock } from '../../store/index.ts';
+import type { Origins } from './choices.ts';
 import { openLock } from './pins.ts';
-import type { Origins } from './step-sources.ts';
 
 /** What stands in for pinned files that vanished, on this machine alone; relative to the project's root. */
 export const localLockFile = join('recipes', 'lock.local.yaml');

@@ -3,7 +3,7 @@ import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
 import type { FetchProgress, Pinned, SourceContext } from '../../sources/index.ts';
 import { openUserFiles, type HashUserFile } from '../../sources/user-file.ts';
 import type { Store } from '../../store/index.ts';
-import { choicesOf, type Choice } from './choices.ts';
+import { choicesOf, type Choice, type Origins } from './choices.ts';
 import { firstOfEach, SourceFailure } from './first-of-each.ts';
 import { openPins, type Pins } from './pins.ts';
 import { openStandIns } from './stand-ins.ts';
@@ -127,9 +127,6 @@ export function openStepSources(
     changes: (step, sources) => standIns.changes(step, sources),
   };
 }
-
-/** Source name → its pinned origins, the preferred one first. */
-export type Origins = ReadonlyMap<string, readonly Pinned[]>;
 
 function contextOf(
   store: Store,
