@@ -93,17 +93,18 @@ describe('run', () => {
 });
 
 describe('a program that is started', () => {
-  it('has no descriptor of whoever started cidermill, where one of Node has', () => {
+  it('has no descriptor of whoever started cidermill, once the launcher has closed them', () => {
     const script = join(freshFolder(), 'script.mts');
-    const source = (name: string) =>
-      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src/host', name)));
+    const source = (name: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '../..', name)));
     writeFileSync(
       script,
       `import { spawnSync } from 'node:child_process';
-       import { run } from ${source('program.ts')};
-       import { askProgram } from ${source('ask-program.ts')};
+       import { closeInherited } from ${source('bin/descriptors.mjs')};
+       import { run } from ${source('src/host/programs/program.ts')};
+       import { askProgram } from ${source('src/host/programs/ask-program.ts')};
        const args = ['-c', 'readlink /proc/self/fd/200; readlink /proc/self/fd/201; true'];
        const plain = spawnSync('sh', args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' }).stdout;
+       closeInherited();
        const runs = (await run('sh', args)).stdout;
        console.log(JSON.stringify({ plain, runs, asks: askProgram('sh', args).stdout }));`,
     );
@@ -113,8 +114,8 @@ describe('a program that is started', () => {
     });
     expect(JSON.parse(text)).toEqual({
       plain: '/etc\n/\n',
-      runs: '/dev/null\n/dev/null\n',
-      asks: '/dev/null\n/dev/null\n',
+      runs: '',
+      asks: '',
     });
   });
 });
