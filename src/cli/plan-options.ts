@@ -3,7 +3,7 @@ import { Failure } from '../base/index.ts';
 import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import type { Preview } from '../engine/index.ts';
-import { openStepSources, type StepSources } from '../engine/sources/step-sources.ts';
+import { openStepSources, type DriftOptions, type StepSources } from '../engine/sources/step-sources.ts';
 import { showProgress } from './progress-line.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -13,6 +13,10 @@ export interface PlanOptions {
   readonly environment?: 'host';
   readonly source: Readonly<Record<string, string>>;
   readonly kernelDir?: string;
+  /** Pin anew, for this machine, what no archive has any more. */
+  readonly updateVanished?: boolean;
+  /** Take what was pinned anew so. */
+  readonly drifted?: boolean;
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -67,7 +71,26 @@ export function makePlan(
   options: PlanOptions,
 ): { plan: Plan; sources: StepSources } {
   const plan = planOf(workspace.project, name, options);
-  return { plan, sources: openStepSources(workspace.store, workspace.project, plan) };
+  return { plan, sources: openStepSources(workspace.store, workspace.project, plan, driftOptions(options)) };
+}
+
+/** `npm test` sets the variable for all that its tests run. */
+export function updateVanishedOption(): Option {
+  return new Option(
+    '--update-vanished',
+    'take newer packages, on this machine alone, in place of pinned ones that no archive has any more',
+  ).env('CIDERMILL_UPDATE_VANISHED');
+}
+
+export function driftedOption(): Option {
+  return new Option(
+    '--drifted',
+    'also what was made with newer packages in place of vanished ones (run --update-vanished)',
+  );
+}
+
+function driftOptions({ updateVanished = false, drifted = false }: PlanOptions): DriftOptions {
+  return { updateVanished, drifted: drifted || updateVanished };
 }
 
 /** What a run of the plan would do. */

@@ -3,6 +3,12 @@ import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
 import type { Undeclared } from './trace/declared.ts';
 
+/** A step whose sources are not those that are pinned: what stands in for what, "NAME OLD → NEW" a line. */
+export interface Drift {
+  readonly step: string;
+  readonly changes: readonly string[];
+}
+
 /** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
   | { readonly type: 'run-started'; readonly pipeline: string; readonly steps: readonly string[] }
@@ -110,6 +116,8 @@ export type RunEvent = { readonly time: number } & (
       readonly executed: number;
       readonly failed: number;
       readonly skipped: number;
+      /** Not the known-good toolchain: pinned files had vanished, and others stand in for them. */
+      readonly drifted?: readonly Drift[];
     }
   /** How many steps there were of each verdict; `failed` could not be made again. */
   | {

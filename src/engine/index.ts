@@ -2,6 +2,7 @@ export type { RunEvent } from './events.ts';
 export { gcStore, listArtifacts } from './inventory.ts';
 export { audit } from './audit.ts';
 export { findLog } from './history.ts';
+export { checkLock, type CheckedFile } from './sources/check-lock.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products/publish.ts';

@@ -3,6 +3,7 @@ import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import {
+  type Action,
   type ActionResult,
   DamagedBlob,
   type Lock,
@@ -33,6 +34,8 @@ export class RunState {
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
   readonly #fromCache = new Set<string>();
+  /** Step → how its sources differ from what is pinned. */
+  readonly drifted = new Map<string, readonly string[]>();
   #session: Promise<Lock> | undefined;
   #ready: Promise<void> | undefined;
 
@@ -72,7 +75,14 @@ export class RunState {
       if (product.gate !== undefined) needed.push(product.gate);
       if (!needed.every((step) => this.#done.has(step))) continue;
       const publish = (): Promise<UntimedEvent> =>
-        publishProduct(this.#context, product, this.#done, artifacts, () => this.#openSession());
+        publishProduct(
+          this.#context,
+          product,
+          this.#done,
+          artifacts,
+          () => this.#openSession(),
+          this.drifted,
+        );
       try {
         this.#context.emit(await this.#mending.around(publish));
       } catch (error) {
@@ -152,6 +162,7 @@ export class RunState {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
+    this.#noteDrift(step, action);
     touchAction(this.#context.store, key);
     this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
     const record = readRecord(this.#context.history, step.name);
@@ -180,6 +191,7 @@ export class RunState {
       const unchanged = previous !== undefined && sameOutputs(previous, result);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
+      this.#noteDrift(step, action);
       await this.#record({ step: step.name, action, key, outcome: 'done', log });
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
@@ -188,6 +200,11 @@ export class RunState {
       if (isOwn) await this.#failed(resolved, error);
       throw error;
     }
+  }
+
+  #noteDrift(step: PlannedStep, action: Action): void {
+    const changes = this.#context.sources.changes(step.name, action.sources);
+    if (changes.length > 0) this.drifted.set(step.name, changes);
   }
 
   /** Before the first step that runs: nothing is begun that is known not to pass. */

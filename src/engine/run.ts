@@ -2,7 +2,7 @@ import { diskFailure, SpaceWatch } from '../host/index.ts';
 import type { Plan } from '../recipe/index.ts';
 import { openMemo, type Store } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
-import type { RunEvent } from './events.ts';
+import type { Drift, RunEvent } from './events.ts';
 import { openHistory } from './history.ts';
 import { productPlace } from './products/product-place.ts';
 import { RunState } from './run-state.ts';
@@ -66,7 +66,16 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const interrupted = options.signal.aborted;
   const failed = counts.failed > 0 || !isPublished || watch.failure !== undefined;
   const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
-  emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
+  const milliseconds = Math.round(performance.now() - start);
+  emit({ type: 'run-finished', outcome, milliseconds, ...counts, ...driftedOf(run.drifted) });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
+}
+
+/** What a run's end says of the steps whose sources are not those that are pinned. */
+function driftedOf(drifted: ReadonlyMap<string, readonly string[]>): {
+  readonly drifted?: readonly Drift[];
+} {
+  if (drifted.size === 0) return {};
+  return { drifted: [...drifted].map(([step, changes]) => ({ step, changes })) };
 }

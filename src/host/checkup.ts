@@ -2,6 +2,7 @@ import { isApple } from './host-facts.ts';
 import { namespaceMend } from './namespaces/namespace-limits.ts';
 import { hostTools, type HostTool } from './programs/packages.ts';
 import type { Surroundings } from './surroundings.ts';
+import { boundProcNote, wholeProcMend } from './namespaces/user-namespaces.ts';
 
 /** One precondition of making and running guests, as it is on this host. */
 export interface Check {
@@ -63,8 +64,10 @@ function checkTool({ tool, debian, purpose }: HostTool, { tools, isRoot }: Surro
   };
 }
 
-function checkSandbox({ sandboxFault, namespaces, tools }: Surroundings): Check {
+function checkSandbox({ sandboxFault, procBound, namespaces, tools }: Surroundings): Check {
   const name = 'user namespaces';
+  if (sandboxFault === undefined && procBound)
+    return { name, state: 'warning', finding: boundProcNote, mend: wholeProcMend };
   if (sandboxFault === undefined) return { name, state: 'ok', finding: 'bubblewrap can make a sandbox' };
   const mend = tools.has('bwrap')
     ? `${namespaceMend(namespaces)}; or run with --environment host`

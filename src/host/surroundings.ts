@@ -4,7 +4,7 @@ import { readNamespaceLimits, type NamespaceLimits } from './namespaces/namespac
 import { hostTools } from './programs/packages.ts';
 import { askQemu, type QemuFeatures } from './qemu.ts';
 import { findTool } from './programs/tools.ts';
-import { sandboxFault } from './namespaces/user-namespaces.ts';
+import { isProcBound, sandboxFault } from './namespaces/user-namespaces.ts';
 
 /** All that the doctor looks at. */
 export interface Surroundings {
@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly isRoot: boolean;
   /** Why no sandbox can be made; undefined where one can. */
   readonly sandboxFault: string | undefined;
+  /** Is the sandbox's /proc the container's? */
+  readonly procBound: boolean;
   /** What may forbid one. */
   readonly namespaces: NamespaceLimits;
   /** Bytes, where the store is. */
@@ -37,6 +39,7 @@ export function lookAround(store: string, qemu = findTool('qemu-system-x86_64'))
     tools: new Map(found),
     isRoot: process.getuid?.() === 0,
     sandboxFault: sandboxFault(),
+    procBound: isProcBound(),
     namespaces: readNamespaceLimits(),
     free: bavail * bsize,
     qemu: qemu === undefined ? undefined : askQemu(qemu),

@@ -54,12 +54,14 @@ export interface ProductParts {
   /** The pipeline's file and the recipes of those steps. */
   readonly files: readonly Material[];
   readonly gate?: Gate;
+  /** How the sources differ from those that are pinned, "NAME OLD → NEW" each; absent: they do not. */
+  readonly drifted?: readonly string[];
 }
 
 /** The provenance of a product: without times, so that it is the same wherever the product is made. */
 export function productProvenance(
   store: Store,
-  { pipeline, product, subject, parameters, steps, keys, files, gate }: ProductParts,
+  { pipeline, product, subject, parameters, steps, keys, files, gate, drifted }: ProductParts,
   results: readonly ActionResult[],
   version: string,
 ): ProvenanceStatement {
@@ -71,6 +73,7 @@ export function productProvenance(
     internalParameters: {
       keys,
       actions: [...all.keys()].sort(),
+      ...(drifted === undefined ? {} : { drifted }),
       ...(missing.length > 0 ? { unknownProducers: missing } : {}),
     },
     dependencies: [...materials, ...scripts, ...files].map(descriptorOf),

@@ -1,4 +1,8 @@
 export { resolveBuildroot, type BuildrootWish } from './apt/buildroot.ts';
+export { keepBuildroot } from './apt/keep.ts';
+export { lockOffered } from './apt/debian.ts';
+export { whereabouts, type Whereabouts } from './apt/where.ts';
+export { changesBetween } from './lock/changes.ts';
 export type { FetchProgress, SourceContext } from './context.ts';
 export {
   filesOf,

@@ -25,6 +25,8 @@ export type LockedOrigin =
       readonly files: readonly LockedFile[];
       /** When it was pinned: the date to ask a snapshot archive for; ISO 8601 in UTC. */
       readonly at?: string;
+      /** The version that was taken in place of the origin's, which had vanished. */
+      readonly version?: string;
     }
   | { readonly kind: 'url'; readonly origin: UrlOrigin; readonly files: readonly [LockedFile] }
   | {

@@ -7,7 +7,7 @@ export function materialsOf(locked: Pinned): readonly Material[] {
     case 'packages':
       return packageMaterials(locked);
     case 'debian': {
-      const uri = packageUrl(locked.origin.package, locked.origin.version, 'arch=source');
+      const uri = packageUrl(locked.origin.package, locked.version ?? locked.origin.version, 'arch=source');
       return locked.files.map((file) => fileMaterial(uri, file));
     }
     case 'url':

@@ -21,6 +21,7 @@ const sound: Surroundings = {
   tools: new Map(hostTools.map(({ tool }) => [tool, `/usr/bin/${tool}`])),
   isRoot: false,
   sandboxFault: undefined,
+  procBound: false,
   namespaces: { apparmor: false, noClone: false, most: 15_000, filtered: false },
   free: 100 * 2 ** 30,
   qemu: {

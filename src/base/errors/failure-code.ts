@@ -51,6 +51,7 @@ export type WorldCode =
   | 'disk-leads-elsewhere'
   | 'disk-refused'
   | 'does-not-compile'
+  | 'drifted'
   | 'duplicate-symbol'
   | 'events'
   | 'exists'

@@ -3,8 +3,9 @@ import { Command } from 'commander';
 import { version } from '../../host/index.ts';
 import { fetchAll } from '../fetching.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../plan-options.ts';
+import { addPlanOptions, driftedOption, makePlan, type PlanOptions } from '../plan-options.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
+import { refuseDrifted } from '../refuse-drifted.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface BundleFlags extends PlanOptions {
@@ -38,6 +39,7 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
       const workspace = openWorkspace(command);
       const { store, project } = workspace;
       const { plan, sources } = makePlan(workspace, name, flags);
+      await refuseDrifted(workspace, plan, flags, 'bundles');
       const signal = onInterrupt();
       const quiet = flags.json === true;
       const fetched = await fetchAll(workspace, plan, sources, {
@@ -55,6 +57,7 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
           signal,
           set: flags.set,
           cidermill: version(),
+          drifted: flags.drifted === true,
           withResults: flags.withResults === true,
           onHost: flags.environment === 'host',
         },
@@ -71,5 +74,5 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
         console.log(`${file}: ${formatBytes(size)}: ${parts.join(', ')}`);
       }
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(driftedOption());
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import {
   asBuilder,
@@ -11,12 +13,14 @@ import {
   worst,
   type Check,
 } from '../../host/index.ts';
-import { findGuest } from '../../recipe/index.ts';
+import { findGuest, type Project } from '../../recipe/index.ts';
+import { openStore, type Store } from '../../store/index.ts';
 import { checkGuest, checkOsk } from '../boot/doctor-guest.ts';
 import { exitCodes } from '../exit.ts';
 import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
+import { lockCheck } from '../lock-check.ts';
 import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
 import { describeFinding, findPreconditions } from '../../engine/index.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -63,6 +67,7 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
         const around = lookAround(place, flags.qemu);
         const checks = [
           ...checkUp(around),
+          lockCheck(storeThere(command, project), project.root),
           toBoot(await checkOsk(flags.osk, around)),
           ...(found === undefined ? [] : checkGuest(found.guest, found.update, around)),
         ];
@@ -83,6 +88,12 @@ Exit codes: 0 no fault (there may be warnings), 1 a fault, or with --strict a wa
         process.exitCode = exitCodes.failed;
     });
   return addPlanOptions(command);
+}
+
+/** The store, where there is one: `doctor` makes none. */
+function storeThere(command: Command, project: Project): Store | undefined {
+  const folder = storeFolder(command, project);
+  return existsSync(join(folder, 'CACHEDIR.TAG')) ? openStore(folder) : undefined;
 }
 
 /** What `plan` finds that keeps a pipeline from running. */

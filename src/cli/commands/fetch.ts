@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { fetchAll, totalOf } from '../fetching.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, type PlanOptions } from '../plan-options.ts';
+import { addPlanOptions, makePlan, type PlanOptions, updateVanishedOption } from '../plan-options.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { openWorkspace } from '../workspace.ts';
 
@@ -45,5 +45,5 @@ Exit codes: 0 everything is there, 1 something cannot be downloaded, 2 wrong use
         );
       }
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(updateVanishedOption());
 }

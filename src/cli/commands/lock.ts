@@ -1,10 +1,19 @@
 import { Command, Option } from 'commander';
-import { lockPlan } from '../../engine/index.ts';
+import { checkLock, lockPlan } from '../../engine/index.ts';
 import { Failure } from '../../base/index.ts';
 import { targetsOf, type Overrides } from '../../recipe/index.ts';
+import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { assignment } from '../plan-options.ts';
+import { checkText, rememberCheck } from '../lock-check.ts';
 import { openWorkspace } from '../workspace.ts';
+
+interface LockFlags {
+  readonly set: Overrides;
+  readonly keep?: boolean;
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
 
 export function lockCommand(): Command {
   const command = new Command('lock')
@@ -18,6 +27,9 @@ export function lockCommand(): Command {
         .argParser(assignment)
         .default({}, 'none'),
     )
+    .option('--keep', 'pin anew only what no archive has any more, and keep all else as it is')
+    .option('--check', 'change nothing: tell what is superseded, vanished, or on the security archive alone')
+    .option('--json', 'with --check: print JSON')
     .addHelpText(
       'after',
       `
@@ -25,9 +37,13 @@ Examples:
   cidermill lock                       pin what is new
   cidermill lock seabios               pin the sources of seabios as they are now
   cidermill lock debian-bookworm       take the suite's newest packages
-  cidermill lock kvm-kmod --set tag=kvm-kmod-3.10.21`,
+  cidermill lock --check               is all that is pinned still to be had?
+  cidermill lock --keep                replace what vanished, and nothing else
+  cidermill lock kvm-kmod --set tag=kvm-kmod-3.10.21
+
+Exit codes: 0 done, 1 something cannot be pinned, or --check found a vanished file, 2 wrong use, 130 interrupted`,
     )
-    .action(async (names: readonly string[], flags: { readonly set: Overrides }) => {
+    .action(async (names: readonly string[], flags: LockFlags) => {
       const { store, project } = openWorkspace(command);
       const { recipes, buildroots, unknown } = targetsOf(project, names, flags.set);
       if (unknown.length > 0) {
@@ -35,14 +51,24 @@ Examples:
           hint: 'See `cidermill list`.',
         });
       }
-      const again = names.length > 0;
+      const signal = onInterrupt();
+      if (flags.check === true) {
+        const checked = await checkLock({ store, project, recipes, buildroots, signal });
+        await rememberCheck(store, project.root, checked);
+        console.log(flags.json === true ? JSON.stringify(checked, null, 2) : checkText(checked));
+        if (checked.some(({ where }) => where === 'vanished')) process.exitCode = exitCodes.failed;
+        return;
+      }
+      const keep = flags.keep === true;
+      const again = names.length > 0 && !keep;
       const changed = await lockPlan({
         store,
         project,
         recipes,
         buildroots,
         again,
-        signal: onInterrupt(),
+        keep,
+        signal,
         onLocked: (name, what) => console.log(`${name}  ${what}`),
         onProgress: () => undefined,
       });

@@ -3,7 +3,13 @@ import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { formatCount } from '../text/format.ts';
 import { printableLines } from '../text/printable.ts';
-import { addPlanOptions, makePlan, preview, type PlanOptions } from '../plan-options.ts';
+import {
+  addPlanOptions,
+  makePlan,
+  preview,
+  type PlanOptions,
+  updateVanishedOption,
+} from '../plan-options.ts';
 import { openWorkspace } from '../workspace.ts';
 import { describeFinding, findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
 
@@ -47,7 +53,7 @@ Exit codes: 0 it can run, 1 something keeps it from passing, 2 wrong use`,
       console.log(`\n${summary(previews)}`);
       if (found.length > 0) console.log(`\n${found.map(findingLine).join('\n')}`);
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(updateVanishedOption());
 }
 
 /** One step's verdict in words; further causes on lines of their own. */

@@ -2,12 +2,19 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { TraceOptions } from '../../engine/trace/index.ts';
 import { Failure } from '../../base/index.ts';
+import { boundProcRemark } from '../../host/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showProgress } from '../progress-line.ts';
 import { openWorkspace, withProject, type Workspace } from '../workspace.ts';
 import type { Reporter } from '../reporters/reporter.ts';
-import { addPlanOptions, makePlan, positive, type PlanOptions } from '../plan-options.ts';
+import {
+  addPlanOptions,
+  makePlan,
+  positive,
+  type PlanOptions,
+  updateVanishedOption,
+} from '../plan-options.ts';
 
 interface RunFlags extends PlanOptions {
   readonly jobs: number;
@@ -81,6 +88,8 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
         keepGoing: flags.keepGoing === true,
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
+      const remark = boundProcRemark();
+      if (remark !== undefined) console.error(remark);
       process.exitCode = {
         done: exitCodes.done,
         failed: exitCodes.failed,
@@ -88,7 +97,7 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
       }[outcome];
       if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(updateVanishedOption());
 }
 
 interface WhatToRun {

@@ -5,7 +5,8 @@ import { Failure } from '../../base/index.ts';
 import { allVariations, variations, type Variation } from '../../engine/rebuild/variation.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { addPlanOptions, makePlan, positive, type PlanOptions } from '../plan-options.ts';
+import { addPlanOptions, driftedOption, makePlan, positive, type PlanOptions } from '../plan-options.ts';
+import { refuseDrifted } from '../refuse-drifted.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface VerifyFlags extends PlanOptions {
@@ -70,6 +71,7 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
       const { verifyPlan } = await import('../../engine/rebuild/index.ts');
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
+      await refuseDrifted(workspace, plan, flags, 'verifies');
       const reporter = await chooseReporter({
         json: flags.json === true,
         stdout: process.stdout,
@@ -105,7 +107,7 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
         interrupted: exitCodes.interrupted,
       }[outcome];
     });
-  return addPlanOptions(command);
+  return addPlanOptions(command).addOption(driftedOption());
 }
 
 function variationList(text: string): Variation[] {

@@ -13,7 +13,7 @@ import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
-import { failedProductLines, productLines, summaryLine } from './summary.ts';
+import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { padTo } from '../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
@@ -103,7 +103,7 @@ export function plainReporter(
           return;
         case 'run-finished':
           write(stopped(state, event, width));
-          write([summaryLine(theme, event, state)]);
+          write([summaryLine(theme, event, state), ...driftLines(theme, event)]);
           flushProducts();
           return;
         case 'trace-finished':

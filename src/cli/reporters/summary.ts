@@ -34,6 +34,19 @@ export function summaryLine({ colours }: Theme, event: Finished, state: RunState
   }
 }
 
+/** That a run was not by the known-good toolchain, and what differs; nothing where it was. */
+export function driftLines({ colours }: Theme, { drifted = [] }: Finished): string[] {
+  if (drifted.length === 0) return [];
+  const changes = [...new Set(drifted.flatMap((one) => one.changes))];
+  const differ = changes.length === 1 ? '1 package differs' : `${changes.length} packages differ`;
+  return [
+    colours.red(colours.bold(`NOT THE KNOWN-GOOD TOOLCHAIN: ${differ}`)),
+    ...changes.slice(0, mostFiles).map((change) => `    ${printable(change)}`),
+    ...(changes.length > mostFiles ? [`    and ${changes.length - mostFiles} more`] : []),
+    '    No archive has the pinned ones any more. recipes/lock.local.yaml names what stands in for them, on this machine alone.',
+  ];
+}
+
 /** Why a product could not be published. */
 export function failedProductLines({ colours }: Theme, event: FailedProduct): string[] {
   return [

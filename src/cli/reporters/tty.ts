@@ -6,7 +6,7 @@ import { printable } from '../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
-import { failedProductLines, productLines, summaryLine } from './summary.ts';
+import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { padTo } from '../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
@@ -146,7 +146,7 @@ export function ttyReporter(
         products.push(...failedProductLines(theme, event));
         return;
       case 'run-finished':
-        lasting.push(...stopped(event), '', summaryLine(theme, event, state));
+        lasting.push(...stopped(event), '', summaryLine(theme, event, state), ...driftLines(theme, event));
         finish();
         return;
       case 'trace-finished':

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { folderEntries } from '../../archive/index.ts';
 import { settingsFile, type Plan, type PlannedStep, type Project } from '../../recipe/index.ts';
 import { lockFile } from '../sources/pins.ts';
+import { localLockFile } from '../sources/stand-ins.ts';
 import { scriptPlace, scriptSources } from '../script/ready-script.ts';
 
 /** The files that a plan is made of, relative to the root they lie below, sorted. */
@@ -14,7 +15,7 @@ export interface PlanFiles {
 }
 
 /** Definitions, scripts with all they import, local sources, lockfiles. A folder of the user's given by `--source` is none. */
-export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles> {
+export async function planFiles(project: Project, plan: Plan, drifted: boolean): Promise<PlanFiles> {
   const own = new Set<string>();
   const builtin = new Set<string>();
   const add = (root: string, path: string): void => {
@@ -32,6 +33,7 @@ export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles
   addNearest('package.json');
   if (existsSync(join(project.root, settingsFile))) add(project.root, settingsFile);
   addNearest(lockFile);
+  if (drifted) add(project.root, localLockFile);
   add(project.builtin, lockFile);
   for (const step of plan.steps) {
     const { recipe } = step;

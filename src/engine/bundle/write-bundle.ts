@@ -35,6 +35,8 @@ export interface BundleOptions {
   /** Also what the steps made: all of them must have run. */
   readonly withResults: boolean;
   readonly onHost: boolean;
+  /** With what stands in for vanished files. */
+  readonly drifted: boolean;
   readonly cidermill: string;
   readonly signal: AbortSignal;
 }
@@ -56,7 +58,7 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
   const { store, project, signal } = options;
   const session = await openSession(store);
   try {
-    const { own, builtin } = await planFiles(project, options.plan);
+    const { own, builtin } = await planFiles(project, options.plan, options.drifted);
     const files = new Map<Sha256, string>();
     const bundled: BundledFile[] = [];
     for (const path of own) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canonicalJson, Failure, sha256, type Json } from '../../base/index.ts';
-import type { Product } from '../../recipe/index.ts';
+import type { Plan, Product } from '../../recipe/index.ts';
 import {
   copyOut,
   type ActionResult,
@@ -24,6 +24,7 @@ import { outputOf, type Done } from '../resolve.ts';
  * The files are the user's: copies (clones where the file system can), never links into the store, so that booting or
  * editing them harms nothing. A product whose files were changed since is kept, beside the new one if there is one.
  * @param hold keeps the garbage collector away; called before bytes are moved
+ * @param drifted step → how its sources differ from what is pinned
  * @throws DamagedBlob; Failure 'product-path-taken', 'cannot-write'
  */
 export async function publishProduct(
@@ -32,10 +33,11 @@ export async function publishProduct(
   done: Done,
   artifacts: string,
   hold: () => Promise<unknown>,
+  drifted: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<UntimedEvent> {
   const { store } = context;
   const own = productEntries(store, product, done);
-  const entries = [...own, ...(await papers(context, product, done, own))];
+  const entries = [...own, ...(await papers(context, product, done, own, drifted))];
   const name = sha256(canonicalJson(entries as unknown as Json)).slice(0, 16);
   const target = join('.products', product.name, name);
   const published = (unchanged: boolean, { changed }: Pick<ProductState, 'changed'>): UntimedEvent => ({
@@ -139,6 +141,7 @@ async function papers(
   product: Product,
   done: Done,
   entries: readonly ListingEntry[],
+  drifted: ReadonlyMap<string, readonly string[]>,
 ): Promise<ListingEntry[]> {
   if (product.papers.length === 0) return [];
   const { papersOf } = await import('../../provenance/index.ts');
@@ -148,7 +151,22 @@ async function papers(
     return key === undefined ? undefined : readAction(context.store, key);
   };
   const { parts, artifacts } = await describeProduct(context, product, resultOf);
-  return papersOf(context.store, parts, entries, artifacts, product.papers);
+  const own = [...product.from.values()].map(({ value }) => value.step);
+  const said = { ...parts, ...driftOf(context.plan, own, drifted) };
+  return papersOf(context.store, said, entries, artifacts, product.papers);
+}
+
+/** What differs in the steps that some are made from, they among them. */
+function driftOf(
+  plan: Plan,
+  made: readonly string[],
+  drifted: ReadonlyMap<string, readonly string[]>,
+): { readonly drifted?: readonly string[] } {
+  const before = new Set(made);
+  for (const step of plan.steps.toReversed())
+    if (before.has(step.name)) step.after.forEach((name) => before.add(name));
+  const changes = [...drifted].flatMap(([step, each]) => (before.has(step) ? each : []));
+  return changes.length === 0 ? {} : { drifted: [...new Set(changes)].sort() };
 }
 
 /** A file output lies under its own name, a directory under the name of its entry. */

@@ -1,6 +1,9 @@
 import type { Sha256 } from '../../base/index.ts';
 import { sourceDigest, type Pinned } from '../../sources/locked.ts';
 
+/** Source name → its pinned origins, the preferred one first. */
+export type Origins = ReadonlyMap<string, readonly Pinned[]>;
+
 /** One origin of each of a step's sources, by name. */
 export type Choice = ReadonlyMap<string, Pinned>;
 
@@ -11,7 +14,7 @@ const mostChoices = 256;
  * Lists the choices of one origin for each source, the preferred origins first: all that differ in one source come
  * before those that differ in two. Origins of the same bytes are one.
  */
-export function choicesOf(sources: ReadonlyMap<string, readonly Pinned[]>): readonly Choice[] {
+export function choicesOf(sources: Origins): readonly Choice[] {
   let choices: { readonly rank: number; readonly choice: readonly (readonly [string, Pinned])[] }[] = [
     { rank: 0, choice: [] },
   ];

@@ -3,15 +3,20 @@ import { Failure, sha256 } from '../../base/index.ts';
 import { loadSettings, type Buildroot, type Origin, type Project, type Recipe } from '../../recipe/index.ts';
 import type { Located } from '../../yaml/located.ts';
 import {
+  changesBetween,
+  filesOf,
+  keepBuildroot,
   lockOrigin,
   originKey,
   resolveBuildroot,
   updateLock,
+  whereabouts,
   type FetchProgress,
   type LockedBuildroot,
   type LockedOrigin,
 } from '../../sources/index.ts';
 import { openSession, withLock, type Store } from '../../store/index.ts';
+import { pinnedOf } from './check-lock.ts';
 import { lockFile, openPins, withoutOrigin } from './pins.ts';
 
 export interface LockOptions {
@@ -21,6 +26,8 @@ export interface LockOptions {
   readonly buildroots: readonly Buildroot[];
   /** Also what is locked already: another revision may have replaced it. */
   readonly again: boolean;
+  /** Of what is locked only what no archive has any more. */
+  readonly keep: boolean;
   readonly signal: AbortSignal;
   readonly onLocked: (name: string, what: string) => void;
   readonly onProgress: (name: string, progress: FetchProgress) => void;
@@ -36,10 +43,20 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
   try {
     const sources: Record<string, LockedOrigin[]> = {};
     const failures: Failure[] = [];
-    for (const recipe of options.recipes) await lockRecipe(recipe, options, sources, failures);
+    const vanished = options.keep ? await vanishedOf(options) : undefined;
+    for (const recipe of options.recipes) await lockRecipe(recipe, options, sources, failures, vanished);
     const buildroots: Record<string, LockedBuildroot> = {};
     for (const buildroot of options.buildroots) {
-      if (!options.again && openPins(project).buildroot(buildroot, []) !== undefined) continue;
+      const before = openPins(project).buildroot(buildroot, []);
+      if (vanished !== undefined && before !== undefined) {
+        const gone = vanished.get(buildroot.name);
+        if (gone === undefined) continue;
+        const kept = await keepBuildroot(before, gone, contextOf(options, project.root, buildroot.name));
+        buildroots[buildroot.name] = kept;
+        for (const change of changesBetween(before, kept)) options.onLocked(buildroot.name, change);
+        continue;
+      }
+      if (!options.again && before !== undefined) continue;
       const locked = await resolveBuildroot(buildroot, contextOf(options, project.root, buildroot.name));
       buildroots[buildroot.name] = locked;
       options.onLocked(buildroot.name, `${locked.packages.length} packages of ${locked.suite}`);
@@ -56,19 +73,33 @@ export async function lockPlan(options: LockOptions): Promise<boolean> {
   }
 }
 
+/** The digests of pinned files that no archive has any more, by the name of their entry; without those that lost none. */
+async function vanishedOf(options: LockOptions): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const vanished = new Map<string, Set<string>>();
+  for (const [entry, pinned] of pinnedOf(options)) {
+    if (pinned.kind !== 'packages' && pinned.kind !== 'debian') continue;
+    const where = await whereabouts(filesOf(pinned), pinned.at, contextOf(options, '', entry));
+    const gone = [...where].flatMap(([digest, found]) => (found === 'vanished' ? [digest] : []));
+    if (gone.length > 0) vanished.set(entry, new Set([...(vanished.get(entry) ?? []), ...gone]));
+  }
+  return vanished;
+}
+
 /** Pins the sources of a recipe, with all of their origins, into `sources`; those that parameters choose beside others. */
 async function lockRecipe(
   recipe: Recipe,
   options: LockOptions,
   sources: Record<string, LockedOrigin[]>,
   failures: Failure[],
+  vanished: ReadonlyMap<string, ReadonlySet<string>> | undefined,
 ): Promise<void> {
   const pins = openPins(options.project);
   for (const source of recipe.sources.values()) {
     const outside = source.origins.filter(({ value }) => value.kind !== 'local');
     const known = outside.some((origin) => pins.origin(recipe, source, origin, []) !== undefined);
-    if (outside.length === 0 || (known && !options.again)) continue;
     const name = `${recipe.name}.${source.name}`;
+    const isKept = vanished === undefined ? !options.again : !vanished.has(name);
+    if (outside.length === 0 || (known && isKept)) continue;
     const others = sources[name] ?? (source.template === undefined ? [] : pins.lockedAs(recipe, source));
     try {
       sources[name] = inPlace(others, await lockOrigins(name, outside, recipe, options));

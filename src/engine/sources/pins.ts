@@ -36,7 +36,9 @@ export interface Pins {
 /** @throws InvalidError when a lockfile cannot be read */
 export function openPins(project: Project): Pins {
   const roots = [...new Set([project.root, project.builtin])];
-  const locks = roots.map((root) => openLock(root, root === project.root ? lockFile : join(root, lockFile)));
+  const locks = roots.map((root) =>
+    openLock(root, lockFile, root === project.root ? lockFile : join(root, lockFile)),
+  );
   return {
     origin: (recipe, source, { value: origin, ...place }, faults) => {
       if (origin.kind === 'local') return lockLocal(origin, recipe.root);
@@ -79,8 +81,9 @@ export function withoutOrigin(source: string, { instead }: Origin): string {
   return `Where it cannot be reached, ${own}${instead === undefined ? '.' : `; or ${instead}.`}`;
 }
 
-function openLock(root: string, name: string): Lockfile {
-  const { lock, text, diagnostics } = readLockfile(join(root, lockFile), name);
+/** @param name of the file for the user @throws InvalidError when it cannot be read */
+export function openLock(root: string, file: string, name: string): Lockfile {
+  const { lock, text, diagnostics } = readLockfile(join(root, file), name);
   if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[name, text]]));
   return lock;
 }

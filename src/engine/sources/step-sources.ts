@@ -3,9 +3,10 @@ import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
 import type { FetchProgress, Pinned, SourceContext } from '../../sources/index.ts';
 import { openUserFiles, type HashUserFile } from '../../sources/user-file.ts';
 import type { Store } from '../../store/index.ts';
-import { choicesOf, type Choice } from './choices.ts';
-import { firstOfEach } from './first-of-each.ts';
+import { choicesOf, type Choice, type Origins } from './choices.ts';
+import { firstOfEach, SourceFailure } from './first-of-each.ts';
 import { openPins, type Pins } from './pins.ts';
+import { openStandIns } from './stand-ins.ts';
 
 export interface FetchOptions {
   readonly signal: AbortSignal;
@@ -42,14 +43,32 @@ export interface StepSources {
   ): Promise<ReadonlyMap<string, Fetched>>;
   /** The same as `fetch`, and what is fetched is left packed. */
   download(step: PlannedStep, options: FetchOptions): Promise<ReadonlyMap<string, Pinned>>;
+  /** Lists how a step that is made of these sources differs from what is pinned, "NAME OLD → NEW" a line. */
+  changes(step: string, sources: Readonly<Record<string, Sha256>>): readonly string[];
 }
+
+/** What may stand in for pinned files that no archive has any more. */
+export interface DriftOptions {
+  /** Read recipes/lock.local.yaml: what stands in on this machine. */
+  readonly drifted: boolean;
+  /** Pin anew there what vanished since. */
+  readonly updateVanished: boolean;
+}
+
+const vanished: ReadonlySet<string> = new Set(['package-vanished', 'source-vanished', 'no-source']);
 
 /**
  * Looks every source of a plan up in the lockfile.
  * @throws InvalidError with a diagnostic for each source that is not locked as its recipe now declares it
  */
-export function openStepSources(store: Store, project: Project, plan: Plan): StepSources {
+export function openStepSources(
+  store: Store,
+  project: Project,
+  plan: Plan,
+  drift: DriftOptions = { drifted: false, updateVanished: false },
+): StepSources {
   const pins = openPins(project);
+  const standIns = openStandIns(project, drift.drifted);
   const faults: Diagnostic[] = [];
   const pinned = new Map(plan.steps.map((step) => [step.name, pinStep(step, pins, faults)]));
   if (faults.length > 0) throw new InvalidError(faults, project.memory.texts);
@@ -59,6 +78,8 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     return loadSettings(project.root).mirrors;
   };
   const users = openUserFiles(store);
+  for (const step of plan.steps)
+    pinned.set(step.name, standIns.join(step, pinned.get(step.name) ?? new Map()));
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
@@ -69,6 +90,21 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
         path: await ensureSourceTree(one, contextOf(store, step, name, options, await mirrors())),
       };
     };
+  const takeEach = async <T>(
+    step: PlannedStep,
+    options: FetchOptions,
+    take: (name: string, one: Pinned) => Promise<T>,
+  ): Promise<ReadonlyMap<string, T>> => {
+    try {
+      return await firstOfEach(of(step), take);
+    } catch (error) {
+      const anew = drift.updateVanished && !options.offline;
+      if (!anew || !(error instanceof SourceFailure) || !vanished.has(error.code)) throw error;
+      const context = async (name: string): Promise<SourceContext> =>
+        contextOf(store, step, name, options, await mirrors());
+      return firstOfEach(await standIns.pinAnew(step, of(step), context), take);
+    }
+  };
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
     choices: (step) => choicesOf(of(step)),
@@ -76,23 +112,21 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     checkUserFile: (path) => users.check(path),
     fetch: (step, options) => {
       // Asked for again, while it runs or after, it is the same fetch.
-      const fetching = begun.get(step.name) ?? firstOfEach(of(step), unpack(step, options));
+      const fetching = begun.get(step.name) ?? takeEach(step, options, unpack(step, options));
       begun.set(step.name, fetching);
       return fetching;
     },
     fetchChosen: (step, choice, options) =>
       firstOfEach(new Map([...choice].map(([name, one]) => [name, [one]])), unpack(step, options)),
     download: (step, options) =>
-      firstOfEach(of(step), async (name, one) => {
+      takeEach(step, options, async (name, one) => {
         const { ensureFiles } = await import('../../sources/source.ts');
         await ensureFiles(one, contextOf(store, step, name, options, await mirrors()));
         return one;
       }),
+    changes: (step, sources) => standIns.changes(step, sources),
   };
 }
-
-/** Source name → its pinned origins, the preferred one first. */
-export type Origins = ReadonlyMap<string, readonly Pinned[]>;
 
 function contextOf(
   store: Store,

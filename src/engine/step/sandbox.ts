@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { procEntries } from '../../host/index.ts';
 
 /** 1980-01-01, the first day every archive format can hold. */
 const sourceDateEpoch = '315532800';
@@ -83,7 +84,8 @@ export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox)
     '--new-session',
     ...['--uid', String(id), '--gid', String(id), '--hostname', hostName, '--cap-drop', 'ALL'],
     ...rootEntries(shown.root, sandbox),
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...procEntries(),
+    ...['--dev', '/dev', '--tmpfs', '/tmp'],
     ...sandbox.mounts,
     ...['--tmpfs', sources, '--tmpfs', inputs],
     ...bind(sources, shown.sources),

@@ -58,6 +58,18 @@ export async function fetchFromArchive(
   return { files: missing, asked, known };
 }
 
+/** Lists the addresses at which a file may be had, in the order in which they are asked. */
+export function addressesOf(
+  file: LockedFile,
+  known: KnownArchives,
+  pinned: string | undefined,
+): { readonly root: string; readonly address: string }[] {
+  return roundsOf(known, pinned).flatMap(({ root, address }) => {
+    const one = address(file);
+    return one === undefined ? [] : [{ root, address: one }];
+  });
+}
+
 /** The mirrors for the files of their part, then for the others, which a mirror of both has; last the snapshots. */
 function roundsOf({ mirrors, snapshots }: KnownArchives, pinned: string | undefined): Round[] {
   const round = (root: string, path: (file: string, isOwn: boolean) => string | undefined): Round => ({

@@ -12,6 +12,8 @@ import { run, type ProgramResult } from '../../host/programs/program.ts';
 export interface AptState {
   /** Those that exist, of Debian's own archive. */
   readonly sources: readonly AptSource[];
+  /** Absolute: its own folder. */
+  readonly folder: string;
   run(program: 'apt-get' | 'apt-cache', args: readonly string[]): Promise<ProgramResult>;
 }
 
@@ -125,7 +127,7 @@ async function update(wish: AptWish, context: SourceContext): Promise<AptState> 
   }
   // What is not Debian's, though its suite is named like Debian's, has no say.
   writeFileSync(sourceList, renderSources(sources, wish.kind, architecture));
-  return { sources, run: runApt };
+  return { sources, folder, run: runApt };
 }
 
 /** A suite that does not exist (sid has no "-updates") is left out; any other fault would silently give older versions. */

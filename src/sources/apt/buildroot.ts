@@ -4,7 +4,8 @@ import { Failure, isSha256 } from '../../base/index.ts';
 import { linkBlob } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
-import { openApt } from './apt-state.ts';
+import type { AptSource } from './apt-sources.ts';
+import { openApt, type AptState } from './apt-state.ts';
 import type { SourceContext } from '../context.ts';
 import { whyMissed } from './misses.ts';
 import { isoDate } from './snapshots.ts';
@@ -36,25 +37,34 @@ export async function resolveBuildroot(
       throw new Failure('unknown-package', `"${name}" is not the name of a Debian package`);
     }
   }
+  const { exitCode, stdout, stderr } = await apt.run('apt-get', await requestOf(apt, wish.packages));
+  if (exitCode !== 0) throw unresolvable(wish.suite, stderr);
+  const packages = packagesOf(stdout, apt.sources);
+  const at = isoDate(Date.now());
+  return { kind: 'packages', suite: wish.suite, architecture, at, requested: wish.packages, packages };
+}
+
+/** What apt-get is asked for: the addresses of all packages of a root with these in it. */
+export async function requestOf(apt: AptState, wanted: readonly string[]): Promise<string[]> {
   // It stands for the folders that are links into /usr from the beginning; else apt takes usrmerge, and all of Perl with it.
   const merged = await apt.run('apt-cache', ['show', 'usr-is-merged']);
-  const names = [
-    ...wish.packages,
-    ...(merged.stdout.includes('Package: usr-is-merged') ? ['usr-is-merged'] : []),
-  ];
-  const { exitCode, stdout, stderr } = await apt.run('apt-get', [
-    ...['-qq', 'install', '--yes', '--no-install-recommends', '--print-uris', '?essential'],
-    ...names,
-  ]);
-  if (exitCode !== 0) throw unresolvable(wish.suite, stderr);
-  const roots = [...new Set(apt.sources.map((source) => source.uri))].sort((a, b) => b.length - a.length);
+  const names = [...wanted, ...(merged.stdout.includes('Package: usr-is-merged') ? ['usr-is-merged'] : [])];
+  return ['-qq', 'install', '--yes', '--no-install-recommends', '--print-uris', '?essential', ...names];
+}
+
+/** Reads what `apt-get --print-uris` says, sorted by name. @param folders further roots of packages, on this host */
+export function packagesOf(
+  stdout: string,
+  sources: readonly AptSource[],
+  folders: readonly string[] = [],
+): LockedPackage[] {
+  const archives = [...new Set(sources.map((source) => source.uri))].sort((a, b) => b.length - a.length);
+  const roots = [...archives, ...folders.map((folder) => `copy:${encodeURI(folder)}/./`)];
   const packages = stdout
     .split('\n')
     .filter((line) => line.startsWith(`'`))
     .map((line) => lockedPackage(line, roots));
-  packages.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const at = isoDate(Date.now());
-  return { kind: 'packages', suite: wish.suite, architecture, at, requested: wish.packages, packages };
+  return packages.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A line of `apt-get --print-uris`: 'address' name_version_architecture.deb size SHA256:digest. */

@@ -15,7 +15,7 @@ import { checkLinks } from '../../archive/links.ts';
 import { fileName, type LockedFile, type LockedOrigin } from '../locked.ts';
 import { keepOnly, takeTree } from '../../archive/only.ts';
 import { originText, type DebianOrigin } from '../origin.ts';
-import { runWell } from '../../host/programs/program.ts';
+import { run, runWell } from '../../host/programs/program.ts';
 import { unpackArchive } from '../../archive/unpack.ts';
 
 type LockedDebian = Extract<LockedOrigin, { kind: 'debian' }>;
@@ -31,6 +31,25 @@ export async function lockDebian(origin: DebianOrigin, context: SourceContext): 
   const files = whole ? found.files : found.files.filter((file) => isUpstreamTarball(file.file));
   if (files.length === 0) throw new Failure('no-source', `${originText(origin)} has no upstream tarball`);
   return { kind: 'debian', origin, files, at: isoDate(Date.now()) };
+}
+
+/**
+ * Pins the newest version that the suite offers in place of one that vanished.
+ * @throws Failure 'no-source' when it offers none
+ */
+export async function lockOffered(origin: DebianOrigin, context: SourceContext): Promise<LockedDebian> {
+  const offered = await offeredSources(origin, context);
+  let newest: OfferedSource | undefined;
+  for (const one of offered)
+    if (newest === undefined || (await isNewer(one.version, newest.version))) newest = one;
+  if (newest === undefined) throw notOffered(origin, offered, context);
+  const whole = hasDebianRevision(origin.version);
+  const version = whole ? newest.version : upstreamVersion(newest.version);
+  return { ...(await lockDebian({ ...origin, version }, context)), origin, version };
+}
+
+async function isNewer(a: string, b: string): Promise<boolean> {
+  return (await run('dpkg', ['--compare-versions', a, 'gt', b], { from: 'dpkg' })).exitCode === 0;
 }
 
 /** @throws Failure 'source-vanished' when the archive has moved on, 'fetch-failed' when it cannot be reached */

@@ -34,14 +34,14 @@ export function waysOut({ known }: Misses, anew: string): string {
 }
 
 /** Package → the versions that the suite offers, from its signed lists; undefined where they cannot be had here. */
-async function offeredVersions(
-  missing: readonly LockedPackage[],
+export async function offeredVersions(
+  packages: readonly Pick<LockedPackage, 'name'>[],
   wish: { readonly suite: string; readonly architecture: string },
   context: SourceContext,
 ): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
   try {
     const apt = await openApt({ ...wish, kind: 'binary' }, context);
-    const names = missing.map(({ name }) => name);
+    const names = packages.map(({ name }) => name);
     const { stdout } = await apt.run('apt-cache', ['madison', ...names]);
     const offered = new Map<string, string[]>();
     for (const line of stdout.split('\n')) {

@@ -21,6 +21,7 @@ export type LockedKind = (typeof lockedKinds)[number];
 interface Pinned {
   readonly suite: string | undefined;
   readonly at: string | undefined;
+  readonly version: string | undefined;
   readonly commit: string | undefined;
   readonly tree: Sha256 | undefined;
   readonly files: readonly LockedFile[];
@@ -30,7 +31,7 @@ interface Pinned {
 export function lockedOrigin(
   kind: LockedKind,
   text: string,
-  { suite, at, commit, tree, files }: Pinned,
+  { suite, at, version, commit, tree, files }: Pinned,
 ): LockedOrigin | undefined {
   const cut = text.lastIndexOf('@');
   const [before, after] = [text.slice(0, cut), text.slice(cut + 1)];
@@ -39,7 +40,13 @@ export function lockedOrigin(
   switch (kind) {
     case 'debian': {
       const origin = { kind, package: before, version: after, ...(suite === undefined ? {} : { suite }) };
-      return { kind, origin, files, ...(at === undefined ? {} : { at }) };
+      return {
+        kind,
+        origin,
+        files,
+        ...(at === undefined ? {} : { at }),
+        ...(version === undefined ? {} : { version }),
+      };
     }
     case 'url':
       return { kind, origin: { kind, url: text, mirrors: [], unpack: true }, files: [file] };

@@ -47,6 +47,7 @@ function originEntry(locked: Exclude<LockedOrigin, { kind: 'local' }>): Record<s
   return {
     [locked.kind]: originText(locked.origin),
     ...(suite === undefined ? {} : { suite }),
+    ...(locked.kind === 'debian' && locked.version !== undefined ? { version: locked.version } : {}),
     ...(locked.kind === 'debian' ? dated(locked) : {}),
     ...(locked.kind === 'git' ? { commit: locked.commit } : {}),
     ...(locked.kind === 'git' || locked.kind === 'svn' ? { tree: locked.tree } : {}),

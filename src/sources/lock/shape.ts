@@ -28,7 +28,7 @@ export function shapeOf(value: unknown, faults: LockFault[]): Lockfile {
 
 function readOrigin(part: Part, source: string): LockedOrigin | undefined {
   const before = part.faults.length;
-  part.only(...lockedKinds, 'suite', 'at', 'commit', 'tree', 'files');
+  part.only(...lockedKinds, 'suite', 'version', 'at', 'commit', 'tree', 'files');
   if (part.faults.length > before) return undefined;
   const [kind, second] = lockedKinds.filter((one) => part.has(one));
   if (kind === undefined || second !== undefined) {
@@ -47,7 +47,8 @@ function readOrigin(part: Part, source: string): LockedOrigin | undefined {
   if (part.faults.length > before || text === undefined) return undefined;
   const at = part.has('at') ? part.text('at', forms.date) : undefined;
   if (part.faults.length > before) return undefined;
-  const pinned = { suite, at, commit, tree: tree as Sha256 | undefined, files: sound(files) };
+  const version = part.has('version') ? part.text('version') : undefined;
+  const pinned = { suite, at, version, commit, tree: tree as Sha256 | undefined, files: sound(files) };
   return lockedOrigin(kind, text, pinned);
 }
 

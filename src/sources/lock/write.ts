@@ -17,13 +17,14 @@ export interface LockChanges {
 
 /**
  * Merges changes into the lockfile and writes it by rename; the entries not named stay as they are.
+ * @param head the comment lines of a new file; else the usual ones
  * @returns whether the file is another now
  * @throws InvalidError when the file that is there cannot be read
  */
-export function updateLock(path: string, file: string, changes: LockChanges): boolean {
+export function updateLock(path: string, file: string, changes: LockChanges, head?: string): boolean {
   const { text, diagnostics } = readLockfile(path, file);
   if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[file, text]]));
-  const merged = mergeLock(text, changes);
+  const merged = mergeLock(text === '' && head !== undefined ? head : text, changes);
   if (merged === text) return false;
   mkdirSync(dirname(path), { recursive: true });
   const work = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
