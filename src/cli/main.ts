@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
   'verify-signature': async () => (await import('./commands/provenance.ts')).verifySignatureCommand(),
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
   pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
   hfs: async () => (await import('./commands/hfs/hfs.ts')).hfsCommand(),
