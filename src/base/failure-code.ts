@@ -90,6 +90,7 @@ export type WorldCode =
   | 'no-debian-archive'
   | 'no-environment'
   | 'no-flock'
+  | 'no-gate'
   | 'no-headers'
   | 'no-host-tools'
   | 'no-kmod'

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Failure, isSha256, type Sha256 } from '../base/index.ts';
 import {
   findResult,
+  gateStatement,
   hashOf,
   papersOf,
   productProvenance,
@@ -9,8 +10,15 @@ import {
   subjectsOf,
   type Statement,
 } from '../provenance/index.ts';
-import { productEntries } from '../engine/index.ts';
-import { readAction, type ActionResult } from '../store/index.ts';
+import {
+  describeProduct,
+  planFiles,
+  productEntries,
+  stepsBefore,
+  type DescribedProduct,
+} from '../engine/index.ts';
+import type { Product } from '../recipe/index.ts';
+import { readAction, type ActionResult, type ListingEntry } from '../store/index.ts';
 import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -26,23 +34,52 @@ export async function provenanceOf(
   if (existsSync(artifact) && statSync(artifact).isFile())
     return ofDigest(workspace, (await hashOf(artifact)) as Sha256, artifact);
   const [pipeline = '', step] = artifact.split('/');
-  const results = await madeBy(workspace, pipeline, options);
-  if (step !== undefined) return stepProvenance(store, results.of(step), version());
-  const product = results.plan.products.find(({ name }) => name === pipeline);
-  if (product === undefined)
-    throw new Failure('unknown-product', `the pipeline ${pipeline} has no product of that name`, {
-      hint: `Name a step: ${pipeline}/STEP.`,
+  const made = await madeBy(workspace, pipeline, options);
+  if (step === undefined) {
+    const { entries, parts, artifacts, product } = await ofProduct(workspace, made, pipeline);
+    // A statement that lies outside of the product is about its papers too.
+    const papers = await papersOf(store, parts, entries, artifacts, product.papers);
+    const subject = subjectsOf([...entries, ...papers]);
+    return productProvenance(store, { ...parts, subject }, artifacts, version());
+  }
+  const result = made.of(step);
+  return stepProvenance(store, result, version(), planFiles(made.plan, stepsBefore(made.plan, [step])));
+}
+
+/**
+ * That a product passed its gate, as an in-toto test result.
+ * @throws Failure 'no-gate', 'not-made', 'unknown-product'
+ */
+export async function gateStatementOf(
+  workspace: Workspace,
+  name: string,
+  options: PlanOptions,
+): Promise<Statement> {
+  const made = await madeBy(workspace, name, options);
+  const { entries, parts } = await ofProduct(workspace, made, name);
+  if (parts.gate === undefined)
+    throw new Failure('no-gate', `the product ${name} has no gate`, {
+      hint: 'A gate is the step that must succeed before a product is published: "gate: STEP" in its pipeline.',
     });
-  const made = [...product.from.values()].map(({ value }) => value.step);
-  const steps = Object.fromEntries(made.map((name) => [name, results.of(name).key]));
-  const done = new Map(made.map((name) => [name, results.of(name)]));
+  return gateStatement(parts.gate, subjectsOf(entries), parts.files);
+}
+
+async function ofProduct(
+  { store }: Workspace,
+  { plan, sources, of }: Made,
+  name: string,
+): Promise<DescribedProduct & { readonly entries: readonly ListingEntry[]; readonly product: Product }> {
+  const product = plan.products.find((each) => each.name === name);
+  if (product === undefined)
+    throw new Failure('unknown-product', `the pipeline ${name} has no product of that name`, {
+      hint: `Name a step: ${name}/STEP.`,
+    });
+  const steps = [...product.from.values()].map(({ value }) => value.step);
+  const done = new Map(
+    [...steps, ...(product.gate === undefined ? [] : [product.gate])].map((step) => [step, of(step)]),
+  );
   const entries = productEntries(store, product, done);
-  const parts = { pipeline, product: product.name, steps };
-  const artifacts = made.map(results.of);
-  // A statement that lies outside of the product is about its papers too.
-  const papers = await papersOf(store, parts, entries, artifacts, product.papers);
-  const subject = subjectsOf([...entries, ...papers]);
-  return productProvenance(store, { ...parts, subject }, artifacts, version());
+  return { ...(await describeProduct({ store, plan, sources }, product, of)), entries, product };
 }
 
 function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement {
@@ -53,15 +90,17 @@ function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement
   });
 }
 
-async function madeBy(
-  workspace: Workspace,
-  name: string,
-  options: PlanOptions,
-): Promise<{ plan: ReturnType<typeof makePlan>['plan']; of: (step: string) => ActionResult }> {
+type Made = ReturnType<typeof makePlan> & {
+  /** @throws Failure 'not-made' */
+  readonly of: (step: string) => ActionResult;
+};
+
+async function madeBy(workspace: Workspace, name: string, options: PlanOptions): Promise<Made> {
   const { plan, sources } = makePlan(workspace, name, options);
   const previews = await preview(workspace, plan, sources, options);
   return {
     plan,
+    sources,
     of: (step) => {
       const one = previews.find((each) => each.step === step);
       if (one === undefined) throw new Failure('unknown-step', `${name} has no step "${step}"`);

@@ -4,6 +4,7 @@ export { findLog } from './history.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products.ts';
+export { describeProduct, planFiles, stepsBefore, type DescribedProduct } from './product-parts.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

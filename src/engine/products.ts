@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, Failure, sha256, type Json } from '../base/index.ts';
 import type { Product } from '../recipe/index.ts';
 import {
   copyOut,
+  type ActionResult,
   readAction,
   readListing,
   removeFolder,
@@ -134,18 +135,20 @@ async function swing(link: string, target: string, folder: string): Promise<void
 
 /** What the product is to say of itself. */
 async function papers(
-  { store, plan }: Pick<RunContext, 'store' | 'plan'>,
+  context: Pick<RunContext, 'store' | 'plan' | 'sources'>,
   product: Product,
   done: Done,
   entries: readonly ListingEntry[],
 ): Promise<ListingEntry[]> {
   if (product.papers.length === 0) return [];
   const { papersOf } = await import('../provenance/index.ts');
-  const made = [...product.from.values()].map(({ value }) => value.step);
-  const steps = Object.fromEntries(made.map((name) => [name, done.get(name)?.key ?? '']));
-  const results = Object.values(steps).flatMap((key) => readAction(store, key as Sha256) ?? []);
-  const parts = { pipeline: plan.pipeline, product: product.name, steps: steps as Record<string, Sha256> };
-  return papersOf(store, parts, entries, results, product.papers);
+  const { describeProduct } = await import('./product-parts.ts');
+  const resultOf = (name: string): ActionResult | undefined => {
+    const key = done.get(name)?.key;
+    return key === undefined ? undefined : readAction(context.store, key);
+  };
+  const { parts, artifacts } = await describeProduct(context, product, resultOf);
+  return papersOf(context.store, parts, entries, artifacts, product.papers);
 }
 
 /** A file output lies under its own name, a directory under the name of its entry. */

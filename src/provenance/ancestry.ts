@@ -15,6 +15,8 @@ export interface Ancestry {
   readonly results: ReadonlyMap<Sha256, ActionResult>;
   /** What came from outside. */
   readonly materials: readonly Material[];
+  /** The code of the steps' scripts: files of the project, or of cidermill's package, and packages from npm. */
+  readonly scripts: readonly Material[];
   /** Keys of steps whose record the store no longer has: what they were made from is not known. */
   readonly missing: readonly Sha256[];
 }
@@ -37,7 +39,23 @@ export function ancestryOf(store: Store, roots: readonly ActionResult[]): Ancest
     ...Object.values(each.materials).flat(),
     ...userFiles(each),
   ]);
-  return { results, materials, missing };
+  return { results, materials, scripts: [...results.values()].flatMap(scriptsOf), missing };
+}
+
+/** What an npm package's digest is of, the store alone defines: it is told in the internal parameters. */
+function scriptsOf({ action }: ActionResult): Material[] {
+  const modules = Object.entries(action.modules);
+  return [
+    ...modules.map(([path, sha256]) => ({ uri: `project:${path}`, digest: { sha256 } })),
+    ...Object.keys(action.packages).map((name) => ({ uri: npmUrl(name), digest: {} })),
+  ];
+}
+
+/** @param name `name@version` */
+function npmUrl(name: string): string {
+  const at = name.lastIndexOf('@');
+  const path = name.slice(0, at).split('/').map(encodeURIComponent).join('/');
+  return `pkg:npm/${path}@${encodeURIComponent(name.slice(at + 1))}`;
 }
 
 /** Inputs that no step made: files of the user's, by the input's name. */

@@ -1,14 +1,24 @@
-import type { Sha256 } from '../base/index.ts';
+import type { Json, Material, Sha256 } from '../base/index.ts';
 import type { ActionResult, Output, Store } from '../store/index.ts';
 import { ancestryOf, filesOf } from './ancestry.ts';
-import { buildTypes, makeStatement, type Statement, type Subject } from './statement.ts';
+import { descriptorOf, type Descriptor } from './descriptor.ts';
+import type { Gate } from './gate.ts';
+import { buildTypes, makeProvenance, type ProvenanceStatement, type Subject } from './statement.ts';
 
-/** The provenance of one step's artifact, with its times. */
-export function stepProvenance(store: Store, result: ActionResult, version: string): Statement {
+/**
+ * The provenance of one step's artifact, with its times.
+ * @param files the recipes and the pipeline that asked for it, where it is named by them
+ */
+export function stepProvenance(
+  store: Store,
+  result: ActionResult,
+  version: string,
+  files: readonly Material[] = [],
+): ProvenanceStatement {
   const action = result.action;
-  const { materials, missing } = ancestryOf(store, [result]);
+  const { materials, scripts, missing } = ancestryOf(store, [result]);
   const finished = new Date(Date.parse(result.started) + result.duration).toISOString();
-  return makeStatement({
+  return makeProvenance({
     buildType: buildTypes.step,
     subject: Object.values(result.outputs).flatMap((output: Output) => filesOf(store, output)),
     externalParameters: {
@@ -20,11 +30,12 @@ export function stepProvenance(store: Store, result: ActionResult, version: stri
       platform: action.platform,
       environment: action.environment,
       modules: action.modules,
+      packages: action.packages,
       inputs: action.inputs,
       producers: result.producers,
       ...(missing.length > 0 ? { unknownProducers: missing } : {}),
     },
-    dependencies: materials,
+    dependencies: [...materials, ...scripts, ...files].map(descriptorOf),
     version,
     metadata: { invocationId: result.key, startedOn: result.started, finishedOn: finished },
   });
@@ -34,28 +45,45 @@ export interface ProductParts {
   readonly pipeline: string;
   readonly product: string;
   readonly subject: readonly Subject[];
+  /** Every parameter of the pipeline as it was used; a file by its digest. */
+  readonly parameters: { readonly [name: string]: Json };
+  /** Step → its recipe, parameters and environment, of all steps that the product's files and its gate come from. */
+  readonly steps: { readonly [name: string]: Json };
   /** Step → its action's key, of the steps that the product's files come from. */
-  readonly steps: Readonly<Record<string, Sha256>>;
+  readonly keys: Readonly<Record<string, Sha256>>;
+  /** The pipeline's file and the recipes of those steps. */
+  readonly files: readonly Material[];
+  readonly gate?: Gate;
 }
 
 /** The provenance of a product: without times, so that it is the same wherever the product is made. */
 export function productProvenance(
   store: Store,
-  { pipeline, product, subject, steps }: ProductParts,
+  { pipeline, product, subject, parameters, steps, keys, files, gate }: ProductParts,
   results: readonly ActionResult[],
   version: string,
-): Statement {
-  const { materials, missing, results: all } = ancestryOf(store, results);
-  return makeStatement({
+): ProvenanceStatement {
+  const { materials, scripts, missing, results: all } = ancestryOf(store, results);
+  return makeProvenance({
     buildType: buildTypes.product,
     subject,
-    externalParameters: { pipeline, product },
+    externalParameters: { pipeline, product, parameters, steps },
     internalParameters: {
-      steps,
+      keys,
       actions: [...all.keys()].sort(),
       ...(missing.length > 0 ? { unknownProducers: missing } : {}),
     },
-    dependencies: materials,
+    dependencies: [...materials, ...scripts, ...files].map(descriptorOf),
+    byproducts: gate === undefined ? [] : [gateDescriptor(gate)],
     version,
   });
+}
+
+/** What the gate saw lies in the store, not in the product. */
+function gateDescriptor({ step, recipe, key, milestones, file }: Gate): Descriptor {
+  return {
+    uri: `urn:cidermill:action:${key}`,
+    ...(file === undefined ? {} : { name: file.name, digest: file.digest }),
+    annotations: { gate: step, recipe, result: 'PASSED', milestones },
+  };
 }

@@ -11,12 +11,13 @@ import {
 } from '../store/index.ts';
 import { ancestryOf } from './ancestry.ts';
 import { productProvenance, type ProductParts } from './of-artifact.ts';
+import { gateStatement } from './gate.ts';
 import { makeSbom } from './sbom.ts';
 import type { Subject } from './statement.ts';
 
 /**
  * A product's papers, as blobs in the store. They are the same for the same product: made once and remembered. Each has the
- * ones before it among what it is about: the bill of materials, the provenance, the checksums.
+ * ones before it among what it is about: the bill of materials, the provenance, the test result, the checksums.
  * @param entries the product's own
  */
 export async function papersOf(
@@ -29,7 +30,7 @@ export async function papersOf(
   const own = version();
   const memo = openMemo(store, 'papers');
   const identity = sha256(
-    canonicalJson({ form: 2, product, entries, wanted, version: own } as unknown as Json),
+    canonicalJson({ form: 4, product, entries, wanted, version: own } as unknown as Json),
   );
   const known = memo.get(identity);
   if (known !== undefined) {
@@ -54,6 +55,10 @@ export async function papersOf(
     const about = [...subject, ...subjectsOf(papers)];
     const statement = productProvenance(store, { ...product, subject: about }, results, own);
     await add('provenance', `${JSON.stringify(statement, null, 2)}\n`);
+  }
+  if (wanted.includes('test-result') && product.gate !== undefined) {
+    const statement = gateStatement(product.gate, subject, product.files);
+    await add('test-result', `${JSON.stringify(statement, null, 2)}\n`);
   }
   // As sha256sum writes and checks it; it comes last, to have the other papers in it.
   if (wanted.includes('checksums')) {

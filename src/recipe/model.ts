@@ -104,7 +104,7 @@ export interface Product extends Place {
 }
 
 /** What a product can say of itself. */
-export const paperKinds = ['checksums', 'provenance', 'sbom'] as const;
+export const paperKinds = ['checksums', 'provenance', 'sbom', 'test-result'] as const;
 export type PaperKind = (typeof paperKinds)[number];
 
 /** What the papers are called beside a product's entries. */
@@ -112,11 +112,17 @@ export const paperFiles: Readonly<Record<PaperKind, string>> = {
   checksums: 'SHA256SUMS',
   provenance: 'provenance.json',
   sbom: 'sbom.cdx.json',
+  'test-result': 'test-result.json',
 };
+
+/** A parameter's value, or what a parameter of type file stands for. */
+export type PlannedParameter = { readonly kind: 'value'; readonly value: ParameterValue } | Binding;
 
 /** A pipeline with all references resolved: what the engine runs. Steps are in an order that respects `after`. */
 export interface Plan {
   readonly pipeline: string;
+  /** Every parameter of the pipeline as it is used; of a recipe that is run alone: its parameters and inputs. */
+  readonly parameters: ReadonlyMap<string, PlannedParameter>;
   readonly summary: string;
   readonly root: string;
   readonly file: string;

@@ -88,12 +88,18 @@ describe('the provenance of an artifact', () => {
     const byStep = JSON.parse((await run(['provenance', 'words/frame'])).stdout) as Statement;
     const byFile = JSON.parse((await run(['provenance', framed])).stdout) as Statement;
     const byDigest = JSON.parse((await run(['provenance', hash(framed)])).stdout) as Statement;
-    expect(byFile).toEqual(byStep);
-    expect(byDigest).toEqual(byStep);
+    expect(byDigest).toEqual(byFile);
+    // Named by its pipeline, it is told which files asked for it, too.
+    const files = ['pipelines/words.yaml', 'recipes/count.yaml', 'recipes/frame.yaml'];
+    const named = byStep.predicate.buildDefinition.resolvedDependencies;
+    for (const file of files)
+      expect(named).toContainEqual({ uri: `project:${file}`, digest: { sha256: hash(join(root, file)) } });
+    expect(named.length).toBe(byFile.predicate.buildDefinition.resolvedDependencies.length + files.length);
+    expect(byStep.subject).toEqual(byFile.subject);
     // https://slsa.dev/spec/v1.0/provenance and in-toto's Statement v1: the fields that must be there.
     expect(byStep._type).toBe('https://in-toto.io/Statement/v1');
     expect(byStep.predicateType).toBe('https://slsa.dev/provenance/v1');
-    const { buildDefinition, runDetails } = byStep.predicate;
+    const { buildDefinition, runDetails } = byFile.predicate;
     expect(() => new URL(buildDefinition.buildType)).not.toThrow();
     expect(() => new URL(runDetails.builder.id)).not.toThrow();
     expect(Date.parse(runDetails.metadata?.finishedOn ?? '')).toBeGreaterThanOrEqual(
@@ -108,10 +114,12 @@ describe('the provenance of an artifact', () => {
     ]);
     expect(buildDefinition.externalParameters['script']).toBe('scripts/frame.ts');
     expect(buildDefinition.resolvedDependencies.map(({ uri }) => uri)).toEqual([
+      'project:scripts/count.ts',
+      'project:scripts/frame.ts',
       'project:words.txt',
       'user:mine',
     ]);
-    expect(buildDefinition.resolvedDependencies[1]?.digest).toEqual({ sha256: hash(join(root, 'mine.txt')) });
+    expect(buildDefinition.resolvedDependencies[3]?.digest).toEqual({ sha256: hash(join(root, 'mine.txt')) });
     expect(JSON.stringify(byStep)).not.toContain(root);
   });
 

@@ -85,15 +85,6 @@ export function stepsOf(output: string, type: string): (string | undefined)[] {
     .map((event) => event.step);
 }
 
-/** Is there a process of that number that still runs? One that has ended and is not yet reaped does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The processes with a word in their command lines: how a process in a sandbox is found, which has another number there.
  * One that has ended and is not yet reaped has none.

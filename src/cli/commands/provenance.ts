@@ -8,6 +8,7 @@ import { openWorkspace } from '../workspace.ts';
 interface Flags extends PlanOptions {
   readonly output?: string;
   readonly sign?: string;
+  readonly gate?: boolean;
 }
 
 export function provenanceCommand(): Command {
@@ -15,6 +16,10 @@ export function provenanceCommand(): Command {
     .description('Show what an artifact was made from and how: an in-toto statement with SLSA provenance.')
     .argument('<artifact>', 'a file, a product or PIPELINE/STEP by name, or a SHA-256')
     .option('-o, --output <file>', 'write it to a file instead of standard output')
+    .option(
+      '--gate',
+      "of a product: that it passed its gate, and the gate's milestones (in-toto test result)",
+    )
     .option('--sign <key>', 'sign it with an SSH key; the signature is written to FILE.sig')
     .addHelpText(
       'after',
@@ -22,14 +27,16 @@ export function provenanceCommand(): Command {
 Examples:
   cidermill provenance quickstart/qemu
   cidermill provenance artifacts/toolchain/cidermill-toolchain.tar.gz
+  cidermill provenance toolchain --gate
   cidermill provenance toolchain -o toolchain.json --sign ~/.ssh/id_ed25519`,
     )
     .action(async (artifact: string, flags: Flags) => {
-      const { provenanceOf } = await import('../artifact.ts');
+      const { gateStatementOf, provenanceOf } = await import('../artifact.ts');
       const { signFile } = await import('../../provenance/index.ts');
       if (flags.sign !== undefined && flags.output === undefined)
         throw new Failure('usage', '--sign needs the file to write: -o FILE');
-      const statement = await provenanceOf(openWorkspace(command), artifact, flags);
+      const make = flags.gate === true ? gateStatementOf : provenanceOf;
+      const statement = await make(openWorkspace(command), artifact, flags);
       const text = `${JSON.stringify(statement, null, 2)}\n`;
       if (flags.output === undefined) {
         process.stdout.write(text);

@@ -26,4 +26,3 @@ export const mbrTableOffset = 446;
 export const extendedTypes: ReadonlySet<number> = new Set([0x05, 0x0f, 0x85]);
 /** The whole disk as it is shown to programs that do not know a GPT. */
 export const protectiveType = 0xee;
-export const hfsType = 0xaf;

@@ -8,7 +8,7 @@ import { fileChanged } from '../open/file-source.ts';
  * A file that is open only while it is read: there may be more of them than a process may have open.
  * @param found what it was when it was found; @throws Failure 'file-changed' when it has been written to since
  */
-export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs'>): ByteSource {
+export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): ByteSource {
   const { size } = found;
   return {
     size,
@@ -26,7 +26,8 @@ export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs'>): 
           done += bytesRead;
         }
         const now = await handle.stat().catch(failed);
-        if (now.size !== size || now.mtimeMs !== found.mtimeMs) throw fileChanged(path);
+        const { mtimeMs, ctimeMs } = found;
+        if (now.size !== size || now.mtimeMs !== mtimeMs || now.ctimeMs !== ctimeMs) throw fileChanged(path);
         return data;
       } finally {
         await handle.close();

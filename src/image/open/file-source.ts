@@ -23,7 +23,11 @@ export async function openFile(path: string): Promise<FileSource> {
   }
   const check = async (): Promise<void> => {
     const now = await handle.stat({ bigint: true });
-    if (now.size !== stat.size || now.mtimeNs !== stat.mtimeNs) throw fileChanged(path);
+    const isSame = now.size === stat.size && now.mtimeNs === stat.mtimeNs;
+    // A program may put the time of the content back, but not the kernel's time of change, which a name lost or given
+    // changes too.
+    const isAsSeen = now.ctimeNs === stat.ctimeNs || now.nlink !== stat.nlink;
+    if (!isSame || !isAsSeen) throw fileChanged(path);
   };
   opened.add(check);
   return {

@@ -4,7 +4,14 @@ import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { bindStep, type BoundStep } from './bind-step.ts';
 import { onlyReference } from '../files/evaluate.ts';
 import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
-import { type Binding, paperFiles, type Plan, type Product, type Recipe } from '../model.ts';
+import {
+  type Binding,
+  paperFiles,
+  type Plan,
+  type PlannedParameter,
+  type Product,
+  type Recipe,
+} from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import type { PipelineFile, PipelineProduct } from '../files/pipeline-file.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
@@ -37,7 +44,15 @@ function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: Pl
   const recipes = recipesOf(planning, pipeline);
   const scope = createScope(planning, pipeline, (step) => recipes.get(step));
   checkSettings(planning, pipeline);
-  for (const name of pipeline.parameters.keys()) scope.parameter(name);
+  const parameters = new Map<string, PlannedParameter>();
+  for (const name of pipeline.parameters.keys()) {
+    const found = scope.parameter(name);
+    if (found !== undefined)
+      parameters.set(
+        name,
+        found.kind === 'binding' ? found.value.value : { kind: 'value', value: found.value.value },
+      );
+  }
   const bound: BoundStep[] = [];
   for (const step of pipeline.steps.values()) {
     const made = bindStep(step, recipes.get(step.name), scope, planning.report);
@@ -50,6 +65,7 @@ function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: Pl
   const planned = new Set(steps.map(({ name }) => name));
   return {
     pipeline: pipeline.name,
+    parameters,
     summary: pipeline.summary,
     root: planning.project.root,
     file: pipeline.file,
@@ -126,6 +142,13 @@ function resolveProduct(
       suggestOrList(gate.value, pipeline.steps.keys(), 'steps'),
     );
   }
+  if (gate === undefined && papers.includes('test-result'))
+    report(
+      'missing-gate',
+      key,
+      `The product ${name} has no gate, which its paper "test-result" would be about.`,
+      'Add "gate: STEP", or leave "test-result" out.',
+    );
   return { name, from: entries, papers, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
 }
 

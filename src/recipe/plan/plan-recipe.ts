@@ -2,7 +2,7 @@ import type { ParameterValue } from '../../step/protocol.ts';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step.ts';
 import { pipelineFile, recipeFile, misnamed, reportUnknown } from '../project/load.ts';
-import type { Binding, Plan, Recipe } from '../model.ts';
+import type { Binding, Plan, PlannedParameter, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
@@ -69,7 +69,10 @@ export function planRecipe(
     ]),
   );
   const products = [{ name, from, papers: [], file: place(recipe).file, span: place(recipe).span }];
-  return { pipeline: name, summary, root: project.root, file, steps, products, unneeded: [] };
+  const parameters = new Map<string, PlannedParameter>();
+  for (const [key, { value }] of step?.parameters ?? []) parameters.set(key, { kind: 'value', value });
+  for (const [key, { value }] of step?.inputs ?? []) parameters.set(key, value);
+  return { pipeline: name, parameters, summary, root: project.root, file, steps, products, unneeded: [] };
 }
 
 function bindRecipe(planning: Planning, recipe: Recipe): BoundStep {
