@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
-import { toolsOf } from '../engine/preconditions/step-tools.ts';
+import { fetchToolsOf, toolsOf } from '../engine/preconditions/step-tools.ts';
 import type { StepSources } from '../engine/sources/step-sources.ts';
 import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
-import type { Plan } from '../recipe/index.ts';
+import type { Plan, PlannedStep } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './plan-options.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -16,12 +16,16 @@ export async function readyTools(
   workspace: Workspace,
   plan: Plan,
   sources: StepSources,
-  options: PlanOptions & { readonly installTools?: boolean; readonly offline?: boolean },
+  options: PlanOptions & {
+    readonly installTools?: boolean;
+    readonly offline?: boolean;
+    /** Nothing is run: only what fetches sources is needed. */
+    readonly fetchOnly?: boolean;
+  },
 ): Promise<void> {
   const onHost = options.environment === 'host';
-  const missing = [...new Set(plan.steps.flatMap((step) => toolsOf(step, onHost)))].filter(
-    (tool) => findTool(tool) === undefined,
-  );
+  const ofStep = options.fetchOnly === true ? fetchToolsOf : (step: PlannedStep) => toolsOf(step, onHost);
+  const missing = [...new Set(plan.steps.flatMap(ofStep))].filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return;
   const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
   if (previews?.every(({ verdict }) => verdict === 'cached') === true) return;

@@ -10,6 +10,7 @@ export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {
   describeFinding,
   findPreconditions,
+  fetchToolsOf,
   toolsOf,
   UnmetPreconditions,
   type Finding,

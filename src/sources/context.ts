@@ -1,3 +1,4 @@
+import type { LockedFile } from './locked.ts';
 import type { Store } from '../store/index.ts';
 
 /** How far a fetch is; bytes. */
@@ -17,6 +18,10 @@ export interface SourceContext {
   readonly signal?: AbortSignal;
   /** True: only what the store holds. */
   readonly offline?: boolean;
+  /** The project's own mirrors of Debian's archive, asked before those of the host; an address with `@SNAPSHOTID@` is a snapshot archive's. */
+  readonly mirrors?: readonly string[];
+  /** A cache that others share: brings what it has of these files into the store. Asked before any archive. */
+  readonly fromCache?: (files: readonly LockedFile[]) => Promise<void>;
   /** The command that locks what is being fetched, for hints: `cidermill lock seabios`. */
   readonly relock?: string;
 }

@@ -10,6 +10,8 @@ export interface LockedFile {
   /** In bytes. */
   readonly size: number;
   readonly sha256: Sha256;
+  /** When it was pinned, where that was not with the rest of its entry; ISO 8601 in UTC. */
+  readonly at?: string;
 }
 
 /** What a source is, byte for byte: one of its origins, or the packages of a buildroot. */
@@ -17,7 +19,13 @@ export type Pinned = LockedOrigin | LockedBuildroot;
 
 /** An origin with what the lockfile says of it. Of `local` the tree's digest as it is now. */
 export type LockedOrigin =
-  | { readonly kind: 'debian'; readonly origin: DebianOrigin; readonly files: readonly LockedFile[] }
+  | {
+      readonly kind: 'debian';
+      readonly origin: DebianOrigin;
+      readonly files: readonly LockedFile[];
+      /** When it was pinned: the date to ask a snapshot archive for; ISO 8601 in UTC. */
+      readonly at?: string;
+    }
   | { readonly kind: 'url'; readonly origin: UrlOrigin; readonly files: readonly [LockedFile] }
   | {
       readonly kind: 'git';
@@ -46,6 +54,8 @@ export interface LockedBuildroot {
   readonly architecture: string;
   /** As asked for, in order. */
   readonly requested: readonly string[];
+  /** When it was pinned: the date to ask a snapshot archive for; ISO 8601 in UTC. */
+  readonly at?: string;
   /** All that is needed, sorted by name. */
   readonly packages: readonly LockedPackage[];
 }

@@ -50,6 +50,8 @@ export function missingFiles(store: Store, pinned: Pinned): readonly LockedFile[
 /** Brings every file of a source into the store; fetches what is not there, or damaged. */
 export async function ensureFiles(pinned: Pinned, context: SourceContext): Promise<void> {
   await dropDamaged(context.store, filesOf(pinned));
+  if (missingFiles(context.store, pinned).length === 0) return;
+  if (context.offline !== true) await context.fromCache?.(missingFiles(context.store, pinned));
   const missing = missingFiles(context.store, pinned);
   if (missing.length === 0) return;
   if (context.offline === true) throw offline(pinned, missing);

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { folderEntries } from '../../archive/index.ts';
-import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
+import { settingsFile, type Plan, type PlannedStep, type Project } from '../../recipe/index.ts';
 import { lockFile } from '../sources/pins.ts';
 import { scriptPlace, scriptSources } from '../script/ready-script.ts';
 
@@ -30,7 +30,7 @@ export async function planFiles(project: Project, plan: Plan): Promise<PlanFiles
 
   addNearest(`pipelines/${plan.pipeline}.yaml`);
   addNearest('package.json');
-  if (existsSync(join(project.root, 'cidermill.yaml'))) add(project.root, 'cidermill.yaml');
+  if (existsSync(join(project.root, settingsFile))) add(project.root, settingsFile);
   addNearest(lockFile);
   add(project.builtin, lockFile);
   for (const step of plan.steps) {

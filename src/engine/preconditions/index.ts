@@ -2,4 +2,4 @@ export { describeFinding, type Finding } from './finding.ts';
 export { findPreconditions } from './preconditions.ts';
 export { refuseFaults, UnmetPreconditions } from './refuse.ts';
 export { lackingBytes, missingBytes } from './room.ts';
-export { toolsOf } from './step-tools.ts';
+export { fetchToolsOf, toolsOf } from './step-tools.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Failure, sha256 } from '../../base/index.ts';
-import type { Buildroot, Origin, Project, Recipe } from '../../recipe/index.ts';
+import { loadSettings, type Buildroot, type Origin, type Project, type Recipe } from '../../recipe/index.ts';
 import type { Located } from '../../yaml/located.ts';
 import {
   lockOrigin,
@@ -128,6 +128,13 @@ function joined(failures: readonly Failure[]): Failure {
 }
 
 function contextOf(options: LockOptions, root: string, name: string) {
-  const { store, signal } = options;
-  return { store, root, signal, onProgress: (progress: FetchProgress) => options.onProgress(name, progress) };
+  const { store, signal, project } = options;
+  const { mirrors } = loadSettings(project.root);
+  return {
+    store,
+    root,
+    signal,
+    mirrors,
+    onProgress: (progress: FetchProgress) => options.onProgress(name, progress),
+  };
 }

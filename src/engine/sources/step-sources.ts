@@ -53,13 +53,21 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const faults: Diagnostic[] = [];
   const pinned = new Map(plan.steps.map((step) => [step.name, pinStep(step, pins, faults)]));
   if (faults.length > 0) throw new InvalidError(faults, project.memory.texts);
+  // A run that fetches nothing reads no settings.
+  const mirrors = async (): Promise<readonly string[]> => {
+    const { loadSettings } = await import('../../recipe/project/settings.ts');
+    return loadSettings(project.root).mirrors;
+  };
   const users = openUserFiles(store);
   const of = (step: PlannedStep): Origins => pinned.get(step.name) ?? new Map();
   const unpack =
     (step: PlannedStep, options: FetchOptions) =>
     async (name: string, one: Pinned): Promise<Fetched> => {
       const { ensureSourceTree } = await import('../../sources/source.ts');
-      return { pinned: one, path: await ensureSourceTree(one, contextOf(store, step, name, options)) };
+      return {
+        pinned: one,
+        path: await ensureSourceTree(one, contextOf(store, step, name, options, await mirrors())),
+      };
     };
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
@@ -77,7 +85,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
     download: (step, options) =>
       firstOfEach(of(step), async (name, one) => {
         const { ensureFiles } = await import('../../sources/source.ts');
-        await ensureFiles(one, contextOf(store, step, name, options));
+        await ensureFiles(one, contextOf(store, step, name, options, await mirrors()));
         return one;
       }),
   };
@@ -86,10 +94,17 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
 /** Source name → its pinned origins, the preferred one first. */
 export type Origins = ReadonlyMap<string, readonly Pinned[]>;
 
-function contextOf(store: Store, step: PlannedStep, name: string, options: FetchOptions): SourceContext {
+function contextOf(
+  store: Store,
+  step: PlannedStep,
+  name: string,
+  options: FetchOptions,
+  mirrors: readonly string[],
+): SourceContext {
   return {
     store,
     root: step.recipe.root,
+    mirrors,
     signal: options.signal,
     offline: options.offline,
     relock: `cidermill lock ${step.buildroot?.name ?? step.recipe.name}`,

@@ -3,6 +3,7 @@ import { guestSchema } from '../../guest/guest-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
 import { routeSchema } from '../../route/route-file.ts';
+import { settingsSchema } from './settings-file.ts';
 import type { JsonSchema } from '../../yaml/shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
@@ -11,6 +12,7 @@ const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['buildroot', buildrootSchema],
   ['route', routeSchema],
   ['guest', guestSchema],
+  ['settings', settingsSchema],
 ];
 
 /** File name in schema/ → its text: JSON schemas of draft 7, for editors, of the same shapes that read the files. */

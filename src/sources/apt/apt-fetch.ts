@@ -1,115 +1,113 @@
-import { copyFileSync, existsSync, lstatSync, statSync, unlinkSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../base/index.ts';
-import { hasBlob, putFile, removeFolder } from '../../store/index.ts';
-import { aptHost, archiveRoots } from './apt-host.ts';
-import { writeAptSettings } from './apt-state.ts';
+import { hasBlob, partialPath, removeFolder } from '../../store/index.ts';
 import type { SourceContext } from '../context.ts';
-import { fileName, type LockedFile } from '../locked.ts';
-import { lastLines, run } from '../../host/program.ts';
+import type { LockedFile } from '../locked.ts';
+import { aptHost } from './apt-host.ts';
+import { writeAptSettings } from './apt-state.ts';
+import { partOfFile, partOfRoot } from './archive.ts';
+import { knownArchives, type KnownArchives } from './archives.ts';
+import { askArchive, hasAptHelper, localName, type AptFolder } from './ask-archive.ts';
+import type { Asked, Misses } from './misses.ts';
+import { atDate, datesToAsk } from './snapshots.ts';
 
-const helper = '/usr/lib/apt/apt-helper';
-/** Files a call; what a call has fetched is in the store when it ends, whatever becomes of the next. */
-const batchSize = 40;
 const progressInterval = 250;
 
-/** What could not be fetched, and what apt said about it. */
-export interface AptMisses {
-  readonly files: readonly LockedFile[];
-  readonly said: string;
+/** One archive, and the address of each file that it is asked for. */
+interface Round {
+  readonly root: string;
+  readonly address: (file: LockedFile) => string | undefined;
 }
 
 /**
- * Fetches files of Debian's archive into the store, from the first of the host's mirrors that has each, with apt's own
- * means: its proxies, credentials and certificates are the host's. Needs no package lists: the digests are known.
+ * Fetches files of Debian's archive into the store by their digests: from the first of the known mirrors that has each,
+ * then from snapshot archives at the date the file was pinned. Needs no package lists and no keys.
+ * @param pinned the date the files were pinned, of those that have none of their own
  */
 export async function fetchFromArchive(
   files: readonly LockedFile[],
   what: string,
+  pinned: string | undefined,
   context: SourceContext,
-): Promise<AptMisses> {
+): Promise<Misses> {
   let missing = files.filter((file) => !hasBlob(context.store, file.sha256, file.size));
-  if (missing.length === 0) return { files: [], said: '' };
-  const { architecture } = await aptHost();
-  const { folder, settings } = writeAptSettings(context.store, architecture);
-  const said: string[] = [];
+  const known = await knownArchives(context.mirrors);
+  if (missing.length === 0) return { files: [], asked: [], known };
+  const apt = await aptFolder(context);
   const total = missing.reduce((sum, file) => sum + file.size, 0);
-  const progress = (): void => {
-    const done = files.reduce((sum, file) => sum + sizeSoFar(join(folder, localName(file))), 0);
-    context.onProgress?.({ what, done: Math.min(total, kept + done), total });
-  };
-  let kept = 0;
+  const wanted = missing;
+  const progress = (): void => context.onProgress?.({ what, done: sizeSoFar(wanted, apt, context), total });
   const timer = setInterval(progress, progressInterval);
+  const asked: Asked[] = [];
   try {
     progress();
-    for (const root of await archiveRoots()) {
-      const left: LockedFile[] = [];
-      for (let start = 0; start < missing.length; start += batchSize) {
-        const batch = missing.slice(start, start + batchSize);
-        const { exitCode, stdout, stderr } = await run(
-          helper,
-          [
-            ...['-c', settings, '-o', 'Acquire::Retries=2', 'download-file'],
-            ...batch.flatMap((file) => [
-              root + escapePath(file.file),
-              join(folder, localName(file)),
-              `SHA256:${file.sha256}`,
-            ]),
-          ],
-          { cwd: folder, signal: context.signal, from: 'apt' },
-        );
-        if (exitCode !== 0)
-          said.push(
-            complaints(`${stdout}
-${stderr}`),
-          );
-        for (const file of batch) {
-          if (await keep(join(folder, localName(file)), file, context)) kept += file.size;
-          else left.push(file);
-        }
-      }
-      missing = left;
-      if (missing.length === 0) break;
+    for (const { root, address } of roundsOf(known, pinned)) {
+      const requests = missing.flatMap((file) => {
+        const one = address(file);
+        return one === undefined ? [] : [{ file, address: one }];
+      });
+      if (requests.length === 0) continue;
+      asked.push(...(await askArchive(root, requests, apt, context)));
+      missing = missing.filter((file) => !hasBlob(context.store, file.sha256, file.size));
     }
     progress();
   } finally {
     clearInterval(timer);
-    await removeFolder(folder);
+    if (apt !== undefined) await removeFolder(apt.folder);
   }
-  return { files: missing, said: said.join('\n') };
+  return { files: missing, asked, known };
 }
 
-/** apt's errors: of a failed fetch the address and why. */
-function complaints(output: string): string {
-  const lines = output.split('\n').filter((line) => /^[EW]: /.test(line) && line !== 'E: Download Failed');
-  return lines.length > 0 ? lines.map((line) => line.slice(3)).join('\n') : lastLines(output, 4);
+/** The mirrors for the files of their part, then for the others, which a mirror of both has; last the snapshots. */
+function roundsOf({ mirrors, snapshots }: KnownArchives, pinned: string | undefined): Round[] {
+  const round = (root: string, path: (file: string, isOwn: boolean) => string | undefined): Round => ({
+    root,
+    address: ({ file }) => {
+      const below = path(file, partOfRoot(root) === partOfFile(file));
+      return below === undefined ? undefined : root + escapePath(below);
+    },
+  });
+  return [
+    ...mirrors.map(({ root }) => round(root, (file, isOwn) => (isOwn ? file : undefined))),
+    ...mirrors.map(({ root }) => round(root, (file, isOwn) => (isOwn ? undefined : file))),
+    // A point release takes the security archive's files as they are into the main one.
+    ...mirrors.map(({ root }) =>
+      round(root, (file, isOwn) =>
+        partOfFile(file) === 'security' && !isOwn ? file.replace('pool/updates/', 'pool/') : undefined,
+      ),
+    ),
+    ...snapshots.flatMap(({ root }) => [0, 1].map((which) => snapshotRound(root, which, pinned))),
+  ];
 }
 
-/** Two files of one name can be wanted at once (epochs are not in file names), two of one digest cannot. */
-function localName(file: LockedFile): string {
-  return `${file.sha256}.${fileName(file.file)}`;
+/** @param which of the dates that are asked; a file that was pinned by itself has dates of its own */
+function snapshotRound(root: string, which: number, pinned: string | undefined): Round {
+  return {
+    root,
+    address: ({ file, at = pinned }) => {
+      if (at === undefined || partOfRoot(root) !== partOfFile(file)) return undefined;
+      const date = datesToAsk(at)[which];
+      return date === undefined ? undefined : atDate(root, date) + escapePath(file);
+    },
+  };
 }
 
-async function keep(path: string, file: LockedFile, context: SourceContext): Promise<boolean> {
-  if (!existsSync(path)) return false;
-  // Of a file: archive apt gives a link.
-  if (lstatSync(path).isSymbolicLink()) {
-    const copy = `${path}.copy`;
-    copyFileSync(path, copy);
-    unlinkSync(path);
-    path = copy;
-  }
-  try {
-    await putFile(context.store, path, { digest: file.sha256, size: file.size });
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'digest-mismatch') return false;
-    throw error;
-  }
+async function aptFolder({ store }: SourceContext): Promise<AptFolder | undefined> {
+  if (!hasAptHelper()) return undefined;
+  return writeAptSettings(store, (await aptHost()).architecture);
 }
 
-function sizeSoFar(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Bytes of these files that are in the store or on their way. */
+function sizeSoFar(
+  files: readonly LockedFile[],
+  apt: AptFolder | undefined,
+  { store }: SourceContext,
+): number {
+  return files.reduce((sum, file) => {
+    if (hasBlob(store, file.sha256, file.size)) return sum + file.size;
+    const path = apt === undefined ? partialPath(store, file.sha256) : join(apt.folder, localName(file));
+    return sum + Math.min(file.size, statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  }, 0);
 }
 
 /** As apt writes it: "+" and ":" are escaped too, some mirrors insist. */

@@ -4,6 +4,7 @@ import { Failure } from '../../base/index.ts';
 import { temporaryFolder, type Store } from '../../store/index.ts';
 import { aptHost } from './apt-host.ts';
 import { renderSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
+import { sourcesOfMirrors } from './mirror-sources.ts';
 import type { SourceContext } from '../context.ts';
 import { run, type ProgramResult } from '../../host/program.ts';
 
@@ -96,12 +97,8 @@ async function update(wish: AptWish, context: SourceContext): Promise<AptState> 
   const { signal } = context;
   const host = await aptHost();
   const architecture = wish.architecture ?? host.architecture;
-  const wanted = sourcesForSuite(host.sources, wish.suite, host.release);
-  if (wanted.length === 0) {
-    throw new Failure('no-debian-archive', `this host's apt has no source of a Debian release`, {
-      hint: 'Add one for apt (sources.list(5)), or give the source another origin with "or:".',
-    });
-  }
+  const own = sourcesForSuite(host.sources, wish.suite, host.release);
+  const wanted = own.length > 0 ? own : await sourcesOfMirrors(wish.suite, context.mirrors);
   if (context.offline === true) {
     throw new Failure(
       'offline',

@@ -4,9 +4,11 @@ import { Failure, isSha256 } from '../../base/index.ts';
 import { blobPath } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
-import { openApt, type AptState } from './apt-state.ts';
-import { relockHint, type SourceContext } from '../context.ts';
-import { fetchFailure } from './debian.ts';
+import { openApt } from './apt-state.ts';
+import type { SourceContext } from '../context.ts';
+import { whyMissed } from './misses.ts';
+import { isoDate } from './snapshots.ts';
+import { packagesVanished } from './vanished.ts';
 import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
 import { lastLines } from '../../host/program.ts';
@@ -51,7 +53,8 @@ export async function resolveBuildroot(
     .filter((line) => line.startsWith(`'`))
     .map((line) => lockedPackage(line, roots));
   packages.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { kind: 'packages', suite: wish.suite, architecture, requested: wish.packages, packages };
+  const at = isoDate(Date.now());
+  return { kind: 'packages', suite: wish.suite, architecture, at, requested: wish.packages, packages };
 }
 
 /** A line of `apt-get --print-uris`: 'address' name_version_architecture.deb size SHA256:digest. */
@@ -80,28 +83,13 @@ function unresolvable(suite: string, said: string): Failure {
 /** Fetches every package into the store. @throws Failure 'package-vanished' naming the versions and what is offered now */
 export async function fetchPackages(locked: LockedBuildroot, context: SourceContext): Promise<void> {
   const what = `packages of ${locked.suite}`;
-  const misses = await fetchFromArchive(locked.packages, what, context);
+  const misses = await fetchFromArchive(locked.packages, what, locked.at, context);
   if (misses.files.length === 0) return;
-  const { suite, architecture } = locked;
-  const apt = await openApt({ suite, kind: 'binary', architecture }, context);
+  const why = whyMissed(what, misses, context);
+  if (why !== undefined) throw why;
   const digests = new Set(misses.files.map((file) => file.sha256));
   const missing = locked.packages.filter((one) => digests.has(one.sha256));
-  const vanished: string[] = [];
-  for (const one of missing) {
-    const offered = await offeredVersions(apt, one.name);
-    if (!offered.includes(one.version)) {
-      vanished.push(`${one.name} ${one.version} (offered now: ${offered.join(', ') || 'none'})`);
-    }
-  }
-  if (vanished.length === 0) throw fetchFailure(what, misses, context);
-  throw new Failure('package-vanished', `no longer in ${suite}: ${vanished.join('; ')}`, {
-    hint: relockHint(context, 'Debian replaces packages in place; lock the buildroot again'),
-  });
-}
-
-async function offeredVersions(apt: AptState, name: string): Promise<string[]> {
-  const { stdout } = await apt.run('apt-cache', ['madison', name]);
-  return stdout.split('\n').flatMap((line) => line.split('|')[1]?.trim() ?? []);
+  throw await packagesVanished(locked, missing, misses, context);
 }
 
 /**

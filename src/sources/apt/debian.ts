@@ -2,9 +2,12 @@ import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../../base/index.ts';
 import { blobPath, removeFolder, temporaryFolder } from '../../store/index.ts';
-import { fetchFromArchive, type AptMisses } from './apt-fetch.ts';
+import { fetchFromArchive } from './apt-fetch.ts';
 import { parseStanzas } from './apt-sources.ts';
 import { openApt } from './apt-state.ts';
+import { whyMissed } from './misses.ts';
+import { isoDate } from './snapshots.ts';
+import { waysOut } from './vanished.ts';
 import { archiveKind } from '../../archive/archive-name.ts';
 import { relockHint, type SourceContext } from '../context.ts';
 import { hasDebianRevision, upstreamVersion } from './debian-version.ts';
@@ -27,39 +30,21 @@ export async function lockDebian(origin: DebianOrigin, context: SourceContext): 
   if (found === undefined) throw notOffered(origin, offered, context);
   const files = whole ? found.files : found.files.filter((file) => isUpstreamTarball(file.file));
   if (files.length === 0) throw new Failure('no-source', `${originText(origin)} has no upstream tarball`);
-  return { kind: 'debian', origin, files };
+  return { kind: 'debian', origin, files, at: isoDate(Date.now()) };
 }
 
 /** @throws Failure 'source-vanished' when the archive has moved on, 'fetch-failed' when it cannot be reached */
 export async function fetchDebian(locked: LockedDebian, context: SourceContext): Promise<void> {
-  const misses = await fetchFromArchive(locked.files, originText(locked.origin), context);
+  const what = originText(locked.origin);
+  const misses = await fetchFromArchive(locked.files, what, locked.at, context);
   if (misses.files.length === 0) return;
-  const offered = await offeredSources(locked.origin, context);
-  const still = offered.some((one) =>
-    misses.files.every((miss) => one.files.some((file) => file.sha256 === miss.sha256)),
-  );
-  if (still) throw fetchFailure(originText(locked.origin), misses, context);
-  throw notOffered(locked.origin, offered, context);
-}
-
-/** The archive offers the files, and yet they did not come, or not as they should be. */
-export function fetchFailure(what: string, misses: AptMisses, context: SourceContext): Failure {
-  const names = misses.files.map((file) => fileName(file.file)).join(', ');
-  const wrong = /Hash Sum mismatch|unexpected size/i.test(misses.said);
-  return wrong
-    ? new Failure(
-        'digest-mismatch',
-        `${what}: the mirror's ${names} is not the file that was locked:\n${misses.said}`,
-        {
-          hint: relockHint(
-            context,
-            'The mirror is damaged, or the lock is of another archive; then lock it again',
-          ),
-        },
-      )
-    : new Failure('fetch-failed', `${what}: ${names} could not be downloaded:\n${misses.said}`, {
-        temporary: true,
-      });
+  const why = whyMissed(what, misses, context);
+  if (why !== undefined) throw why;
+  const offered = await offeredSources(locked.origin, context).catch((error: unknown) => {
+    if (error instanceof Failure) return [];
+    throw error;
+  });
+  throw sourceVanished(locked.origin, offered, waysOut(misses, nameAnother(context)));
 }
 
 interface OfferedSource {
@@ -92,16 +77,25 @@ function notOffered(
   offered: readonly OfferedSource[],
   context: SourceContext,
 ): Failure {
+  if (offered.length > 0) return sourceVanished(origin, offered, nameAnother(context));
   const where = origin.suite ?? `the suites of this host's apt`;
-  if (offered.length === 0) {
-    return new Failure('no-source', `${where} has no source package ${origin.package}`);
-  }
+  return new Failure('no-source', `${where} has no source package ${origin.package}`);
+}
+
+function nameAnother(context: SourceContext): string {
+  return relockHint(context, 'Name an offered version in the recipe, then lock it');
+}
+
+/** @param offered of it now; none where that cannot be asked */
+function sourceVanished(origin: DebianOrigin, offered: readonly OfferedSource[], hint: string): Failure {
   const whole = hasDebianRevision(origin.version);
   const versions = [...new Set(offered.map((one) => (whole ? one.version : upstreamVersion(one.version))))];
+  const now = versions.length === 0 ? '' : `; offered now: ${versions.join(', ')}`;
+  const where = origin.suite ?? 'the archive';
   return new Failure(
     'source-vanished',
-    `${origin.package} ${origin.version} is not in ${where} any more, or never was; offered now: ${versions.join(', ')}`,
-    { hint: relockHint(context, 'Name an offered version in the recipe, then lock it') },
+    `${origin.package} ${origin.version} is not in ${where} any more, or never was${now}`,
+    { hint },
   );
 }
 

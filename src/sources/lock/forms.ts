@@ -8,6 +8,8 @@ export const forms = {
   /** It becomes part of addresses and of names in folders: not absolute, nowhere "." or "..". */
   file: /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\0]+$/,
   url: /^https?:/,
+  /** ISO 8601 in UTC, to the second. */
+  date: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
   /** What the other kinds of origin are written as. */
   versioned: /.@./,
 };
@@ -18,6 +20,7 @@ export type LockedKind = (typeof lockedKinds)[number];
 /** What a lockfile says of an origin beside its text. */
 interface Pinned {
   readonly suite: string | undefined;
+  readonly at: string | undefined;
   readonly commit: string | undefined;
   readonly tree: Sha256 | undefined;
   readonly files: readonly LockedFile[];
@@ -27,16 +30,16 @@ interface Pinned {
 export function lockedOrigin(
   kind: LockedKind,
   text: string,
-  { suite, commit, tree, files }: Pinned,
+  { suite, at, commit, tree, files }: Pinned,
 ): LockedOrigin | undefined {
-  const at = text.lastIndexOf('@');
-  const [before, after] = [text.slice(0, at), text.slice(at + 1)];
+  const cut = text.lastIndexOf('@');
+  const [before, after] = [text.slice(0, cut), text.slice(cut + 1)];
   const [file] = files;
   if (file === undefined) return undefined;
   switch (kind) {
     case 'debian': {
       const origin = { kind, package: before, version: after, ...(suite === undefined ? {} : { suite }) };
-      return { kind, origin, files };
+      return { kind, origin, files, ...(at === undefined ? {} : { at }) };
     }
     case 'url':
       return { kind, origin: { kind, url: text, mirrors: [], unpack: true }, files: [file] };

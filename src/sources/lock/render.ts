@@ -47,19 +47,21 @@ function originEntry(locked: Exclude<LockedOrigin, { kind: 'local' }>): Record<s
   return {
     [locked.kind]: originText(locked.origin),
     ...(suite === undefined ? {} : { suite }),
+    ...(locked.kind === 'debian' ? dated(locked) : {}),
     ...(locked.kind === 'git' ? { commit: locked.commit } : {}),
     ...(locked.kind === 'git' || locked.kind === 'svn' ? { tree: locked.tree } : {}),
     files: locked.files.map(fileEntry),
   };
 }
 
-function renderRoot({ suite, architecture, requested, packages }: LockedBuildroot): string {
+function renderRoot({ suite, architecture, at, requested, packages }: LockedBuildroot): string {
   const lines = packages.map((one) => line({ name: one.name, version: one.version, ...fileEntry(one) }));
   return block(
     '{}',
     [
       `"suite": ${quote(suite)}`,
       `"architecture": ${quote(architecture)}`,
+      ...(at === undefined ? [] : [`"at": ${quote(at)}`]),
       `"requested": ${line(requested)}`,
       `"packages": ${block('[]', lines, 6)}`,
     ],
@@ -67,8 +69,12 @@ function renderRoot({ suite, architecture, requested, packages }: LockedBuildroo
   );
 }
 
-function fileEntry({ file, size, sha256 }: LockedFile): Record<string, unknown> {
-  return { file, size, sha256 };
+function fileEntry({ file, size, sha256, at }: LockedFile): Record<string, unknown> {
+  return { file, size, sha256, ...dated({ at }) };
+}
+
+function dated({ at }: { readonly at?: string | undefined }): { readonly at?: string } {
+  return at === undefined ? {} : { at };
 }
 
 /** @param indent of the brackets; what is between them stands two further in */

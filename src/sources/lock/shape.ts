@@ -28,7 +28,7 @@ export function shapeOf(value: unknown, faults: LockFault[]): Lockfile {
 
 function readOrigin(part: Part, source: string): LockedOrigin | undefined {
   const before = part.faults.length;
-  part.only(...lockedKinds, 'suite', 'commit', 'tree', 'files');
+  part.only(...lockedKinds, 'suite', 'at', 'commit', 'tree', 'files');
   if (part.faults.length > before) return undefined;
   const [kind, second] = lockedKinds.filter((one) => part.has(one));
   if (kind === undefined || second !== undefined) {
@@ -38,22 +38,26 @@ function readOrigin(part: Part, source: string): LockedOrigin | undefined {
   const text = part.text(kind, kind === 'url' ? forms.url : forms.versioned);
   const files = part
     .list('files', `a file of ${source}`)
-    .map((one) => readFile(one.only('file', 'size', 'sha256')));
+    .map((one) => readFile(one.only('file', 'size', 'sha256', 'at')));
   const commit = kind === 'git' ? part.text('commit', forms.commit) : undefined;
   const tree = kind === 'git' || kind === 'svn' ? part.text('tree', forms.sha256) : undefined;
   const suite = part.has('suite') ? part.text('suite') : undefined;
   if (files.length === 0 || (kind !== 'debian' && files.length !== 1))
     part.report('wrong-type', `An origin of ${source} has ${files.length} files.`, 'files');
   if (part.faults.length > before || text === undefined) return undefined;
-  return lockedOrigin(kind, text, { suite, commit, tree: tree as Sha256 | undefined, files: sound(files) });
+  const at = part.has('at') ? part.text('at', forms.date) : undefined;
+  if (part.faults.length > before) return undefined;
+  const pinned = { suite, at, commit, tree: tree as Sha256 | undefined, files: sound(files) };
+  return lockedOrigin(kind, text, pinned);
 }
 
 function readFile(part: Part): LockedFile | undefined {
   const file = part.text('file', forms.file);
   const size = part.integer('size');
   const sha256 = part.text('sha256', forms.sha256) as Sha256 | undefined;
+  const at = part.has('at') ? part.text('at', forms.date) : undefined;
   if (file === undefined || size === undefined || sha256 === undefined) return undefined;
-  return { file, size, sha256 };
+  return { file, size, sha256, ...(at === undefined ? {} : { at }) };
 }
 
 function readPackage(part: Part): LockedPackage | undefined {
@@ -65,15 +69,17 @@ function readPackage(part: Part): LockedPackage | undefined {
 
 function readBuildroot(part: Part, name: string): LockedBuildroot | undefined {
   const before = part.faults.length;
-  part.only('suite', 'architecture', 'requested', 'packages');
+  part.only('suite', 'architecture', 'at', 'requested', 'packages');
   const suite = part.text('suite');
+  const at = part.has('at') ? part.text('at', forms.date) : undefined;
   const architecture = part.text('architecture');
   const requested = part.words('requested');
   const packages = part
     .list('packages', `a package of the buildroot ${name}`)
-    .map((one) => readPackage(one.only('name', 'version', 'file', 'size', 'sha256')));
+    .map((one) => readPackage(one.only('name', 'version', 'file', 'size', 'sha256', 'at')));
   if (part.faults.length > before || suite === undefined || architecture === undefined) return undefined;
-  return { kind: 'packages', suite, architecture, requested, packages: sound(packages) };
+  const dated = at === undefined ? {} : { at };
+  return { kind: 'packages', suite, architecture, ...dated, requested, packages: sound(packages) };
 }
 
 function sound<T>(values: readonly (T | undefined)[]): T[] {
