@@ -17,9 +17,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bundle: async () => (await import('./commands/bundle.ts')).bundleCommand(),
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
+<<<<<<< HEAD
   'verify-signature': async () => (await import('./commands/provenance.ts')).verifySignatureCommand(),
   diff: async () => (await import('./commands/diff.ts')).diffCommand(),
+=======
+  'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
+>>>>>>> main
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
   pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
   hfs: async () => (await import('./commands/hfs/hfs.ts')).hfsCommand(),

@@ -1,10 +1,17 @@
 export type { RunEvent } from './events.ts';
 export { gcStore, listArtifacts } from './inventory.ts';
+export { audit } from './audit.ts';
 export { findLog } from './history.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
 export { productEntries } from './products.ts';
-export { describeProduct, planFiles, stepsBefore, type DescribedProduct } from './product-parts.ts';
+export {
+  describeProduct,
+  planFiles,
+  statedParameters,
+  stepsBefore,
+  type DescribedProduct,
+} from './product-parts.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

@@ -5,6 +5,7 @@ import { gateOf, type ProductParts } from '../provenance/index.ts';
 import type { PlannedStep, Plan, Product } from '../recipe/index.ts';
 import type { ActionResult } from '../store/index.ts';
 import type { RunContext } from './context.ts';
+import type { StepSources } from './sources/step-sources.ts';
 
 /** All that a product's papers say of it but its files, and the artifacts that its files come from. */
 export interface DescribedProduct {
@@ -21,12 +22,6 @@ export async function describeProduct(
   const made = [...new Set([...product.from.values()].map(({ value }) => value.step))];
   const { gate } = product;
   const steps = stepsBefore(plan, gate === undefined ? made : [...made, gate]);
-  const parameters: Record<string, Json> = {};
-  for (const [name, value] of plan.parameters) {
-    if (value.kind === 'value') parameters[name] = value.value;
-    else if (value.kind === 'output') parameters[name] = `${value.step}.${value.output}`;
-    else parameters[name] = `sha256:${await sources.userFile(value.path)}`;
-  }
   const gateStep = steps.find(({ name }) => name === gate);
   const passed = gate === undefined ? undefined : resultOf(gate);
   const keys = made.flatMap((name): [string, Sha256][] => {
@@ -37,7 +32,7 @@ export async function describeProduct(
     parts: {
       pipeline: plan.pipeline,
       product: product.name,
-      parameters,
+      parameters: await statedParameters(plan, sources),
       steps: Object.fromEntries(steps.map((step) => [step.name, settingsOf(step, resultOf(step.name))])),
       keys: Object.fromEntries(keys),
       files: planFiles(plan, steps),
@@ -47,6 +42,20 @@ export async function describeProduct(
     },
     artifacts: made.flatMap((name) => resultOf(name) ?? []),
   };
+}
+
+/** Every parameter of a plan as a statement has it: a file by its digest, never by its path. */
+export async function statedParameters(
+  plan: Plan,
+  sources: Pick<StepSources, 'userFile'>,
+): Promise<{ readonly [name: string]: Json }> {
+  const parameters: Record<string, Json> = {};
+  for (const [name, value] of plan.parameters) {
+    if (value.kind === 'value') parameters[name] = value.value;
+    else if (value.kind === 'output') parameters[name] = `${value.step}.${value.output}`;
+    else parameters[name] = `sha256:${await sources.userFile(value.path)}`;
+  }
+  return parameters;
 }
 
 /** Steps and all before them, in the plan's order. */

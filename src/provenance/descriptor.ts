@@ -6,6 +6,8 @@ export interface Descriptor {
   readonly uri?: string;
   /** Hexadecimal, by algorithm. */
   readonly digest?: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly content?: string;
   /** What the specification has no field for. */
   readonly annotations?: { readonly [name: string]: Json };
 }

@@ -1,7 +1,11 @@
+export { ancestryOf } from './ancestry.ts';
 export { findResult } from './find.ts';
 export { gateOf, gateStatement, readMilestones, type Gate } from './gate.ts';
 export { productProvenance, stepProvenance, type ProductParts } from './of-artifact.ts';
 export { papersOf, subjectsOf } from './papers.ts';
+export { rebuildStatement, type RebuiltStep } from './rebuild.ts';
+export { askRebuilders, parseThreshold, type Asked } from './rebuilders.ts';
 export { signFile, verifyFile } from './signature.ts';
-export type { Statement } from './statement.ts';
-export { checkSubjects, hashOf, readSubjects } from './subjects.ts';
+export type { Statement, Subject } from './statement.ts';
+export { checkSubjects, filesAt, hashOf, readStatement, readSubjects } from './subjects.ts';
+export { summaryOf } from './summary.ts';

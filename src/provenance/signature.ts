@@ -37,6 +37,31 @@ export async function verifyFile(file: string, allowedSigners: string, identity:
   });
 }
 
+/**
+ * Who signed a file, of those in the file of allowed signers, and the fingerprint of the key.
+ * @throws Failure 'bad-signature' when none of them did
+ */
+export async function signerOf(
+  file: string,
+  allowedSigners: string,
+): Promise<{ readonly identity: string; readonly key: string }> {
+  const signature = `${file}.sig`;
+  for (const path of [file, signature, allowedSigners]) {
+    if (!existsSync(path)) throw new Failure('no-file', `there is no file ${path}`);
+  }
+  const asked = ['-Y', 'find-principals', '-f', allowedSigners, '-s', signature];
+  const found = await run('ssh-keygen', asked, { from: 'openssh-client' });
+  const identity = found.exitCode === 0 ? (found.stdout.split('\n')[0] ?? '').trim() : '';
+  if (identity === '')
+    throw new Failure('bad-signature', `${file} is not signed with a key that ${allowedSigners} allows`);
+  await verifyFile(file, allowedSigners, identity);
+  const { stdout } = await run('ssh-keygen', ['-Y', 'check-novalidate', '-n', namespace, '-s', signature], {
+    input: createReadStream(file),
+    from: 'openssh-client',
+  });
+  return { identity, key: /SHA256:\S+/.exec(stdout)?.[0] ?? '' };
+}
+
 /** @param input the file it reads as its standard input; without one it may ask on the terminal */
 async function sshKeygen(
   args: readonly string[],

@@ -43,7 +43,7 @@ export type ProvenanceStatement = Statement<
 >;
 
 export interface RunMetadata {
-  readonly invocationId: string;
+  readonly invocationId?: string;
   readonly startedOn: string;
   readonly finishedOn: string;
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { Failure } from '../base/index.ts';
+import { Failure, type Sha256 } from '../base/index.ts';
+import { paperFiles } from '../recipe/index.ts';
 import type { Subject } from './statement.ts';
 
 /** A statement's predicate has some MB when it names every package of several buildroots. */
@@ -10,6 +11,15 @@ const largest = 64 * 2 ** 20;
 
 /** The subjects of a statement in a file. @throws Failure 'not-a-statement' */
 export async function readSubjects(file: string): Promise<readonly Subject[]> {
+  return (await readStatement(file)).subjects;
+}
+
+/** A statement in a file; of what kind its predicate is, is not looked at. @throws Failure 'not-a-statement' */
+export async function readStatement(file: string): Promise<{
+  readonly subjects: readonly Subject[];
+  readonly predicateType: unknown;
+  readonly predicate: object;
+}> {
   const fail = (why: string): never => {
     throw new Failure('not-a-statement', `${file} is not an in-toto statement: ${why}`);
   };
@@ -21,11 +31,16 @@ export async function readSubjects(file: string): Promise<readonly Subject[]> {
   } catch {
     return fail('it is not JSON');
   }
-  const { _type: type, subject } = (value ?? {}) as { readonly _type?: unknown; readonly subject?: unknown };
+  const {
+    _type: type,
+    subject,
+    predicateType,
+    predicate,
+  } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (type !== 'https://in-toto.io/Statement/v1')
     return fail('its _type is not that of an in-toto statement');
   if (!Array.isArray(subject) || subject.length === 0) return fail('it has no subject');
-  return (subject as unknown[]).map((each) => {
+  const subjects = (subject as unknown[]).map((each) => {
     const { name, digest } = (each ?? {}) as {
       readonly name?: unknown;
       readonly digest?: { sha256?: unknown };
@@ -34,6 +49,24 @@ export async function readSubjects(file: string): Promise<readonly Subject[]> {
       return fail('a subject lacks its sha256');
     return { name, digest: { sha256: digest.sha256 } } as Subject;
   });
+  return {
+    subjects,
+    predicateType,
+    predicate: typeof predicate === 'object' && predicate !== null ? predicate : {},
+  };
+}
+
+/** Papers that a product holds beside its files; nobody rebuilds them. */
+const papers: readonly string[] = Object.values(paperFiles);
+
+/** The files of a path, a folder's by their names in it, without papers. @throws Failure 'no-file' */
+export async function filesAt(path: string): Promise<Subject[]> {
+  const files: Subject[] = [];
+  for await (const { file, name } of filesBelow(path)) {
+    if (name !== undefined && (name === stamp || papers.includes(name))) continue;
+    files.push({ name: name ?? basename(file), digest: { sha256: (await hashOf(file)) as Sha256 } });
+  }
+  return files;
 }
 
 /** How files were held against a statement. */

@@ -31,6 +31,8 @@ export {
   type UrlOrigin,
 } from './origin.ts';
 export { materialsOf } from './materials.ts';
+export { compareVersions } from './apt/debian-version.ts';
+export { offersOf } from './apt/offers.ts';
 export { packagesIndex } from './apt/packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
 export { unpackArchive, type UnpackLimits } from '../archive/unpack.ts';

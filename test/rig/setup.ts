@@ -23,6 +23,7 @@ const judges: Readonly<Record<string, string>> = {
   xxd: 'xxd',
   strace: 'strace',
   python3: 'python3',
+  gpg: 'gnupg',
   modinfo: 'kmod',
   patch: 'patch',
   'virt-xml-validate': 'libvirt-clients',

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { addPlanOptions, type PlanOptions } from '../plan-options.ts';
-import { printable } from '../text/printable.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface Flags extends PlanOptions {
@@ -47,54 +46,4 @@ Examples:
       console.log(`${flags.output}${signed}`);
     });
   return addPlanOptions(command);
-}
-
-interface VerifyFlags {
-  readonly allowedSigners: string;
-  readonly identity: string;
-  readonly partial?: boolean;
-}
-
-export function verifySignatureCommand(): Command {
-  return new Command('verify-signature')
-    .description('Check who signed a statement, and that artifacts are those it is about.')
-    .argument('<statement>', 'the file that `provenance -o` wrote; its signature is FILE.sig')
-    .argument('[artifacts...]', 'files, or folders with all their files')
-    .requiredOption(
-      '--allowed-signers <file>',
-      'the file that says who may sign with which key (ssh-keygen(1), ALLOWED SIGNERS)',
-    )
-    .requiredOption('--identity <name>', "the signer's name, as in the file of allowed signers")
-    .option('--partial', 'some of the files may be missing; those that are there must be unaltered')
-    .addHelpText(
-      'after',
-      `
-Example:
-  cidermill verify-signature toolchain.json artifacts/toolchain --allowed-signers team.signers --identity ci@example.com
-
-Exit codes: 0 the signature and all files match, 1 one of them does not`,
-    )
-    .action(async (statement: string, artifacts: readonly string[], flags: VerifyFlags) => {
-      const { checkSubjects, readSubjects, verifyFile } = await import('../../provenance/index.ts');
-      await verifyFile(statement, flags.allowedSigners, flags.identity);
-      const subjects = await readSubjects(statement);
-      const signed = `${statement}: signed by ${flags.identity}`;
-      if (artifacts.length === 0) {
-        console.log(`${signed}; no artifact was given`);
-        return;
-      }
-      const { found, missing } = await checkSubjects(artifacts, subjects, statement);
-      if (missing.length > 0 && flags.partial !== true)
-        throw new Failure(
-          'files-missing',
-          `${found} of the ${subjects.length} files of the statement are here; missing: ${some(missing)}`,
-          { hint: 'Where that is right, say --partial.' },
-        );
-      console.log(`${signed}; ${found} of its ${subjects.length} files are here and unaltered`);
-    });
-}
-
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map(printable).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../../base/index.ts';
 import { allVariations, variations, type Variation } from '../../engine/rebuild/variation.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -14,6 +15,8 @@ interface VerifyFlags extends PlanOptions {
   readonly jobs: number;
   readonly json?: boolean;
   readonly offline?: boolean;
+  readonly attest?: string;
+  readonly output?: string;
 }
 
 export function verifyCommand(): Command {
@@ -37,6 +40,11 @@ export function verifyCommand(): Command {
       positive,
       availableParallelism(),
     )
+    .option('--attest <key>', 'write what was rebuilt as a statement, signed with this SSH key')
+    .option(
+      '-o, --output <file>',
+      'where to write it (default: NAME.rebuilt.json); the signature is FILE.sig',
+    )
     .option('--offline', 'fetch nothing: use only what the store holds')
     .option('--json', 'print one JSON event a line on standard output (docs/events.md)')
     .addHelpText(
@@ -50,6 +58,7 @@ Without --blame or --no-blame, cidermill looks for the cause if the step takes l
 Examples:
   cidermill verify quickstart
   cidermill verify quickstart seabios probe
+  cidermill verify toolchain --attest ~/.ssh/id_ed25519
   cidermill verify toolchain qemu --vary clock,path --keep /tmp/qemu
 
 Exit codes: 0 all identical but for what recipes declare to vary, 1 something differs or cannot be made again,
@@ -57,6 +66,7 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
     )
     .action(async (name: string, steps: readonly string[], flags: VerifyFlags) => {
       const { chooseReporter } = await import('../reporters/index.ts');
+      const { attest, requireKey } = await import('../attest.ts');
       const { verifyPlan } = await import('../../engine/rebuild/index.ts');
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
@@ -65,7 +75,11 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
         stdout: process.stdout,
         env: process.env,
       });
-      const { outcome } = await verifyPlan({
+      const started = new Date();
+      if (flags.attest === undefined && flags.output !== undefined)
+        throw new Failure('usage', '--output needs the key to sign with: --attest KEY');
+      if (flags.attest !== undefined) requireKey(flags.attest);
+      const { outcome, steps: rebuilt } = await verifyPlan({
         store: workspace.store,
         plan,
         sources,
@@ -79,6 +93,12 @@ Exit codes: 0 all identical but for what recipes declare to vary, 1 something di
         signal: onInterrupt(),
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
+      if (flags.attest !== undefined && outcome !== 'interrupted') {
+        const file = flags.output ?? `${name}.rebuilt.json`;
+        const attested = { steps: rebuilt, variations: flags.vary, started, key: flags.attest, file };
+        const written = await attest(workspace, plan, sources, attested);
+        (flags.json === true ? console.error : console.log)(written);
+      }
       process.exitCode = {
         same: exitCodes.done,
         different: exitCodes.failed,

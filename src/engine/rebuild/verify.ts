@@ -11,8 +11,9 @@ import type { StepSources } from '../sources/step-sources.ts';
 import { blame } from './blame.ts';
 import { isSame, judge, wordOf } from './judge.ts';
 import { checkStored } from './check-stored.ts';
-import { withRebuilt, type RebuildContext } from './rebuild.ts';
+import { withRebuilt, type RebuildContext, type Rebuilt } from './rebuild.ts';
 import { storedSteps, type Stored } from './stored-steps.ts';
+import type { RebuiltStep, Subject } from '../../provenance/index.ts';
 import { surveyHost } from './survey.ts';
 import type { Variation } from './variation.ts';
 import type { StepVerdict, Verdict } from './verdict.ts';
@@ -38,6 +39,8 @@ export interface VerifyOptions {
 
 export interface VerifyOutcome {
   readonly outcome: 'same' | 'different' | 'interrupted';
+  /** What was made again, in the plan's order. */
+  readonly steps: readonly RebuiltStep[];
 }
 
 /** A step that was rebuilt within this time is rebuilt a few times more to find what makes it differ; milliseconds. */
@@ -56,6 +59,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
   const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
   const stored = await storedSteps({ ...options, facts: openMemo(store, 'facts') }, options.steps);
   const session = await openSession(store);
+  const rebuilt = new Map<string, RebuiltStep>();
   const counts = { identical: 0, varies: 0, different: 0, failed: 0 };
   try {
     const folder = temporaryFolder(store, 'survey');
@@ -74,7 +78,9 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
       stored.map((one) => async () => {
         if (isAborted(signal)) return;
         try {
-          counts[await verifyStep(context, one)] += 1;
+          const { verdict, files } = await verifyStep(context, one);
+          counts[verdict] += 1;
+          rebuilt.set(one.step.name, { ...nameOf(one), verdict, files });
         } catch (error) {
           if (isAborted(signal)) return;
           const full = diskFailure(error, store.root);
@@ -83,6 +89,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
             return;
           }
           counts.failed += 1;
+          rebuilt.set(one.step.name, { ...nameOf(one), verdict: 'failed', files: [] });
           emit(failureEvent(one.step, error));
         }
       }),
@@ -97,7 +104,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyOutcome>
   const bad = counts.different + counts.failed > 0;
   const outcome = signal.aborted ? 'interrupted' : bad ? 'different' : 'same';
   emit({ type: 'verify-finished', outcome, milliseconds: Math.round(performance.now() - begin), ...counts });
-  return { outcome };
+  return { outcome, steps: stored.flatMap(({ step }) => rebuilt.get(step.name) ?? []) };
 }
 
 interface VerifyContext extends RebuildContext, Pick<VerifyOptions, 'variations' | 'blame' | 'keep'> {
@@ -111,7 +118,10 @@ function listen(emit: (event: UntimedEvent) => void): Pick<RebuildContext, 'onEv
   };
 }
 
-async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict> {
+async function verifyStep(
+  context: VerifyContext,
+  one: Stored,
+): Promise<{ readonly verdict: Verdict; readonly files: readonly Subject[] }> {
   const { store, emit, variations } = context;
   const { step, key } = one;
   const log = join(
@@ -127,20 +137,44 @@ async function verifyStep(context: VerifyContext, one: Stored): Promise<Verdict>
     why: ['it is made again, to compare it with the stored one'],
     log,
   });
-  const { milliseconds, ...found } = await withRebuilt(context, one, { variations }, log, async (rebuilt) => {
-    const folder = join(context.folder, step.name);
-    mkdirSync(folder);
-    const judging = { store, folder, ...(context.keep === undefined ? {} : { keep: context.keep }) };
-    const outputs = await judge(judging, step, one.outputs, rebuilt);
-    const { varied, unvaried } = rebuilt;
-    return { outputs, varied, unvaried, milliseconds: rebuilt.milliseconds };
-  });
+  const { milliseconds, files, ...found } = await withRebuilt(
+    context,
+    one,
+    { variations },
+    log,
+    async (rebuilt) => {
+      const folder = join(context.folder, step.name);
+      mkdirSync(folder);
+      const judging = { store, folder, ...(context.keep === undefined ? {} : { keep: context.keep }) };
+      const outputs = await judge(judging, step, one.outputs, rebuilt);
+      const { varied, unvaried } = rebuilt;
+      return {
+        ...{ outputs, varied, unvaried, milliseconds: rebuilt.milliseconds },
+        files: rebuiltFiles(one.outputs, rebuilt.outputs),
+      };
+    },
+  );
   const verdict = worst(found.outputs.map((output) => output.verdict));
   const seek = verdict === 'different' && (context.blame ?? milliseconds < soon);
   const cause = seek ? await findCause(context, one, found, log) : undefined;
   const report: StepVerdict = { verdict, ...found, ...(cause === undefined ? {} : { cause }) };
   emit({ type: 'step-verified', step: step.name, key, milliseconds, log, ...report });
-  return verdict;
+  return { verdict, files };
+}
+
+function nameOf({ step, key }: Stored): Pick<RebuiltStep, 'step' | 'key' | 'after'> {
+  return { step: step.name, key, after: step.after };
+}
+
+/** The files of rebuilt outputs, by their paths in the artifact. */
+function rebuiltFiles(stored: Stored['outputs'], made: Rebuilt['outputs']): Subject[] {
+  return Object.entries(made).flatMap(([name, entries]) => {
+    const output = stored[name];
+    const folder = output?.type === 'directory' ? `${output.path.replace(/\/$/, '')}/` : '';
+    return entries.flatMap((entry) =>
+      entry.type === 'file' ? [{ name: `${folder}${entry.path}`, digest: { sha256: entry.digest } }] : [],
+    );
+  });
 }
 
 function worst(verdicts: readonly Verdict[]): Verdict {
