@@ -19,12 +19,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
-<<<<<<< HEAD
-  'verify-signature': async () => (await import('./commands/provenance.ts')).verifySignatureCommand(),
-  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
-=======
   'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
->>>>>>> main
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
   pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
   hfs: async () => (await import('./commands/hfs/hfs.ts')).hfsCommand(),
