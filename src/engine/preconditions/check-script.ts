@@ -14,8 +14,8 @@ import { nodeRuntime } from '../step/node-runtime.ts';
 import { privateFolder, sandboxCommand, standardSandbox, stepFolder } from '../step/sandbox.ts';
 import type { Finding } from './finding.ts';
 
-/** A check looks at what is there; it does no work. Milliseconds. */
-const longest = 10_000;
+/** A check looks at what is there; it does no work, but the machine may be busy. Milliseconds. */
+const longest = 60_000;
 /** What a check writes beyond this is not read; bytes of a line, number of lines. */
 const [longestLine, mostLines] = [65_536, 200];
 
