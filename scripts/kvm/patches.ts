@@ -7,20 +7,34 @@ export interface PatchHead {
   /** The kernel that has it of itself. */
   readonly upstream: string;
   /** A tree that matches this there has it, whatever its version says. */
-  readonly mark: { readonly expression: string; readonly path: string };
+  readonly mark: Place;
+  /** What it takes away, in any form: where no line of a tree matches, there is nothing left to patch. */
+  readonly line?: Place;
+  /** The form that this file is for, where a patch has several: NAME.patch and NAME.FORM.patch. */
+  readonly form?: Place;
+}
+
+/** A line of a tree: an extended regular expression, and the file or folder it is looked for in. */
+interface Place {
+  readonly expression: string;
+  readonly path: string;
 }
 
 /** @throws Failure 'bad-patch' when a line is missing */
 export function readPatchHead(name: string, text: string): PatchHead {
   const head = text.slice(0, text.indexOf('\n---\n'));
   const upstream = /^Upstream: (.+)$/m.exec(head)?.[1];
-  const [, expression, path] = /^Mark: (.+) in (\S+)$/m.exec(head) ?? [];
-  if (upstream === undefined || expression === undefined || path === undefined)
+  const placeOf = (word: string): Place | undefined => {
+    const [, expression, path] = new RegExp(`^${word}: (.+) in (\\S+)$`, 'm').exec(head) ?? [];
+    return expression === undefined || path === undefined ? undefined : { expression, path };
+  };
+  const [mark, line, form] = [placeOf('Mark'), placeOf('Line'), placeOf('Form')];
+  if (upstream === undefined || mark === undefined)
     throw new Failure(
       'bad-patch',
       `the patch ${name} does not say "Upstream: KERNEL" and "Mark: EXPRESSION in PATH"`,
     );
-  return { upstream, mark: { expression, path } };
+  return { upstream, mark, ...(line === undefined ? {} : { line }), ...(form === undefined ? {} : { form }) };
 }
 
 /**
@@ -39,20 +53,42 @@ export async function applyPatches(
   kernel: string,
 ): Promise<string[]> {
   const lines: string[] = [];
-  const known = (await $`cd ${folder} && ls`.quiet()).lines().map((file) => file.replace(/\.patch$/, ''));
+  const files = (await $`cd ${folder} && ls`.quiet()).lines().filter((file) => file.endsWith('.patch'));
+  const known = [...new Set(files.map((file) => file.slice(0, file.indexOf('.'))))];
+  const has = async ({ expression, path }: Place): Promise<boolean> =>
+    (await $`grep -rqE -e ${expression} ${tree}/${path}`.nothrow().quiet()).exitCode === 0;
   for (const name of names) {
     if (!known.includes(name))
       throw new Failure('unknown-patch', `there is no patch "${name}"`, {
         hint: `There are ${known.join(', ')}.`,
       });
-    const file = `${folder}/${name}.patch`;
-    const { upstream, mark } = readPatchHead(name, (await $`cat ${file}`.quiet()).stdout);
-    const there = await $`grep -rqE ${mark.expression} ${tree}/${mark.path}`.nothrow().quiet();
-    if (there.exitCode === 0) {
+    const own = files.filter((file) => file.slice(0, file.indexOf('.')) === name);
+    const forms = [];
+    for (const file of own.sort((a, b) => a.length - b.length)) {
+      const path = `${folder}/${file}`;
+      forms.push({ path, head: readPatchHead(name, (await $`cat ${path}`.quiet()).stdout) });
+    }
+    const [first] = forms;
+    if (first === undefined) continue;
+    const { upstream, mark, line } = first.head;
+    if (await has(mark)) {
       lines.push(`${name}: skipped, Linux ${kernel} has it (upstream since ${upstream})`);
       continue;
     }
-    await applyOne($, name, file, tree, kernel);
+    if (line !== undefined && existsSync(`${tree}/${line.path}`) && !(await has(line))) {
+      lines.push(
+        `${name}: skipped, this Linux ${kernel} has it by its source: the line it takes away is not there`,
+      );
+      continue;
+    }
+    let chosen = first.path;
+    for (const { path, head } of forms) if (head.form !== undefined && (await has(head.form))) chosen = path;
+    await applyOne($, name, chosen, tree, kernel);
+    if (line !== undefined && (await has(line)))
+      throw new Failure(
+        'patch-failed',
+        `the patch ${name} was applied to Linux ${kernel}, and ${line.path} still has its line`,
+      );
     lines.push(`${name}: applied`);
   }
   return lines;
@@ -72,6 +108,6 @@ async function applyOne(
   if (patch.exitCode === 0) return;
   const hunks = existsSync(rejects) ? readFileSync(rejects, 'utf8') : patch.stdout;
   throw new Failure('patch-failed', `the patch ${name} does not apply to Linux ${kernel}:\n${hunks.trim()}`, {
-    hint: 'Run without it, or with a tree of your own that it applies to: --source RECIPE.linux=FOLDER.',
+    hint: 'Run without it, or with a tree of your own that it applies to: --source kvm-modules.linux=FOLDER.',
   });
 }

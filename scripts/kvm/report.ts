@@ -12,12 +12,23 @@ export const moduleNames = ['kvm.ko', 'kvm-intel.ko', 'kvm-amd.ko'] as const;
  * @returns the answer's lines; undefined when nothing is left to do
  */
 export async function preflight(step: Step, kernels: Kernels): Promise<readonly string[] | undefined> {
-  const { patches, lines } = kernelNeeds(kernels.b);
+  const { patches, lines } = kernelNeeds(kernels.b, await seenFixes(step, kernels));
   const needed = patches.length > 0;
   if (needed || step.text('build') === 'always') return lines;
   mkdirSync('modules');
   await publish(step, [...lines, 'nothing was built; build=always builds the modules anyway']);
   return undefined;
+}
+
+/** Vendors bring fixes to older kernels: the IOAPIC's is one that the headers show, wherever they lie. */
+async function seenFixes({ $ }: Step, { folder }: Kernels): Promise<string[]> {
+  const places = ['', 'source/'].flatMap((at) => [
+    `${at}include/uapi/linux/kvm.h`,
+    `${at}include/linux/kvm.h`,
+  ]);
+  const files = places.map((place) => `${folder}/${place}`);
+  const found = await $`grep -qs KVM_CAP_IOAPIC_POLARITY_IGNORED ${files}`.nothrow().quiet();
+  return found.exitCode === 0 ? ['ioapic-polarity'] : [];
 }
 
 /** Checks what was built, and puts it where it is expected. @param built the folder with the .ko files, in the work folder */

@@ -32,7 +32,12 @@ export function locate<T>(value: T, place: Place, items?: readonly Place[]): Loc
 export function wrongType(node: YamlNode, wanted: string, report: Report): void {
   if (node.kind === 'broken') return;
   const quotable = node.kind === 'scalar' && typeof node.value !== 'string' && node.value !== null;
-  const hint = quotable && wanted.includes('text') ? 'Put it in quotes.' : undefined;
+  const hint =
+    quotable && wanted.includes('text')
+      ? 'Put it in quotes.'
+      : wanted === 'a list'
+        ? 'A list is written [FIRST, SECOND].'
+        : undefined;
   report('wrong-type', node.place, `Expected ${wanted}, found ${describeNode(node)}.`, hint);
 }
 

@@ -115,6 +115,22 @@ describe('the patches of KVM', () => {
     ]);
   });
 
+  it('apply in the form that kernels before 3.6 have, and are skipped where a vendor took the line away', async () => {
+    const before = oldKernel['virt/kvm/ioapic.c'] ?? '';
+    const older = before.replaceAll('irq_level', 'level');
+    const root = kernel({ ...oldKernel, 'virt/kvm/ioapic.c': older });
+    expect(await apply(root, ['ioapic-polarity'])).toEqual(['ioapic-polarity: applied']);
+    const text = readFileSync(join(root, 'tree/virt/kvm/ioapic.c'), 'utf8');
+    expect(text).toBe(older.replace(/\t*level \^= .*\n/, ''));
+    const backported = kernel({
+      ...oldKernel,
+      'virt/kvm/ioapic.c': before.replace(/\t*irq_level \^= .*\n/, ''),
+    });
+    expect(await apply(backported, ['ioapic-polarity'])).toEqual([
+      'ioapic-polarity: skipped, this Linux 3.14.79 has it by its source: the line it takes away is not there',
+    ]);
+  });
+
   it('stop the step with the hunk that does not apply', async () => {
     const root = kernel({
       ...oldKernel,

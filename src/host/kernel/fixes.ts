@@ -33,10 +33,15 @@ export interface KernelNeeds {
   readonly lines: readonly string[];
 }
 
-/** @param release of a kernel: `uname -r`, or include/config/kernel.release of its headers */
-export function kernelNeeds(release: string): KernelNeeds {
+/**
+ * @param release of a kernel: `uname -r`, or include/config/kernel.release of its headers
+ * @param seen fixes that its tree or its headers show, by their marks; of others its version decides
+ */
+export function kernelNeeds(release: string, seen: readonly string[] = []): KernelNeeds {
   const version = parseKernelVersion(release);
-  const missing = fixes.filter(({ since }) => compareKernels(version, since) < 0);
+  const missing = fixes.filter(
+    ({ name, since }) => compareKernels(version, since) < 0 && !seen.includes(name),
+  );
   const later = missing.every(({ name }) => name !== 'ioapic-polarity');
   const answer =
     missing.length === 0
@@ -44,13 +49,18 @@ export function kernelNeeds(release: string): KernelNeeds {
       : later
         ? `Linux ${release} needs KVM modules of ours for 10.6 and 10.7 guests only`
         : `Linux ${release} needs KVM modules of ours`;
-  const reasons = fixes.map((fix) =>
-    missing.includes(fix) ? `${fix.missing}: patch ${fix.name}` : fix.there,
-  );
+  const reasons = fixes.map((fix) => {
+    if (missing.includes(fix)) return `${fix.missing}: patch ${fix.name}`;
+    return seen.includes(fix.name) ? `${fix.there}; its headers say that it has this` : fix.there;
+  });
   return {
     kernel: release,
     patches: missing.map(({ name }) => name),
-    lines: [answer, ...reasons, ...mwaitLines(version)],
+    lines: [
+      missing.length === 0 ? answer : `${answer} (by its version; vendors backport)`,
+      ...reasons,
+      ...mwaitLines(version),
+    ],
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import type { Act } from './acts.ts';
@@ -36,7 +36,8 @@ export async function planLoad(
   options: LoadOptions,
 ): Promise<KvmPlan> {
   const { folder, ignoreMsrs } = options;
-  const settings = ignoreMsrs === undefined ? [] : settingActs(status, ignoreMsrs);
+  const settings =
+    ignoreMsrs === undefined ? [] : settingActs(world, status, ignoreMsrs, folder === undefined);
   const present = status.modules.some(({ name, loaded }) => name !== 'kvm' || !loaded);
   if (folder === undefined && present) {
     if (settings.length > 0) return { acts: settings, removed: [], previous: [] };
@@ -147,7 +148,20 @@ function remove(name: string): Act {
   return { kind: 'run', command: ['rmmod', name] };
 }
 
-function settingActs(status: KvmStatus, when: 'now' | 'always'): Act[] {
+/** @param isWritten whether the parameter is set while the module is loaded, and not as it is loaded */
+function settingActs(
+  world: KernelWorld,
+  status: KvmStatus,
+  when: 'now' | 'always',
+  isWritten: boolean,
+): Act[] {
+  const mode = lstatSync(join(world.root, parameterFile), { throwIfNoEntry: false })?.mode;
+  // A parameter of mode 0444 is fixed from the moment the module is loaded.
+  if (isWritten && mode !== undefined && (mode & 0o222) === 0)
+    throw new Failure('built-in', 'this kernel does not let ignore_msrs be changed while KVM is loaded', {
+      hint: 'Set it as KVM is loaded: `modprobe kvm ignore_msrs=1` after rmmod; where KVM is part of the kernel, kvm.ignore_msrs=1 on its command line.',
+    });
+
   const kvm = status.modules.find(({ name }) => name === 'kvm');
   if (when === 'always' && kvm?.loaded === false) {
     throw new Failure('built-in', 'KVM is part of this kernel: modprobe.d cannot change that', {

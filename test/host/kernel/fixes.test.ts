@@ -14,6 +14,9 @@ describe('what a kernel needs for OS X guests', () => {
   it('is MWAIT alone on 3.15, and both before', () => {
     expect(kernelNeeds('3.15.10')).toMatchObject({ patches: ['mwait'] });
     expect(kernelNeeds('3.15.10').lines[0]).toMatch(/for 10\.6 and 10\.7 guests only/);
+    expect(kernelNeeds('3.10.0-1160.el7').lines[0]).toContain('by its version; vendors backport');
+    // RHEL 7's 3.10 has the fix, and its headers show it.
+    expect(kernelNeeds('3.10.0-1160.el7', ['ioapic-polarity'])).toMatchObject({ patches: ['mwait'] });
     expect(kernelNeeds('3.14.79')).toMatchObject({ patches: ['ioapic-polarity', 'mwait'] });
     expect(kernelNeeds('2.6.32-5-amd64').lines.join('\n')).not.toMatch(/cpu-pm/);
   });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -125,6 +125,19 @@ describe('loading modules', () => {
     built.write('sys/module/kvm/parameters/ignore_msrs', 'N\n');
     await expect(load(built, { folder: builtModules() })).rejects.toThrow(/part of this kernel/);
     await expect(load(built, { ignoreMsrs: 'always' })).rejects.toMatchObject({ code: 'built-in' });
+  });
+
+  it('does not write a parameter that the kernel lets nobody write, and sets it as the modules are loaded', async () => {
+    const on = await usualMachine();
+    await load(on, { ignoreMsrs: 'now' });
+    chmodSync(join(on.root, 'sys/module/kvm/parameters/ignore_msrs'), 0o444);
+    const refused = planLoad(on, readStatus(on), { ignoreMsrs: 'now' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'built-in',
+      hint: expect.stringContaining('modprobe kvm ignore_msrs=1') as string,
+    });
+    const plan = await planLoad(on, readStatus(on), { folder: builtModules(), ignoreMsrs: 'now' });
+    expect(plan.acts.map(showAct).join('\n')).toContain('kvm.ko ignore_msrs=1');
   });
 
   it("sets ignore_msrs by sysfs for now and by modprobe.d for ever, with the kernel's own modules too", async () => {
