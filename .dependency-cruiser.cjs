@@ -32,6 +32,9 @@ const within = {
   'src/vm': ['process', 'watch', 'screen'],
   'src/cli': ['text', 'reporters', 'commands'],
   'src/sources': ['(apt|http|checkout)', 'lock'],
+  'src/host': ['programs', '(namespaces|kernel|osk)', 'kvm'],
+  'src/store': ['sessions', 'blobs', 'actions', 'trees'],
+  'src/engine': ['script', 'sources', 'step', 'products', 'preconditions', 'rebuild', 'trace', 'bundle'],
 };
 
 const inner = Object.entries(within).flatMap(([folder, rooms]) =>

@@ -1,8 +1,9 @@
-// A pipeline of 100 steps in which nothing is to be done, beside wireit and GNU make on the same graph.
+// A pipeline of 100 steps in which nothing is to be done, beside wireit and GNU make on the same graph, and beside other
+// checkouts of cidermill, made ready, whose folders are given: node --import tsx bench/no-op.ts [FOLDER …]
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { packageRoot } from '../src/host/index.ts';
 import { machine, median, ratio, table, timeInTurn, type Contender } from './measure.ts';
 
@@ -11,7 +12,10 @@ const rounds = 9;
 const work = mkdtempSync(join(tmpdir(), 'cidermill-bench-'));
 
 try {
-  const contenders = [bareNode(), cidermill(), wireit(), make()];
+  const others = process.argv
+    .slice(2)
+    .map((path) => cidermill(resolve(path), `cidermill, ${basename(path)}`));
+  const contenders = [bareNode(), cidermill(packageRoot, 'cidermill'), ...others, wireit(), make()];
   for (const { command, cwd, env } of contenders) {
     execFileSync(command[0] ?? '', command.slice(1), {
       cwd,
@@ -48,9 +52,10 @@ function folder(name: string): string {
   return path;
 }
 
-function cidermill(): Contender {
-  const cwd = folder('cidermill');
-  for (const name of ['recipes', 'pipelines', 'scripts']) mkdirSync(join(cwd, name));
+/** @param root absolute: of a checkout */
+function cidermill(root: string, name: string): Contender {
+  const cwd = folder(name);
+  for (const each of ['recipes', 'pipelines', 'scripts']) mkdirSync(join(cwd, each));
   writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(cwd, 'recipes/link.yaml'),
@@ -72,7 +77,7 @@ script: scripts/link.ts
 outputs: { text: text.txt }
 `,
   );
-  const step = join(packageRoot, 'src/step/index.ts');
+  const step = join(root, 'src/step/index.ts');
   writeFileSync(
     join(cwd, 'scripts/link.ts'),
     `import { writeFileSync } from 'node:fs';
@@ -91,11 +96,17 @@ await output('text', 'text.txt');
     ['pipeline: chain', 'summary: A chain', 'steps:', '  s0: { recipe: start }', ...chain, ''].join('\n'),
   );
   return {
-    name: 'cidermill',
-    command: [process.execPath, join(packageRoot, 'bin/cidermill.mjs'), 'run', 'chain'],
+    name,
+    command: [process.execPath, launcher(root), 'run', 'chain'],
     cwd,
     env: { CIDERMILL_STORE: join(cwd, 'store') },
   };
+}
+
+/** The module that starts it; it lay elsewhere before. */
+function launcher(root: string): string {
+  const path = join(root, 'bin/cidermill.mjs');
+  return existsSync(path) ? path : join(root, 'src/launch.mjs');
 }
 
 function wireit(): Contender {

@@ -12,7 +12,7 @@ import { env, getuid } from 'node:process';
  */
 export function missingTools(root) {
   /** @type {HostTool[]} */
-  const tools = JSON.parse(readFileSync(join(root, 'src/host/host-tools.json'), 'utf8'));
+  const tools = JSON.parse(readFileSync(join(root, 'src/host/programs/host-tools.json'), 'utf8'));
   const isRoot = getuid?.() === 0;
   const missing = tools.filter(({ tool }) => !hasTool(tool) && !(isRoot && tool === 'newuidmap'));
   if (missing.length === 0) return '';

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { sha256 } from '#base';
 import { step } from 'cidermill/step';
-import { checkLoader, coverage } from './chameleon/checks.ts';
+import { checkLoader, coverage } from './chameleon/image/checks.ts';
 import { buildCross } from './chameleon/cross.ts';
-import type { Range } from './chameleon/flat-image.ts';
+import type { Range } from './chameleon/image/flat-image.ts';
 import { takePrebuilt } from './chameleon/prebuilt.ts';
 import { buildXcode } from './chameleon/xcode.ts';
 

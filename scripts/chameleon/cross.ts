@@ -6,7 +6,7 @@ import { link, type Layout, type LinkInput } from '#link';
 import type { Step } from 'cidermill/step';
 import { configure } from './configure.ts';
 import { dryRun, type Compilation } from './dry-run.ts';
-import type { Range } from './flat-image.ts';
+import type { Range } from './image/flat-image.ts';
 import { generateHeaders, type Identity } from './generate.ts';
 import { linkIncludes } from './includes.ts';
 import { explainUndefined } from './modules.ts';
@@ -69,7 +69,8 @@ export async function buildCross(
   }
   const code = linked.sections.filter(({ name }) => name.startsWith('__text'));
   return {
-    ...{ image: linked.image, map: linked.map },
+    image: linked.image,
+    map: linked.map,
     code: code.map(({ address, size }) => ({ start: address, end: address + size })),
   };
 }

@@ -5,8 +5,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../base/index.ts';
 import type { Compression } from './archive-name.ts';
-import { lastLines } from '../host/program.ts';
-import { notStarted, startProgram } from '../host/start-program.ts';
+import { lastLines } from '../host/programs/program.ts';
+import { notStarted, startProgram } from '../host/programs/start-program.ts';
 
 export interface Decompressed {
   /** Ends in any case, after a fault too early; destroying it ends the program behind it. */

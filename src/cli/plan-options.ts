@@ -4,6 +4,7 @@ import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import type { Preview } from '../engine/index.ts';
 import { openStepSources, type StepSources } from '../engine/sources/step-sources.ts';
+import { showProgress } from './progress-line.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Options of all commands that make a plan. */
@@ -77,7 +78,14 @@ export async function preview(
   options: PlanOptions,
 ): Promise<Preview[]> {
   const { previewRun } = await import('../engine/preview.ts');
-  return previewRun({ store: workspace.store, plan, sources, onHost: options.environment === 'host' });
+  // A file of the user may be as large as a disk.
+  const progress = showProgress('hashing');
+  return previewRun({
+    ...{ store: workspace.store, plan, sources, onHost: options.environment === 'host' },
+    emit: (event) => {
+      if (event.type === 'step-hashing') progress.take(event.done, event.total);
+    },
+  }).finally(progress.end);
 }
 
 /** A name that is given again makes a list. */

@@ -1,5 +1,5 @@
 import { findTool } from '../host/index.ts';
-import { run } from '../host/program.ts';
+import { run } from '../host/programs/program.ts';
 
 const milliseconds = 60_000;
 const mostBytes = 1 << 20;

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import type { ByteSource } from '../base/index.ts';
 import { memorySource } from '../formats/source/index.ts';
-import { runForBytes } from '../host/program.ts';
+import { runForBytes } from '../host/programs/program.ts';
 
 export type Packing = 'deflate' | 'xz' | 'zstd' | 'bzip2';
 

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { statSync } from 'node:fs';
 import { Failure } from '../base/index.ts';
 import { findTool } from '../host/index.ts';
-import { run } from '../host/program.ts';
+import { run } from '../host/programs/program.ts';
 import { inFolder, judgeDisk, type DiskImage, type DiskTrust } from '../vm/index.ts';
 
 /** The two programs that disks are worked on with, of one QEMU. */

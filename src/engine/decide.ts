@@ -2,7 +2,7 @@ import type { Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import { actionKey, readAction, type Action, type ActionResult } from '../store/index.ts';
 import type { RunContext } from './context.ts';
-import { resolveStep, type Done } from './resolve.ts';
+import { resolveStep, type Done, type Hashing } from './resolve.ts';
 import { digestsOf, type Choice } from './sources/choices.ts';
 
 /** A step whose predecessors are done, fully resolved for one choice of origins. */
@@ -17,7 +17,7 @@ export interface ResolvedStep {
 export type Decision = ResolvedStep &
   ({ readonly verdict: 'cached'; readonly result: ActionResult } | { readonly verdict: 'run' });
 
-type DecideContext = Pick<RunContext, 'store' | 'sources' | 'onHost' | 'facts'>;
+type DecideContext = Pick<RunContext, 'store' | 'sources' | 'onHost' | 'facts'> & Hashing;
 
 /**
  * Decides what is to be done with a step whose predecessors are done; `plan`, `run` and all that looks for stored

@@ -30,6 +30,15 @@ export type RunEvent = { readonly time: number } & (
       readonly done: number;
       readonly total?: number;
     }
+  /** Before the step is decided on: bytes of a user's file that were read for its digest. */
+  | {
+      readonly type: 'step-hashing';
+      readonly step: string;
+      readonly input: string;
+      readonly path: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly type: 'step-event'; readonly step: string; readonly event: StepEvent }
   | { readonly type: 'step-output'; readonly step: string; readonly line: string }
   | {

@@ -4,14 +4,14 @@ export { audit } from './audit.ts';
 export { findLog } from './history.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
-export { productEntries } from './products.ts';
+export { productEntries } from './products/publish.ts';
 export {
   describeProduct,
   planFiles,
   statedParameters,
   stepsBefore,
   type DescribedProduct,
-} from './product-parts.ts';
+} from './products/product-parts.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

@@ -5,7 +5,7 @@ import type { RunContext } from './context.ts';
 import { decide } from './decide.ts';
 import { openHistory, readRecord } from './history.ts';
 import { explainChange } from './explain.ts';
-import type { Made } from './resolve.ts';
+import type { Hashing, Made } from './resolve.ts';
 
 /** What a run would do with a step, as far as it can be known before it. */
 export interface Preview {
@@ -23,11 +23,12 @@ export interface Preview {
 }
 
 /** As much of a run's context as foreseeing it needs. */
-type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'facts'>;
+type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'facts'> &
+  Hashing;
 
 /** Foresees a run without doing any of it, with the outputs that steps made the last time standing in. */
 export async function previewRun(
-  options: Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost'>,
+  options: Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost'> & Hashing,
 ): Promise<Preview[]> {
   const { store, plan } = options;
   const history = openHistory(store, plan.root, plan.pipeline);

@@ -19,7 +19,10 @@ export type Made = Pick<ActionResult, 'key' | 'outputs'>;
 /** The steps that are done, by name. */
 export type Done = ReadonlyMap<string, Made>;
 
-type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'facts'>;
+type ResolveContext = Pick<RunContext, 'sources' | 'onHost' | 'facts'> & Hashing;
+
+/** Who is told how much of a user's file has been read, and who may end it. */
+export type Hashing = Partial<Pick<RunContext, 'emit' | 'signal'>>;
 
 /**
  * Resolves a step whose predecessors are done into an action.
@@ -37,7 +40,7 @@ export async function resolveStep(
     inputs[name] =
       value.kind === 'output'
         ? outputWord(outputOf(done, value.step, value.output))
-        : `file:${await context.sources.userFile(value.path)}`;
+        : `file:${await hashInput(context, step, name, value.path)}`;
   }
   return {
     keyVersion,
@@ -51,6 +54,19 @@ export async function resolveStep(
     environment: await resolveEnvironment(context, step, done),
     outputs: Object.fromEntries([...recipe.outputs].map(([name, { value }]) => [name, value])),
   };
+}
+
+/** A user's file may be as large as a disk: how much of it has been read is told. */
+function hashInput(
+  { sources, emit, signal }: ResolveContext,
+  { name: step }: PlannedStep,
+  input: string,
+  path: string,
+): Promise<Sha256> {
+  return sources.userFile(path, {
+    signal,
+    onProgress: (done, total) => emit?.({ type: 'step-hashing', step, input, path, done, total }),
+  });
 }
 
 /** The output a binding names. The plan has checked that it is declared. */

@@ -1,29 +1,12 @@
-import type PQueue from 'p-queue';
-import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
 import { diskFailure, SpaceWatch } from '../host/index.ts';
-import type { Plan, PlannedStep } from '../recipe/index.ts';
-import {
-  type ActionResult,
-  DamagedBlob,
-  type Lock,
-  openMemo,
-  openSession,
-  readEntry,
-  type Store,
-  touchAction,
-} from '../store/index.ts';
+import type { Plan } from '../recipe/index.ts';
+import { openMemo, type Store } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
-import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import type { RunEvent } from './events.ts';
-import { failureEvent } from './failure-event.ts';
-import { openMending, type Mending } from './mending.ts';
-import { openHistory, readRecord, writeRecord, type StepRecord } from './history.ts';
-import { UnmetPreconditions } from './preconditions/refuse.ts';
-import { productPlace } from './product-place.ts';
-import { publishProduct } from './products.ts';
-import type { Made } from './resolve.ts';
+import { openHistory } from './history.ts';
+import { productPlace } from './products/product-place.ts';
+import { RunState } from './run-state.ts';
 import type { StepSources } from './sources/step-sources.ts';
-import { StepFailure } from './step/step-failure.ts';
 
 export interface RunOptions {
   readonly store: Store;
@@ -68,7 +51,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   // What stands in a product's place is told before any step is run.
   for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
-  const run = new Run(context, options.keepGoing, counts, (failure) => watch.stop(failure));
+  const run = new RunState(context, options.keepGoing, counts, (failure) => watch.stop(failure));
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   let isPublished = true;
   try {
@@ -86,211 +69,4 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   emit({ type: 'run-finished', outcome, milliseconds: Math.round(performance.now() - start), ...counts });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
-}
-
-type FetchSources = (context: RunContext, step: PlannedStep) => Promise<unknown>;
-
-/** The state of one run: what is done, and the session that the first step to execute opens. */
-class Run {
-  readonly #context: RunContext;
-  readonly #keepGoing: boolean;
-  readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
-  readonly #done = new Map<string, Made>();
-  #queue: PQueue | undefined;
-  /** Stops all of the run for a failure that is not one step's. */
-  readonly #stop: (failure: Failure) => void;
-  readonly #mending: Mending;
-  readonly #fromCache = new Set<string>();
-  #session: Promise<Lock> | undefined;
-  #ready: Promise<void> | undefined;
-
-  constructor(
-    context: RunContext,
-    keepGoing: boolean,
-    counts: { cached: number; executed: number; failed: number; skipped: number },
-    stop: (failure: Failure) => void,
-  ) {
-    this.#context = context;
-    this.#keepGoing = keepGoing;
-    this.#counts = counts;
-    this.#stop = stop;
-    this.#mending = openMending(context, this.#done, async (step) => {
-      if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
-      await this.#attempt(step);
-    });
-  }
-
-  async all(): Promise<void> {
-    const ends = new Map<string, Promise<void>>();
-    for (const step of this.#context.plan.steps) {
-      const before = step.after.flatMap((name) => ends.get(name) ?? []);
-      ends.set(
-        step.name,
-        Promise.all(before).then(() => this.#one(step)),
-      );
-    }
-    await Promise.all(ends.values());
-  }
-
-  /** @returns false when a product could not be published */
-  async publish(artifacts: string): Promise<boolean> {
-    let isPublished = true;
-    for (const product of this.#context.plan.products) {
-      const needed = [...product.from.values()].map(({ value }) => value.step);
-      if (product.gate !== undefined) needed.push(product.gate);
-      if (!needed.every((step) => this.#done.has(step))) continue;
-      const publish = (): Promise<UntimedEvent> =>
-        publishProduct(this.#context, product, this.#done, artifacts, () => this.#openSession());
-      try {
-        this.#context.emit(await this.#mending.around(publish));
-      } catch (error) {
-        if (!(error instanceof Failure) || diskFailure(error, artifacts) !== undefined) throw error;
-        const { message, hint } = error;
-        isPublished = false;
-        this.#context.emit({
-          type: 'product-failed',
-          ...{ product: product.name, message },
-          ...(hint === undefined ? {} : { hint }),
-        });
-      }
-    }
-    return isPublished;
-  }
-
-  #openSession(): Promise<Lock> {
-    const open = async (): Promise<Lock> => {
-      const { endAbandonedSteps } = await import('./step/left-behind.ts');
-      // What a killed engine's steps left running would go on in the folders that this session clears away.
-      await endAbandonedSteps();
-      return openSession(this.#context.store);
-    };
-    return (this.#session ??= open());
-  }
-
-  async close(): Promise<void> {
-    await (await this.#session)?.release();
-  }
-
-  async #one(step: PlannedStep): Promise<void> {
-    const missing = step.after.find((name) => !this.#done.has(name));
-    const stopped = this.#counts.failed > 0 && !this.#keepGoing;
-    if (this.#context.signal.aborted) return;
-    if (missing !== undefined || stopped) {
-      this.#counts.skipped += 1;
-      this.#context.emit({
-        type: 'step-skipped',
-        step: step.name,
-        because: missing ?? 'another step failed',
-      });
-      return;
-    }
-    await this.#attempt(step);
-  }
-
-  async #attempt(step: PlannedStep): Promise<void> {
-    try {
-      await this.#mending.around(() => this.#make(step));
-    } catch (error) {
-      if (isAborted(this.#context.signal)) return;
-      // All of the run is about to fail of it: it is told once, by whoever called.
-      const whole =
-        error instanceof UnmetPreconditions ? error : diskFailure(error, this.#context.store.root);
-      if (whole !== undefined) {
-        this.#stop(whole);
-        return;
-      }
-      this.#counts.failed += 1;
-      this.#context.emit(failureEvent(step, error));
-    }
-  }
-
-  async #make(step: PlannedStep): Promise<void> {
-    const decision = await decide(this.#context, step, this.#done);
-    if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else await (await this.#openQueue()).add(() => this.#execute(decision));
-  }
-
-  async #openQueue(): Promise<PQueue> {
-    const { default: Queue } = await import('p-queue');
-    return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
-  }
-
-  async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
-    this.#counts.cached += 1;
-    this.#fromCache.add(step.name);
-    this.#done.set(step.name, result);
-    touchAction(this.#context.store, key);
-    this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
-    const record = readRecord(this.#context.history, step.name);
-    if (record?.key === key && record.outcome !== 'failed') return;
-    await this.#record({ step: step.name, action, key, outcome: 'cached' });
-  }
-
-  async #execute(decision: ResolvedStep): Promise<void> {
-    const { step } = decision;
-    this.#context.signal.throwIfAborted();
-    const { executeAction, fetchSources } = await import('./step/index.ts');
-    await (this.#ready ??= this.#getReady());
-    this.#fetchAhead(step, fetchSources);
-    const record = readRecord(this.#context.history, step.name);
-    const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
-    let resolved = decision;
-    try {
-      // Another origin than the preferred one is another action.
-      resolved = withChoice(decision, await fetchSources(this.#context, step));
-      const { result, log } = await executeAction(this.#context, resolved, this.#done);
-      if (log === undefined) {
-        await this.#cached(resolved, result);
-        return;
-      }
-      const { action, key } = resolved;
-      const unchanged = previous !== undefined && sameOutputs(previous, result);
-      this.#counts.executed += 1;
-      this.#done.set(step.name, result);
-      await this.#record({ step: step.name, action, key, outcome: 'done', log });
-      const { duration: milliseconds, notes } = result;
-      this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
-    } catch (error) {
-      const isOwn = !isAborted(this.#context.signal) && !(error instanceof DamagedBlob);
-      if (isOwn) await this.#failed(resolved, error);
-      throw error;
-    }
-  }
-
-  /** Before the first step that runs: nothing is begun that is known not to pass. */
-  async #getReady(): Promise<void> {
-    const { signal } = this.#context;
-    const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
-    const { previewRun } = await import('./preview.ts');
-    await this.#openSession();
-    refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
-    signal.throwIfAborted();
-  }
-
-  async #failed({ step, action, key }: ResolvedStep, error: unknown): Promise<void> {
-    const log = error instanceof StepFailure ? { log: error.log } : {};
-    await this.#record({ step: step.name, action, key, outcome: 'failed', ...log });
-  }
-
-  /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
-  #fetchAhead(running: PlannedStep, fetchSources: FetchSources): void {
-    const { plan, history } = this.#context;
-    const after = new Set([running.name]);
-    for (const step of plan.steps) {
-      if (!step.after.some((name) => after.has(name))) continue;
-      after.add(step.name);
-      if (readRecord(history, step.name) !== undefined) continue;
-      // What fails here fails again, and is told, when the step itself asks for it.
-      fetchSources(this.#context, step).catch(() => undefined);
-    }
-  }
-
-  async #record(record: Omit<StepRecord, 'time'>): Promise<void> {
-    if (this.#context.store.readOnly) return;
-    await writeRecord(this.#context.history, { ...record, time: Date.now() });
-  }
-}
-
-function sameOutputs(a: ActionResult, b: ActionResult): boolean {
-  return canonicalJson(a.outputs as unknown as Json) === canonicalJson(b.outputs as unknown as Json);
 }

@@ -1,6 +1,6 @@
 import { isApple } from './host-facts.ts';
-import { namespaceMend } from './namespace-limits.ts';
-import { hostTools, type HostTool } from './packages.ts';
+import { namespaceMend } from './namespaces/namespace-limits.ts';
+import { hostTools, type HostTool } from './programs/packages.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** One precondition of making and running guests, as it is on this host. */

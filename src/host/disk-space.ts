@@ -78,6 +78,15 @@ export function diskFailure(error: unknown, folder: string): Failure | undefined
   return reason?.(path === undefined ? folder : nearestFolder(dirname(path)), error);
 }
 
+/** Does work in a folder. What ends it for want of space tells how much there is before anything is removed again. */
+export async function measuringSpace<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFailure(error, folder) ?? error;
+  }
+}
+
 /**
  * Does a program's output say that a disk is full, and is it the one that holds the folder? A program that fails gives
  * back some of what it wrote, so that little is left rather than nothing.

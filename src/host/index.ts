@@ -1,17 +1,17 @@
 export * from './checkup.ts';
 export * from './host-facts.ts';
-export * from './install.ts';
+export * from './programs/install.ts';
 export { kernelFolderParameters } from './kernel/build-folder.ts';
-export * from './namespace-limits.ts';
-export * from './osk.ts';
+export * from './namespaces/namespace-limits.ts';
+export * from './osk/osk.ts';
 export * from './package-root.ts';
-export * from './packages.ts';
+export * from './programs/packages.ts';
 export * from './qemu.ts';
-export * from './smc.ts';
+export * from './osk/smc.ts';
 export * from './surroundings.ts';
-export { readSystemPackages, type SystemPackages } from './system-packages.ts';
-export * from './tools.ts';
-export * from './user-namespaces.ts';
+export { readSystemPackages, type SystemPackages } from './programs/system-packages.ts';
+export * from './programs/tools.ts';
+export * from './namespaces/user-namespaces.ts';
 export * from './version.ts';
 export {
   diskFailure,
@@ -22,4 +22,5 @@ export {
   saysNoSpace,
   SpaceWatch,
   type DiskSpace,
+  measuringSpace,
 } from './disk-space.ts';

@@ -1,4 +1,4 @@
-import { askProgram } from './ask-program.ts';
+import { askProgram } from './programs/ask-program.ts';
 
 /** What a QEMU can do, as it says itself. */
 export interface QemuFeatures {

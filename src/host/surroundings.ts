@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { readHostFacts, type HostFacts } from './host-facts.ts';
-import { readNamespaceLimits, type NamespaceLimits } from './namespace-limits.ts';
-import { hostTools } from './packages.ts';
+import { readNamespaceLimits, type NamespaceLimits } from './namespaces/namespace-limits.ts';
+import { hostTools } from './programs/packages.ts';
 import { askQemu, type QemuFeatures } from './qemu.ts';
-import { findTool } from './tools.ts';
-import { sandboxFault } from './user-namespaces.ts';
+import { findTool } from './programs/tools.ts';
+import { sandboxFault } from './namespaces/user-namespaces.ts';
 
 /** All that the doctor looks at. */
 export interface Surroundings {

@@ -2,7 +2,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Failure, systemReason, temporaryBeside } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
-import { checkOpenFiles } from './open/file-source.ts';
+import { checkOpenFiles } from './open/outer/file-source.ts';
 
 /**
  * Makes a file that appears by rename when `write` has made all of it, or not at all.

@@ -1,10 +1,10 @@
 import { FormatError } from '../base/index.ts';
 import { sectorSize, type ChunkKind } from '../formats/udif/index.ts';
 import { openImage, type Image } from './open/open-image.ts';
-import { readPartitionMap } from './open/partition-map.ts';
-import { numbered, type Numbered } from './open/partitions.ts';
+import { readPartitionMap } from './open/map/partition-map.ts';
+import { numbered, type Numbered } from './open/map/partitions.ts';
 import type { ImagePath } from './open/place.ts';
-import type { Encryption } from './open/unlocked.ts';
+import type { Encryption } from './open/outer/unlocked.ts';
 import { slice } from '../formats/source/index.ts';
 import { readVolumeIn, type Volume } from './open/volume.ts';
 

@@ -2,7 +2,7 @@ import type { ByteSource, ByteTarget } from '../base/index.ts';
 import { growApm } from '../formats/apm/index.ts';
 import { growGpt, type Growth } from '../formats/gpt/index.ts';
 import { growMbr } from '../formats/mbr/index.ts';
-import { readPartitionMap } from './open/partition-map.ts';
+import { readPartitionMap } from './open/map/partition-map.ts';
 
 export interface GrowOptions {
   /** Of what the disk's new size is a multiple, in bytes: 2048 for what a CD-ROM drive is to show. By default 512. */

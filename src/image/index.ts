@@ -5,11 +5,17 @@ export { createFromFolder, type FolderOptions } from './create/create-from-folde
 export type { CreateOptions } from './create/options.ts';
 export { describeDmg, type ChecksumKind, type DmgInfo } from './describe-dmg.ts';
 export { extractPartition, partitionWork } from './extract/extract-partition.ts';
-export { contentOf, findPartition, partitionsOf, partitionSource, type Numbered } from './open/partitions.ts';
+export {
+  contentOf,
+  findPartition,
+  partitionsOf,
+  partitionSource,
+  type Numbered,
+} from './open/map/partitions.ts';
 export { extractVolume, type ExtractOptions } from './extract/extract-volume.ts';
 export { folderByRename } from './extract/folder-by-rename.ts';
 export type { ExtractionPlan, PlanOptions } from './extract/plan-volume.ts';
-export { openFile, type FileSource } from './open/file-source.ts';
+export { openFile, type FileSource } from './open/outer/file-source.ts';
 export { openTarget, type FileTarget } from './file-target.ts';
 export { editImage, type EditedImage, type EditImageOptions } from './edit/edit-image.ts';
 export { addHostFiles, type Added, type AddOptions, type HostLinks } from './edit/host-files.ts';
@@ -19,11 +25,11 @@ export { checkFreeSpace } from './free-space.ts';
 export { openDisk, type Disk } from './open/open-disk.ts';
 export { openImage, type Image } from './open/open-image.ts';
 export { openNested } from './open/nested.ts';
-export { openOuter, type Outer } from './open/open-outer.ts';
+export { openOuter, type Outer } from './open/outer/open-outer.ts';
 export { parseImagePath, showImagePath, type ImagePath } from './open/place.ts';
 export { openInside, type Inside } from './open/open-inside.ts';
 export { listFolder, type ListedEntry } from './list-folder.ts';
-export { readPartitionMap, type Partition, type PartitionMap } from './open/partition-map.ts';
+export { readPartitionMap, type Partition, type PartitionMap } from './open/map/partition-map.ts';
 export { refuseSameFile } from './same-file.ts';
 export { scatter, scatterBytes, type Move, type Scatter } from './decode/scatter.ts';
 export type { DecodeOptions } from './decode/decode-all.ts';

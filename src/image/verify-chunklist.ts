@@ -1,7 +1,7 @@
 import { FormatError, type ByteSource } from '../base/index.ts';
 import { checkChunks, isSignedBy, readChunklist, readPublicKey } from '../formats/chunklist/index.ts';
 import { openNested } from './open/nested.ts';
-import { openOuter } from './open/open-outer.ts';
+import { openOuter } from './open/outer/open-outer.ts';
 import { parseImagePath, type ImagePath } from './open/place.ts';
 
 export interface ChunklistOptions {

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
-import { lastLines, run } from '../host/program.ts';
+import { lastLines, run } from '../host/programs/program.ts';
 
 /** What a signature is for: one made for another purpose is none of ours (ssh-keygen(1), -Y sign). */
 const namespace = 'cidermill';

@@ -39,7 +39,8 @@ export function routeValues(
   asked: Asked & Partial<AskedToo>,
 ): Record<keyof Asked | keyof AskedToo | 'release' | 'echo', string> {
   return {
-    ...{ darwin: '', mode: '' },
+    darwin: '',
+    mode: '',
     ...asked,
     release: asked.version.split('.').slice(0, 2).join('.'),
     echo: asked.flags.slice(0, echoColumns).trimEnd(),

@@ -35,5 +35,6 @@ export { compareVersions } from './apt/debian-version.ts';
 export { offersOf } from './apt/offers.ts';
 export { packagesIndex } from './apt/packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
-export { unpackArchive, type UnpackLimits } from '../archive/unpack.ts';
+export { unpackArchive } from '../archive/unpack.ts';
+export type { UnpackLimits } from '../archive/unpacked-tree.ts';
 export { hashUserFile, openUserFiles, type UserFiles } from './user-file.ts';

@@ -4,11 +4,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Failure, isSha256, type Sha256 } from '../base/index.ts';
 import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
+export interface HashUserFile {
+  /** In bytes: how much of it has been read; told twice a second, and not for what is read within the first. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Between two words on how much has been read, in milliseconds. */
+const betweenProgress = 500;
+
 /** The digests of the files that belong to the user: hashed once a path, size, inode and times of change. */
 export interface UserFiles {
   /** Without reading the file: undefined when it is new or has changed. @throws Failure 'no-file' */
   known(path: string): Sha256 | undefined;
-  hash(path: string): Promise<Sha256>;
+  hash(path: string, options?: HashUserFile): Promise<Sha256>;
   /**
    * Makes sure that a file is still the one that was hashed, after it was used.
    * @throws Failure 'file-changed' when its size, times or inode are others
@@ -21,13 +30,16 @@ export function openUserFiles(store: Store): UserFiles {
   const hashed = new Map<string, string>();
   return {
     known: (path) => recall(memo, identity(path, look(path))),
-    hash: async (path) => {
+    hash: async (path, { onProgress, signal } = {}) => {
       await settle(look(path));
       const before = identity(path, look(path));
       hashed.set(path, before);
       const known = recall(memo, before);
       if (known !== undefined) return known;
-      const { digest } = await hashFile(path).catch((cause: unknown) => {
+      const total = Number(look(path).size);
+      const onRead = onProgress && seldom((done) => onProgress(done, total));
+      const { digest } = await hashFile(path, { onRead, signal }).catch((cause: unknown) => {
+        signal?.throwIfAborted();
         const { code } = cause as NodeJS.ErrnoException;
         if (code === undefined) throw cause;
         throw new Failure('no-user-file', `${path} cannot be read: ${code}`, { cause });
@@ -52,6 +64,17 @@ export function openUserFiles(store: Store): UserFiles {
 /** As `openUserFiles(store).hash(path)`. */
 export function hashUserFile(store: Store, path: string): Promise<Sha256> {
   return openUserFiles(store).hash(path);
+}
+
+/** Calls it with the newest number, not more often than progress is told. */
+function seldom(tell: (done: number) => void): (done: number) => void {
+  let last = performance.now();
+  return (done) => {
+    const now = performance.now();
+    if (now - last < betweenProgress) return;
+    last = now;
+    tell(done);
+  };
 }
 
 function recall(memo: Memo, key: string): Sha256 | undefined {

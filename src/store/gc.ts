@@ -2,13 +2,13 @@ import { statSync, utimesSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../base/index.ts';
-import { readAction, type ActionResult } from './actions.ts';
-import { ownBlobPath } from './blobs.ts';
+import { readAction, type ActionResult } from './actions/actions.ts';
+import { ownBlobPath } from './blobs/blobs.ts';
 import { actionPath, ownLayer, treePath, type Store } from './layout.ts';
-import { actionKeys, blobDigests, blobsOfResult, sizeOfFile, treeDigests } from './references.ts';
-import { alone } from './session.ts';
-import { removeFolder } from './temporary.ts';
-import { sealPath } from './trees.ts';
+import { actionKeys, blobDigests, blobsOfResult, sizeOfFile, treeDigests } from './actions/references.ts';
+import { alone } from './sessions/session.ts';
+import { removeFolder } from './sessions/temporary.ts';
+import { sealPath } from './trees/trees.ts';
 
 export interface GcReport {
   /** Bytes of blobs before and after. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../base/index.ts';
 import type { Store } from './layout.ts';
-import { removeFolder, sessionName } from './temporary.ts';
+import { removeFolder, sessionName } from './sessions/temporary.ts';
 import { readSummed, withSum } from './whole-file.ts';
 
 /** A project that uses a store: what its lockfiles pin stays in it. */

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Sha256 } from '../base/index.ts';
-import { readAction, readEntry } from './actions.ts';
-import { hashFile, ownBlobPath } from './blobs.ts';
+import { readAction, readEntry } from './actions/actions.ts';
+import { hashFile, ownBlobPath } from './blobs/blobs.ts';
 import { removeTree } from './gc.ts';
 import { actionPath, ownLayer, treePath, type Store } from './layout.ts';
-import { actionKeys, blobDigests, sizeOfFile, treeDigests } from './references.ts';
-import { alone, clearDeadSessions } from './session.ts';
-import { removeBlob } from './sound.ts';
-import { taintedBy } from './taint.ts';
-import { removeFolder } from './temporary.ts';
-import { isSealed, sealPath } from './trees.ts';
+import { actionKeys, blobDigests, sizeOfFile, treeDigests } from './actions/references.ts';
+import { alone, clearDeadSessions } from './sessions/session.ts';
+import { removeBlob } from './blobs/sound.ts';
+import { taintedBy } from './actions/taint.ts';
+import { removeFolder } from './sessions/temporary.ts';
+import { isSealed, sealPath } from './trees/trees.ts';
 
 export interface VerifyReport {
   readonly blobs: number;
@@ -97,8 +97,13 @@ async function examine(
   const incomplete = entries.map(({ key }) => key).filter((key) => readAction(whole, key) === undefined);
   return {
     report: {
-      ...{ blobs: blobs.names.length, bytes, actions: actions.names.length, trees: trees.names.length },
-      ...{ faults, incomplete, tainted },
+      blobs: blobs.names.length,
+      bytes,
+      actions: actions.names.length,
+      trees: trees.names.length,
+      faults,
+      incomplete,
+      tainted,
     },
     blobs: damagedBlobs,
     trees: [...changedTrees, ...unsealed],

@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../base/index.ts';
 import type { Store } from './layout.ts';
-import { sessionName } from './temporary.ts';
+import { sessionName } from './sessions/temporary.ts';
 
 /** Writes a small file of the store whole or not at all: it appears by rename after fsync. */
 export async function writeWhole(store: Store, path: string, text: string): Promise<void> {

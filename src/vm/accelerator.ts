@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../host/program.ts';
+import { run } from '../host/programs/program.ts';
 
 /** How long the same small guest took under each accelerator, in milliseconds; undefined when it did not come to its end. */
 export interface AcceleratorTimes {

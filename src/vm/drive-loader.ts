@@ -50,7 +50,10 @@ export async function driveLoader(
     if (verdict.kind === 'all-seen') return;
     const said = verdict.kind === 'gave-up' ? `; the loader says "${verdict.said.trim()}"` : '';
     throw new BootFailure('loader-not-driven', `${describeStep(verdict.missing)} did not come${said}`, {
-      ...{ reached: [], console: [], serial: [], errors: [] },
+      reached: [],
+      console: [],
+      serial: [],
+      errors: [],
       screen: await readTextScreen(qmp, folder, limits),
     });
   } finally {

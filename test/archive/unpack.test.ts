@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
-import { unpackArchive, type UnpackLimits } from '../../src/archive/unpack.ts';
+import { unpackArchive } from '../../src/archive/unpack.ts';
+import type { UnpackLimits } from '../../src/archive/unpacked-tree.ts';
 import type { Compression } from '../../src/archive/archive-name.ts';
 import { freshContext } from '../sources/store-rig.ts';
 

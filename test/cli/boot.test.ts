@@ -298,7 +298,9 @@ describe('what is wrong is said before anything is started', () => {
   });
 
   it('a product that is none, and two of them', async () => {
-    expect((await runBoot(['/no/product', '--guest', 'lion'])).stderr).toContain('is not a product');
+    expect((await runBoot(['/no/product', '--guest', 'lion'])).stderr).toContain(
+      '/no/product is not a product: no such file or directory',
+    );
     expect((await runBoot(['a', 'b', '--guest', 'lion'])).stderr).toContain('boot takes one product, not 2');
   });
 });

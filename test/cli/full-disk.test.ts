@@ -35,12 +35,22 @@ await output('data', 'data');
   };
 }
 
+function bytesOf(text: string): number {
+  const [amount = '', unit = ''] = text.split(' ');
+  return Number(amount) * 1024 ** ['B', 'KiB', 'MiB', 'GiB'].indexOf(unit);
+}
+
 /** One line that names the folder and the space, and no word of a bug. */
 function expectFull(stderr: string, folder: string): void {
   const lines = stderr.split('\n').filter((line) => line.startsWith('error:'));
   expect(lines, stderr).toHaveLength(1);
   expect(lines[0]).toContain(`no space left on the disk of ${folder}`);
   expect(lines[0]).toMatch(/\d (B|KiB|MiB) of \d.* MiB free$/);
+  // As it was when it was full, not after what was unfinished has been removed; or less than what was to come.
+  const [, needed, free = '', size = ''] =
+    /: (?:([\d.]+ \w+) needed, )?([\d.]+ \w+) of ([\d.]+ \w+) free$/.exec(lines[0] ?? '') ?? [];
+  const most = needed === undefined ? bytesOf(size) / 10 : bytesOf(needed);
+  expect(bytesOf(free), lines[0]).toBeLessThan(most);
   expect(stderr).not.toMatch(/bug|at async/);
 }
 

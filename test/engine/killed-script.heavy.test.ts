@@ -39,5 +39,5 @@ outputs: { text: files/ }
     }
     await expect.poll(left, { timeout: 10_000 }).toEqual([]);
   },
-  600_000,
+  1_800_000,
 );

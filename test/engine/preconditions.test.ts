@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/host/index.ts';
 import { events, stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
 
 /** A step that could run, and one after it whose recipe has a check. */
@@ -118,6 +120,46 @@ describe('the check that a recipe names', () => {
     const { code, stderr } = await project.run(['plan', 'press']);
     expect(code).toBe(2);
     expect(stderr).toContain('There is no script scripts/no.ts.');
+  });
+});
+
+describe("a project's check where no sandbox can be made", () => {
+  // A world within bubblewrap that has no further namespaces.
+  const world = [
+    '--bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
+    '--unshare-user',
+    '--disable-userns',
+  ];
+  const plan = (project: TestProject, ...more: string[]): string => {
+    const cidermill = [
+      process.execPath,
+      join(packageRoot, 'bin/cidermill.mjs'),
+      'plan',
+      'all',
+      ...tree,
+      ...more,
+    ];
+    const env = { ...process.env, CIDERMILL_STORE: join(project.root, 'artifacts/.store'), NO_COLOR: '1' };
+    const { stdout, stderr } = spawnSync('bwrap', [...world, ...cidermill], {
+      ...{ cwd: project.root, env, encoding: 'utf8' },
+    });
+    return stdout + stderr;
+  };
+
+  it('does not run, and a note says so; with --environment host it runs as the steps do', () => {
+    const project = checked(`fault('the check has run');`);
+    const sandboxed = plan(project);
+    expect(sandboxed).toContain('the check scripts/press-check.ts was not run: no sandbox can be made here');
+    expect(sandboxed).not.toContain('the check has run');
+    const onHost = plan(project, '--environment', 'host');
+    expect(onHost).toContain('the check has run');
+    expect(onHost).not.toContain('was not run');
   });
 });
 

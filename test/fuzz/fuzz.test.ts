@@ -64,5 +64,6 @@ test('a run goes on where its last part ended, every target in its turn', async 
   expect(tried).toBe(cases + more.cases);
   expect([...second.tallies.values()][0]?.next).toBeGreaterThan(before ?? 0);
   expect(totals(second)).toMatch(new RegExp(`^all +${tried} `, 'm'));
+  expect((await fuzz({ ...options, cases: 50, enough: 1, progress: second })).cases).toBe(0);
   expect(() => readProgress(path, 6)).toThrow('is of the seed 5');
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { caseBytes } from './case.ts';
-import { emptyProgress, tallyOf, type Progress } from './progress.ts';
+import { casesOf, emptyProgress, tallyOf, type Progress } from './progress.ts';
 import type { Job } from './protocol.ts';
 import { readSeeds } from './seeds.ts';
 import type { TargetName } from './targets.ts';
@@ -16,6 +16,8 @@ export interface FuzzOptions {
   readonly turn?: number;
   /** The first case of each; to see one again. */
   readonly from?: number;
+  /** How many cases of a reader are enough, those of earlier parts among them: the time goes to the others then. */
+  readonly enough?: number;
   /** Only those whose "seed target" has this in it. */
   readonly only?: string;
   /** Processes at once. */
@@ -91,14 +93,18 @@ type Sum = { cases: number; results: number; refusals: number; peak: number; fau
 function turns(
   all: readonly Pair[],
   sum: Sum,
-  { cases, from, turn, progress = emptyProgress(0), signal }: FuzzOptions,
+  { cases, from, turn, enough = Infinity, progress = emptyProgress(0), signal }: FuzzOptions,
 ): () => Omit<Job, 'noted'> | undefined {
   const each = Math.ceil(cases / all.length);
   let index = 0;
   return () => {
     if (signal?.aborted === true || all.length === 0) return undefined;
     if (turn === undefined ? index >= all.length : sum.cases >= cases) return undefined;
-    const pair = all[index++ % all.length] as Pair;
+    let pair = all[index++ % all.length] as Pair;
+    for (let passed = 1; casesOf(progress, pair.target) >= enough; passed++) {
+      if (passed === all.length) return undefined;
+      pair = all[index++ % all.length] as Pair;
+    }
     const start = from ?? tallyOf(progress, pair.target, pair.name).next;
     return turn === undefined
       ? { ...pair, from: start, to: start + each, milliseconds: Infinity }

@@ -37,7 +37,7 @@ const setByte: Mutator = (draft, at, random) => {
 
 const setNumber: Mutator = (draft, at, random) => {
   const { length } = draft.bytes;
-  const value = random.below(4) === 0 ? length - random.below(3) : random.of(edges);
+  const value = random.below(4) === 0 ? Math.max(0, length - random.below(3)) : random.of(edges);
   const width = random.of([1, 2, 4, 8]);
   const little = random.below(2) === 1;
   if (at + width > length) return;

@@ -47,6 +47,13 @@ export function tallyOf(progress: Progress, target: TargetName, name: string): T
   return tally;
 }
 
+/** How many cases of a reader were tried, whatever they were made from. */
+export function casesOf({ tallies }: Progress, target: TargetName): number {
+  let cases = 0;
+  for (const tally of tallies.values()) if (tally.target === target) cases += tally.next;
+  return cases;
+}
+
 /** Cases, results, refusals and faults of each target, as a table. */
 export function totals({ tallies }: Progress): string {
   const sums = new Map<string, [cases: number, results: number, refusals: number, faults: number]>();

@@ -5,7 +5,7 @@ import { fuzz } from './fuzz.ts';
 import { emptyProgress, readProgress, totals, writeProgress } from './progress.ts';
 
 /*
- * npm run fuzz -- [--cases 20000] [--seed 1] [--minutes 5] [--only "hfsp-small check"] [--processes 2]
+ * npm run fuzz -- [--cases 20000] [--enough 100000] [--seed 1] [--minutes 5] [--only "hfsp-small check"] [--processes 2]
  * Goes on where the last part with the same seed ended, which is kept in fuzz-failures/seed-N.json; --fresh begins anew.
  * With --from 17 --cases 1 it is one case again. Ends with 1 when a reader did anything but give a result or refuse its
  * input; the inputs are in fuzz-failures/.
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '600' },
+    enough: { type: 'string', default: 'Infinity' },
     turn: { type: 'string', default: '300' },
     from: { type: 'string' },
     only: { type: 'string', default: '' },
@@ -38,9 +39,13 @@ const late = setTimeout(() => stop.abort(), Number(values.minutes) * 60_000);
 const start = performance.now();
 let saved = start;
 const { cases, results, refusals, faults, peak } = await fuzz({
-  ...{ seed, progress, failures, signal: stop.signal },
+  seed,
+  progress,
+  failures,
+  signal: stop.signal,
   ...(values.from === undefined ? { turn: Number(values.turn) } : { from: Number(values.from) }),
   cases: Number(values.cases),
+  enough: Number(values.enough),
   only: values.only,
   processes: Number(values.processes),
   onJob: (line) => {

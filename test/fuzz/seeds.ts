@@ -79,7 +79,8 @@ async function theirs(): Promise<Seed[]> {
   }));
   await add('hfsinspect/hfsj.bin.7z', () => {
     const dirty = execFileSync('7zz', ['x', '-so', fixture('hfsinspect/hfsj.bin.7z')], {
-      ...{ maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] },
+      maxBuffer: 2 ** 28,
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     // Its description of 4096 bytes, and itself of 512 KiB.
     const bytes = Buffer.from(dirty.subarray(journalAt, journalAt + 4096 + 2 ** 19));

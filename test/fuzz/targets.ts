@@ -154,8 +154,12 @@ export const targets = {
     const toc = deflateSync(bytes);
     const tocLength = BigInt(toc.length);
     const header = xarHeader.encode({
-      ...{ signature: xarSignature, headerSize: xarHeader.size, version: 1, checksum: 1 },
-      ...{ tocLength, tocSize: BigInt(bytes.length) },
+      signature: xarSignature,
+      headerSize: xarHeader.size,
+      version: 1,
+      checksum: 1,
+      tocLength,
+      tocSize: BigInt(bytes.length),
     });
     const checksum = createHash('sha1').update(toc).digest();
     const source = memorySource(Buffer.concat([header, toc, checksum, Buffer.alloc(16_384)]));

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { askProgram } from '../../src/host/ask-program.ts';
-import { run, runForBytes, runWell } from '../../src/host/program.ts';
+import { askProgram } from '../../src/host/programs/ask-program.ts';
+import { run, runForBytes, runWell } from '../../src/host/programs/program.ts';
 import { freshFolder } from '../rig/folder.ts';
 
 const shell = (script: string, options: Parameters<typeof run>[2] = {}) => run('sh', ['-c', script], options);

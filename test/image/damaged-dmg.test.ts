@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure, FormatError } from '../../src/base/index.ts';
 import { convertDmg, findHfsPlus, openImage, verifyDmg } from '../../src/image/index.ts';
 import { fixture, has, present } from '../rig/fixtures.ts';
+import { rounds } from '../rig/rounds.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { writeUdif } from '../rig/udif-writer.ts';
 
@@ -211,7 +212,7 @@ describe('damage to images made by macOS', () => {
         if (Buffer.isBuffer(result)) expect(result.equals(disk as Buffer)).toBe(true);
         else expect(result instanceof FormatError || result instanceof Failure).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(150) },
     );
   });
 

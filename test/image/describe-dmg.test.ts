@@ -51,7 +51,8 @@ describe('images made by macOS', () => {
     truncateSync(own, 16 * 2 ** 20);
     makeHfsPlus(own, 'journaled', ['-J', '512K']);
     expect((await describeDmg(own)).partitions[0]?.volume).toMatchObject({
-      ...{ name: 'journaled', journaled: true },
+      name: 'journaled',
+      journaled: true,
     });
     const raw = await describeDmg(fixture('dfvfs/hfsplus.raw'));
     expect(raw).toMatchObject({ format: 'raw', map: 'none', sectors: 8112, chunks: {} });

@@ -162,15 +162,19 @@ describe('behind the last sector that a file can lie in 128 are free', () => {
 
   it('in what the recipes blank-volume and guest-disk make', async () => {
     const blank = await runScript('blank-volume', {
-      ...{ parameters: { name: 'Blank', size: mebibyte }, sources: {}, inputs: {} },
+      parameters: { name: 'Blank', size: mebibyte },
+      sources: {},
+      inputs: {},
       outputs: { disk: 'disk.img' },
     });
     expect(blank.code, blank.log).toBe(0);
     await expectTailOf(join(blank.outputs, 'disk.img'));
     const parameters = { size: 300 * mebibyte, volume: 'Macintosh HD', timeout: 5, 'kernel-flags': [] };
     const guest = await runScript('guest-disk', {
-      ...{ parameters: { ...parameters, 'graphics-mode': '', gui: false }, sources: {} },
-      ...{ inputs: { qemu: hostQemu() }, outputs: { image: 'disk.qcow2' } },
+      parameters: { ...parameters, 'graphics-mode': '', gui: false },
+      sources: {},
+      inputs: { qemu: hostQemu() },
+      outputs: { image: 'disk.qcow2' },
     });
     expect(guest.code, guest.log).toBe(0);
     await expectTailOfDisk(join(guest.outputs, 'disk.qcow2'));

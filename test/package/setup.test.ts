@@ -8,7 +8,7 @@ import { freshFolder } from '../rig/folder.ts';
 /** A checkout without its npm packages, and a PATH on which there is an npm that fails and nothing else but `tools`. */
 function setUp(tools: readonly string[]): { status: number | null; stderr: string } {
   const root = freshFolder();
-  for (const path of ['bin', 'package.json', 'package-lock.json', 'src/host/host-tools.json'])
+  for (const path of ['bin', 'package.json', 'package-lock.json', 'src/host/programs/host-tools.json'])
     cpSync(join(packageRoot, path), join(root, path), { recursive: true });
   const path = join(root, 'path');
   mkdirSync(path);

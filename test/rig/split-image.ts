@@ -18,8 +18,12 @@ export function splitImage(image: Uint8Array, count: number, id: Uint8Array = Bu
     const first = index === 0;
     const tail = koly.encode({
       ...trailer,
-      ...{ runningDataForkOffset: BigInt(from), dataForkOffset: 0n, dataForkLength: BigInt(to - from) },
-      ...{ segmentNumber: index + 1, segmentCount: count, segmentId: id },
+      runningDataForkOffset: BigInt(from),
+      dataForkOffset: 0n,
+      dataForkLength: BigInt(to - from),
+      segmentNumber: index + 1,
+      segmentCount: count,
+      segmentId: id,
       plistOffset: first ? BigInt(to - from) : 0n,
       plistLength: first ? BigInt(plist.length) : 0n,
     });

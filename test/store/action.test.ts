@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
-import { actionKey, type Action } from '../../src/store/action.ts';
+import { actionKey, type Action } from '../../src/store/actions/action.ts';
 
 const blank: Action = {
   keyVersion: 2,

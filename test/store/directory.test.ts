@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listOutput } from '../../src/store/directory.ts';
+import { listOutput } from '../../src/store/trees/directory.ts';
 import { openStore, outputPath, putOutput, readListing, type Store } from '../../src/store/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 
@@ -67,7 +67,8 @@ describe('a directory output', () => {
     writeFileSync(join(folder, 'file'), 'x');
     for (const take of [putOutput(store, folder, 'file/'), listOutput(folder, 'file/')])
       await expect(take).rejects.toMatchObject({
-        ...{ code: 'bad-output', message: 'the output file/ is declared as a folder, and it is not one' },
+        code: 'bad-output',
+        message: 'the output file/ is declared as a folder, and it is not one',
       });
   });
 });

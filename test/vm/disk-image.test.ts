@@ -70,7 +70,9 @@ describe('a disk image', () => {
     });
     const trust = { format: 'qcow2', backing: bases };
     expect(await judgeDisk(mine, trust)).toEqual({
-      ...{ file: mine, format: 'qcow2', backing: join(bases, 'middle.qcow2') },
+      file: mine,
+      format: 'qcow2',
+      backing: join(bases, 'middle.qcow2'),
     });
     // The base of its base is now elsewhere.
     copyFileSync(join(bases, 'base.qcow2'), join(bases, '../outside.qcow2'));
@@ -197,7 +199,9 @@ describe('the header of a qcow2 image', () => {
     const old = join(bases, 'old.qcow2');
     qemuImg('create', '-q', '-f', 'qcow2', '-o', 'compat=0.10', '-b', 'base.qcow2', '-F', 'qcow2', old);
     expect(await readQcow2(memorySource(readFileSync(old)))).toMatchObject({
-      ...{ version: 2, backing: 'base.qcow2', backingFormat: 'qcow2' },
+      version: 2,
+      backing: 'base.qcow2',
+      backingFormat: 'qcow2',
     });
   });
 });

@@ -31,8 +31,16 @@ export async function runScript(
   const place = { root, script: `scripts/${name}.ts`, files: [] };
   const script = await readyScript(place, home, privateFolder);
   const action: Action = {
-    ...{ keyVersion: 0, protocol: 0, platform: '', script: place.script, ...script.closure },
-    ...{ parameters, sources: {}, inputs: {}, environment: { kind: 'buildroot', root: '' }, outputs },
+    keyVersion: 0,
+    protocol: 0,
+    platform: '',
+    script: place.script,
+    ...script.closure,
+    parameters,
+    sources: {},
+    inputs: {},
+    environment: { kind: 'buildroot', root: '' },
+    outputs,
   };
   const gathered = { sources, inputs, root: '/', sandboxed: true };
   const command = stepCommand(name, action, gathered, script, { folder, real: folder, jobs: 2 });

@@ -17,7 +17,12 @@ function sha256Of(path: string): string {
 const qemu = hostQemu();
 const inputs: Record<string, string> = { qemu, bios: firmware };
 const parameters = {
-  ...{ machine: 'q35', cpu: 'core2duo', cpus: 2, memory: 2 ** 28, osk: testOsk, timeout: 60 },
+  machine: 'q35',
+  cpu: 'core2duo',
+  cpus: 2,
+  memory: 2 ** 28,
+  osk: testOsk,
+  timeout: 60,
   'disk-size': 2 ** 30,
 };
 const smokeOutputs = {
@@ -156,7 +161,10 @@ describe('the smoke-boot script', () => {
     const disk = join(folder, 'mine.qcow2');
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', '/etc/hosts', '-F', 'raw', disk, '1G']);
     const { code, events } = await runScript('smoke-boot', {
-      ...{ parameters, sources: {}, inputs: { ...inputs, disk }, outputs: smokeOutputs },
+      parameters,
+      sources: {},
+      inputs: { ...inputs, disk },
+      outputs: smokeOutputs,
     });
     expect(code).toBe(1);
     expect(events.find(({ type }) => type === 'failure')).toMatchObject({

@@ -1,7 +1,7 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { shellQuote, type Display } from '../../guest/index.ts';
-import { askProgram } from '../../host/ask-program.ts';
+import { askProgram } from '../../host/programs/ask-program.ts';
 
 export const displayKinds = ['gtk', 'vnc', 'vnc=tcp', 'none'] as const;
 export type DisplayKind = (typeof displayKinds)[number];

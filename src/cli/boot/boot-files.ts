@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure } from '../../base/index.ts';
+import { Failure, systemReason } from '../../base/index.ts';
 import { findTool, toolVersion } from '../../host/index.ts';
 import { judgeDisk, type DiskImage } from '../../vm/index.ts';
 
@@ -72,7 +72,7 @@ function productParts(folder: string): ProductParts {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new Failure('usage', `${folder} is not a product: ${(error as NodeJS.ErrnoException).code ?? ''}`, {
+    throw new Failure('usage', `${folder} is not a product: ${systemReason(error)}`, {
       hint: 'A product is a folder in artifacts/ that `cidermill run` has made.',
     });
   }

@@ -58,7 +58,11 @@ export async function runHere({ command, args, key, loader, signal }: Start): Pr
         ];
   try {
     const status = await runGuest({
-      ...{ command, args: [...args, ...watched], secret, env: environmentFor(key), signal },
+      command,
+      args: [...args, ...watched],
+      secret,
+      env: environmentFor(key),
+      signal,
       beside: loader && ((ended) => drive(socket, folder, loader, ended)),
     });
     return signal.aborted ? exitCodes.interrupted : status;

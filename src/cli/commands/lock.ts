@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { lockPlan } from '../../engine/index.ts';
 import { Failure } from '../../base/index.ts';
 import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -27,7 +28,6 @@ Examples:
   cidermill lock kvm-kmod --set tag=kvm-kmod-3.10.21`,
     )
     .action(async (names: readonly string[], flags: { readonly set: Overrides }) => {
-      const { lockPlan } = await import('../../engine/index.ts');
       const { store, project } = openWorkspace(command);
       const { recipes, buildroots, unknown } = targetsOf(project, names, flags.set);
       if (unknown.length > 0) {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { verifyStore } from '../../store/index.ts';
 import { Failure } from '../../base/index.ts';
 import { parseSize } from '../../recipe/index.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -51,7 +52,6 @@ Examples:
 Exit codes: 0 sound, or mended; 1 something is damaged`,
     )
     .action(async (flags: { readonly mend?: boolean; readonly json?: boolean }) => {
-      const { verifyStore } = await import('../../store/index.ts');
       const mend = flags.mend === true;
       const report = await verifyStore(openWorkspace(parent, { mend }).store, { mend });
       if (flags.json === true) console.log(JSON.stringify(report, null, 2));

@@ -63,6 +63,7 @@ export function plainReporter(
           lastSaid.set(event.step, event.time);
           say(event.step, `started${causes(event.why)}`);
           return;
+        case 'step-hashing':
         case 'step-fetching':
         case 'step-event':
         case 'step-output': {
@@ -133,7 +134,7 @@ function howFar(step: ActiveStep, now: number): string {
     ...(rate === undefined ? [] : [formatRate(rate, printable(unit))]),
     ...(left === undefined ? [] : [`about ${formatEstimate(left)} left`]),
   ];
-  const what = step.phase === 'fetching' ? `fetching ${printable(label ?? '')}: ` : '';
+  const what = step.phase === 'running' ? '' : `${step.phase} ${printable(label ?? '')}: `;
   return `${what}${parts.join(', ')}`;
 }
 

@@ -15,7 +15,7 @@ export interface ActiveStep {
   /** Time of its first event. */
   readonly started: number;
   readonly why: readonly string[];
-  phase: 'waiting' | 'fetching' | 'running';
+  phase: 'waiting' | 'hashing' | 'fetching' | 'running';
   progress: Progress | undefined;
   rate: Rate | undefined;
   /** As the step wrote it, not yet printable. */
@@ -68,6 +68,13 @@ export function follow(state: RunState, event: RunEvent): void {
     case 'step-fetching': {
       const { what: label, done, total } = event;
       const step = enter(state, event, 'fetching');
+      if (step.progress?.label !== label) step.rate = undefined;
+      advance(step, event.time, { done, total, unit: 'bytes', label });
+      return;
+    }
+    case 'step-hashing': {
+      const { path: label, done, total } = event;
+      const step = enter(state, event, 'hashing');
       if (step.progress?.label !== label) step.rate = undefined;
       advance(step, event.time, { done, total, unit: 'bytes', label });
       return;

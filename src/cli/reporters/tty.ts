@@ -115,6 +115,7 @@ export function ttyReporter(
         return;
       case 'step-waiting':
       case 'step-started':
+      case 'step-hashing':
       case 'step-fetching':
       case 'step-event':
       case 'step-output':

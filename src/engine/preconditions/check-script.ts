@@ -5,26 +5,34 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Place } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
+import type { Located } from '../../yaml/located.ts';
 import type { CheckEvent, CheckRequest } from '../../step/check-protocol.ts';
 import { protocolVersion } from '../../step/protocol.ts';
-import { removeFolder, temporaryFolder, type Store } from '../../store/index.ts';
+import { removeFolder, temporaryFolder } from '../../store/index.ts';
 import { sandboxFault, packageRoot } from '../../host/index.ts';
 import { readyScript, scriptPlace, type ReadyScript } from '../script/ready-script.ts';
 import { nodeRuntime } from '../step/node-runtime.ts';
 import { privateFolder, sandboxCommand, standardSandbox, stepFolder } from '../step/sandbox.ts';
+import type { RunContext } from '../context.ts';
 import type { Finding } from './finding.ts';
 
-/** A check looks at what is there; it does no work, but the machine may be busy. Milliseconds. */
-const longest = 60_000;
+/** A check looks at what is there; it does no work. Milliseconds, with room for a machine that is busy. */
+const longest = 30_000;
+/** As much of a run's context as a check needs. */
+export type CheckContext = Pick<RunContext, 'store' | 'onHost' | 'signal'>;
+
 /** What a check writes beyond this is not read; bytes of a line, number of lines. */
 const [longestLine, mostLines] = [65_536, 200];
 
 /**
  * Runs the check that a step's recipe names, with the step's parameters and what of its sources and inputs is here
- * already, in a sandbox that shows those at their own paths. Gives nothing for a recipe without one, and for a
- * project's where no sandbox can be made.
+ * already, in a sandbox that shows those at their own paths. Where no sandbox can be made, a project's check
+ * runs on the host if its steps do; else it does not run, and a note says so.
  */
-export async function runCheck(store: Store, step: PlannedStep, signal: AbortSignal): Promise<Finding[]> {
+export async function runCheck(
+  { store, onHost, signal }: CheckContext,
+  step: PlannedStep,
+): Promise<Finding[]> {
   const { check, root } = step.recipe;
   if (check === undefined) return [];
   const folder = temporaryFolder(store, 'check');
@@ -33,7 +41,7 @@ export async function runCheck(store: Store, step: PlannedStep, signal: AbortSig
     for (const name of ['build', 'script']) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'request.json'), JSON.stringify(request), { mode: 0o600 });
     const sandboxed = sandboxFault() === undefined;
-    if (!sandboxed && root !== packageRoot) return [];
+    if (!sandboxed && !onHost && root !== packageRoot) return [notRun(step, check)];
     const place = scriptPlace({ ...step.recipe, script: check });
     const seenAt = sandboxed ? privateFolder : packageRoot;
     const script = await readyScript(place, join(folder, 'script'), seenAt);
@@ -128,6 +136,12 @@ function findingsOf(step: PlannedStep, events: readonly CheckEvent[]): Finding[]
       },
     ];
   });
+}
+
+/** A project's scripts do not run outside of a sandbox unasked. */
+function notRun(step: PlannedStep, check: Located<string>): Finding {
+  const message = `the check ${check.value} was not run: no sandbox can be made here, and it is not of cidermill's own`;
+  return { state: 'note', what: check.value, message, steps: [step.name], place: placeIn(check) };
 }
 
 /** A check that fails has found nothing out; that is a fault of its own. */

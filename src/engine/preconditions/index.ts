@@ -1,5 +1,5 @@
 export { describeFinding, type Finding } from './finding.ts';
 export { findPreconditions } from './preconditions.ts';
 export { refuseFaults, UnmetPreconditions } from './refuse.ts';
-export { lackingBytes, missingBytes } from './room.ts';
+export { lackingBytes, missingBytes } from '../sources/room.ts';
 export { fetchToolsOf, toolsOf } from './step-tools.ts';

@@ -14,7 +14,7 @@ import type { Preview } from '../preview.ts';
 import { runCheck } from './check-script.ts';
 import type { Finding } from './finding.ts';
 import { checkGivenFiles } from './given-files.ts';
-import { lackingBytes, leastBytes } from './room.ts';
+import { lackingBytes, leastBytes } from '../sources/room.ts';
 import { toolsOf } from './step-tools.ts';
 
 export type PreconditionContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'signal'>;
@@ -30,7 +30,7 @@ export async function findPreconditions(
 ): Promise<Finding[]> {
   const waiting = context.plan.steps.filter((step) => willRun(previews, step));
   if (waiting.length === 0) return [];
-  const checks = await Promise.all(waiting.map((step) => runCheck(context.store, step, context.signal)));
+  const checks = await Promise.all(waiting.map((step) => runCheck(context, step)));
   return [
     ...checkTools(context, waiting),
     ...checkSandbox(context, waiting),

@@ -1,4 +1,4 @@
-import { run } from '../../host/program.ts';
+import { run } from '../../host/programs/program.ts';
 import type { Circumstances } from './circumstances.ts';
 import { clockAhead, type Unvaried } from './variation.ts';
 

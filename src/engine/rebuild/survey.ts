@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../host/index.ts';
-import { run } from '../../host/program.ts';
+import { run } from '../../host/programs/program.ts';
 import { inOwnWorld, type OwnWorld } from './namespaces.ts';
 
 /** Of a program that is tried, in milliseconds. */

@@ -74,7 +74,9 @@ export function tableOf(root: string, outdir: string, { inputs, outputs }: Build
     };
   }
   return {
-    ...{ modules: modules.rows, packages: packages.rows, scripts },
+    modules: modules.rows,
+    packages: packages.rows,
+    scripts,
     files: files.rows.map(([name]) => name),
   };
 }

@@ -2,7 +2,7 @@ import { diskFailure, noSpace, SpaceWatch, storeHint } from '../../host/index.ts
 import type { Plan, PlannedStep } from '../../recipe/index.ts';
 import { hasBlob, openSession, type Store } from '../../store/index.ts';
 import { filesOf, type FetchProgress, type LockedFile } from '../../sources/index.ts';
-import { lackingBytes, missingBytes } from '../preconditions/room.ts';
+import { lackingBytes, missingBytes } from './room.ts';
 import type { StepSources } from './step-sources.ts';
 
 export interface FetchPlanOptions {

@@ -1,7 +1,7 @@
 import { InvalidError, type Diagnostic, type Sha256 } from '../../base/index.ts';
 import type { Plan, PlannedStep, Project } from '../../recipe/index.ts';
 import type { FetchProgress, Pinned, SourceContext } from '../../sources/index.ts';
-import { openUserFiles } from '../../sources/user-file.ts';
+import { openUserFiles, type HashUserFile } from '../../sources/user-file.ts';
 import type { Store } from '../../store/index.ts';
 import { choicesOf, type Choice } from './choices.ts';
 import { firstOfEach } from './first-of-each.ts';
@@ -26,7 +26,7 @@ export interface StepSources {
   /** Lists every choice of one origin a source, the preferred ones first. No network is asked. */
   choices(step: PlannedStep): readonly Choice[];
   /** The digest of a file the user owns, which no lockfile pins. */
-  userFile(path: string): Promise<Sha256>;
+  userFile(path: string, options?: HashUserFile): Promise<Sha256>;
   /** @throws Failure 'file-changed' when it is no longer the file that was hashed */
   checkUserFile(path: string): void;
   /**
@@ -72,7 +72,7 @@ export function openStepSources(store: Store, project: Project, plan: Plan): Ste
   const begun = new Map<string, ReturnType<StepSources['fetch']>>();
   return {
     choices: (step) => choicesOf(of(step)),
-    userFile: (path) => users.hash(path),
+    userFile: (path, hashing) => users.hash(path, hashing),
     checkUserFile: (path) => users.check(path),
     fetch: (step, options) => {
       // Asked for again, while it runs or after, it is the same fetch.

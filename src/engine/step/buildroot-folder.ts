@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../base/index.ts';
-import { runWell } from '../../host/program.ts';
+import { runWell } from '../../host/programs/program.ts';
 import { blobPath, ensureTree, requireBlob, type Store } from '../../store/index.ts';
 
 /**

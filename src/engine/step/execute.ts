@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
+import { measuringSpace } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { materialsOf } from '../../sources/index.ts';
 import {
@@ -59,9 +60,11 @@ export async function executeAction(
     emit({ type: 'step-started', step: step.name, key, why: whyRun(context, step, resolved.action), log });
     const work = temporaryFolder(store, 'step');
     try {
-      const result = await runScript(context, resolved, done, work, log);
-      await writeAction(store, result);
-      return { result, log };
+      return await measuringSpace(store.root, async () => {
+        const result = await runScript(context, resolved, done, work, log);
+        await writeAction(store, result);
+        return { result, log };
+      });
     } finally {
       await removeFolder(work);
     }
@@ -105,7 +108,13 @@ async function runScript(
   await keepModules(context, step, action);
   const kept = await putBytes(store, await readFile(log));
   return {
-    ...{ key, action, outputs, notes: end.notes, started, duration, log: kept.digest },
+    key,
+    action,
+    outputs,
+    notes: end.notes,
+    started,
+    duration,
+    log: kept.digest,
     materials: Object.fromEntries([...choice].map(([name, pinned]) => [name, materialsOf(pinned)])),
     producers: producersOf(step, action, done),
   };

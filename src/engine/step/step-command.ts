@@ -115,7 +115,10 @@ function onHost(
   const { sources, inputs } = gathered;
   const request: StepRequest = {
     ...common(step, action, jobs),
-    ...{ sources, inputs, workFolder, outputFolder },
+    sources,
+    inputs,
+    workFolder,
+    outputFolder,
     commandPrefix: action.environment.kind === 'host' ? (place.onHost?.launcher ?? []) : null,
     commandEnvironment: place.onHost?.environment ?? hostEnvironment(workFolder),
   };
@@ -128,7 +131,8 @@ function onHost(
     ],
     folder: join(place.real, 'build'),
     environment: {
-      ...{ PATH, TMPDIR },
+      PATH,
+      TMPDIR,
       ...scriptEnvironment,
       ...place.environment,
       CIDERMILL_REQUEST: join(folder, 'request.json'),

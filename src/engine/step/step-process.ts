@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../base/index.ts';
 import { packageOf } from '../../host/index.ts';
-import { startProgram } from '../../host/start-program.ts';
+import { startProgram } from '../../host/programs/start-program.ts';
 import type { StepEvent } from '../../step/protocol.ts';
 import { endStep, isRunning, newStepId, stepVariable } from './left-behind.ts';
 

@@ -101,8 +101,13 @@ async function traceStep(
   const { step, action, key } = one;
   if (action.environment.kind !== 'host') {
     context.emit({
-      ...{ type: 'step-traced', step: step.name, key, milliseconds: 0 },
-      ...{ sandboxed: true, opened: 0, undeclared: [] },
+      type: 'step-traced',
+      step: step.name,
+      key,
+      milliseconds: 0,
+      sandboxed: true,
+      opened: 0,
+      undeclared: [],
     });
     return [];
   }

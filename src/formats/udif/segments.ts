@@ -59,8 +59,12 @@ export function joinSegments(segments: readonly Segment[]): ByteSource {
   const plist = slice(source, Number(trailer.plistOffset), Number(trailer.plistLength));
   const whole = koly.encode({
     ...trailer,
-    ...{ runningDataForkOffset: 0n, dataForkOffset: 0n, dataForkLength: BigInt(length) },
-    ...{ segmentNumber: 1, segmentCount: 1, plistOffset: BigInt(length) },
+    runningDataForkOffset: 0n,
+    dataForkOffset: 0n,
+    dataForkLength: BigInt(length),
+    segmentNumber: 1,
+    segmentCount: 1,
+    plistOffset: BigInt(length),
     dataForkChecksum: { type: 0, bits: 0, data: Array<number>(32).fill(0) },
   });
   return concat([...forks, plist, memorySource(whole)]);

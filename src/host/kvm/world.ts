@@ -1,5 +1,5 @@
 import { Failure } from '../../base/index.ts';
-import { run } from '../program.ts';
+import { run } from '../programs/program.ts';
 
 /** Of a command, in milliseconds: modprobe waits for a module's start. */
 const patience = 120_000;

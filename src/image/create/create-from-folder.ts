@@ -4,6 +4,7 @@ import { Failure } from '../../base/index.ts';
 import { gptTypes, guidFrom, makeGpt } from '../../formats/gpt/index.ts';
 import { newVolume } from '../../formats/hfsplus/index.ts';
 import { windowOf } from '../../formats/source/index.ts';
+import { measuringSpace } from '../../host/index.ts';
 import { addHostFiles, type Added, type HostLinks } from '../edit/host-files.ts';
 import { openTarget } from '../file-target.ts';
 import { createDmg, type Created } from './create-dmg.ts';
@@ -63,10 +64,13 @@ export async function createFromFolder(
   try {
     const raw = join(scratch, 'disk.img');
     const target = await openTarget(raw, 'new');
-    try {
+    const write = async (): Promise<void> => {
       await target.resize(map.size);
       for (const patch of map.patches) await target.write(patch.offset, patch.bytes);
       await editor.commit(windowOf(target, offset, size), { size });
+    };
+    try {
+      await measuringSpace(dirname(resolve(output)), write);
     } finally {
       await target.close();
     }

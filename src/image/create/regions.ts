@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../base/index.ts';
 import { sectorSize } from '../../formats/udif/index.ts';
-import { readPartitionMap, type PartitionMap } from '../open/partition-map.ts';
+import { readPartitionMap, type PartitionMap } from '../open/map/partition-map.ts';
 
 /** A part of a disk that gets a block table of its own. In bytes. */
 export interface Region {

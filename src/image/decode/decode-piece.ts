@@ -92,7 +92,7 @@ async function opened(of: ImagePath): Promise<ByteSource> {
 /** A thread that has a descriptor starts sooner without all that this needs. */
 async function openPlace(of: ImagePath): Promise<ByteSource> {
   const [{ openOuter }, { openNested }] = await Promise.all([
-    import('../open/open-outer.ts'),
+    import('../open/outer/open-outer.ts'),
     import('../open/nested.ts'),
   ]);
   return openNested((await openOuter(of)).source, of.inside, of.password);

@@ -3,7 +3,7 @@ import type { BlockTable } from '../../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
 import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
 import type { Files } from './decode-piece.ts';
-import { openOuter } from '../open/open-outer.ts';
+import { openOuter } from '../open/outer/open-outer.ts';
 import type { ImagePath } from '../open/place.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
 

@@ -1,5 +1,5 @@
 import { chmod, rm, stat } from 'node:fs/promises';
-import { run } from '../../host/program.ts';
+import { run } from '../../host/programs/program.ts';
 import { convertDmg } from '../decode/convert-dmg.ts';
 import { checkFreeSpace } from '../free-space.ts';
 

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { cannotRead, type ByteSource } from '../../base/index.ts';
 import { checkRange } from '../../formats/source/index.ts';
-import { fileChanged } from '../open/file-source.ts';
+import { fileChanged } from '../open/outer/file-source.ts';
 
 /**
  * A file that is open only while it is read: there may be more of them than a process may have open.

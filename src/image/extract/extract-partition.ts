@@ -5,7 +5,7 @@ import { byRename } from '../by-rename.ts';
 import type { ConvertOptions } from '../decode/convert-dmg.ts';
 import { checkFreeSpace } from '../free-space.ts';
 import type { Image } from '../open/open-image.ts';
-import { partitionSource, type Numbered } from '../open/partitions.ts';
+import { partitionSource, type Numbered } from '../open/map/partitions.ts';
 import { refuseSameFile } from '../same-file.ts';
 import { scatter, scatterBytes, type Scatter } from '../decode/scatter.ts';
 

@@ -2,7 +2,7 @@ import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
 import { readVolumeHeader, type VolumeHeader } from '../../formats/hfsplus/index.ts';
 import { slice } from '../../formats/source/index.ts';
 import { isCoreStorage } from './core-storage.ts';
-import { readPartitionMap, type Partition } from './partition-map.ts';
+import { readPartitionMap, type Partition } from './map/partition-map.ts';
 import { readVolume, type VolumeFormat } from './volume.ts';
 
 /** An HFS+ volume and where it lies in its disk. */

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../base/index.ts';
 import { readVolumeHeader } from '../../formats/hfsplus/index.ts';
 import { tailBytes } from '../../formats/loader-tail/index.ts';
 import { slice } from '../../formats/source/index.ts';
-import { readPartitionMap } from './partition-map.ts';
+import { readPartitionMap } from './map/partition-map.ts';
 
 /** What Chameleon reads at a time, in bytes, from the sector that it wants. */
 const atOnce = 64 * 512;

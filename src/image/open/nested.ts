@@ -3,7 +3,7 @@ import { findEntry, linkTarget, openData, openVolume } from '../../formats/hfspl
 import { memberSource, readXar } from '../../formats/xar/index.ts';
 import { openDisk } from './open-disk.ts';
 import { findHfsPlus } from './find-volume.ts';
-import { plainOf } from './unlocked.ts';
+import { plainOf } from './outer/unlocked.ts';
 
 /**
  * Follows a way in: through the HFS+ volume of a disk image, or through a package to a member that is stored as it is.

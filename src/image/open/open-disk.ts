@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../base/index.ts';
 import { readSparse, type Sparse } from '../../formats/sparse/index.ts';
 import { decodedImage, readUdif, type BlockTable, type Chunk, type Udif } from '../../formats/udif/index.ts';
-import type { Band } from './bundle.ts';
+import type { Band } from './outer/bundle.ts';
 import { checkRawImage } from './recognise.ts';
 
 /** A disk image's disk. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../base/index.ts';
 import { openNested } from './nested.ts';
 import { openDisk, type Disk } from './open-disk.ts';
-import { openOuter, type Outer } from './open-outer.ts';
+import { openOuter, type Outer } from './outer/open-outer.ts';
 import { parseImagePath, type ImagePath } from './place.ts';
 
 /** A disk image, open. */

@@ -8,7 +8,7 @@ import {
 } from '../../formats/hfsplus/index.ts';
 import { openNested } from './nested.ts';
 import { openDisk } from './open-disk.ts';
-import { openOuter } from './open-outer.ts';
+import { openOuter } from './outer/open-outer.ts';
 import { parseImagePath, showImagePath, type ImagePath } from './place.ts';
 import { findHfsPlus } from './find-volume.ts';
 

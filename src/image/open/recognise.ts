@@ -1,5 +1,5 @@
 import { FormatError, type ByteSource } from '../../base/index.ts';
-import { readPartitionMap } from './partition-map.ts';
+import { readPartitionMap } from './map/partition-map.ts';
 import { readVolume } from './volume.ts';
 
 /** Files people try that are no disk images, by their first bytes. */

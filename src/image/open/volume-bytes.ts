@@ -3,11 +3,11 @@ import { isHfsPlus } from '../../formats/hfsplus/index.ts';
 import { slice } from '../../formats/source/index.ts';
 import { openNested } from './nested.ts';
 import { openDisk } from './open-disk.ts';
-import { openOuter } from './open-outer.ts';
-import { readPartitionMap } from './partition-map.ts';
-import type { Content } from './partition-types.ts';
+import { openOuter } from './outer/open-outer.ts';
+import { readPartitionMap } from './map/partition-map.ts';
+import type { Content } from './map/partition-types.ts';
 import { parseImagePath, type ImagePath } from './place.ts';
-import type { Band } from './bundle.ts';
+import type { Band } from './outer/bundle.ts';
 import { isCoreStorage } from './core-storage.ts';
 import { findHfsPlus } from './find-volume.ts';
 

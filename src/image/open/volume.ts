@@ -6,7 +6,7 @@ import {
   volumeAttribute,
 } from '../../formats/hfsplus/index.ts';
 import { isCoreStorage } from './core-storage.ts';
-import type { Partition } from './partition-map.ts';
+import type { Partition } from './map/partition-map.ts';
 
 /** What file system a volume begins with, as far as this project has to tell them apart. */
 export type VolumeFormat =

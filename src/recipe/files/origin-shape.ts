@@ -15,12 +15,9 @@ import {
 } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
+import { debianFault, repositoryFault, revisionFault, suiteFault, webAddressFault } from './origin-fault.ts';
 
 const kinds = ['debian', 'url', 'git', 'svn', 'local'] as const;
-
-/** Package names of Debian policy 5.6.1, versions of deb-version(7). */
-const debianPackage = /^[a-z0-9][a-z0-9+.-]+$/;
-const debianVersion = /^(?:\d+:)?\d[A-Za-z0-9.+~-]*$/;
 
 const or = optional(
   {
@@ -40,7 +37,7 @@ const or = optional(
 );
 
 const only = optional(
-  list(text({}, pathFault), 1),
+  list(text({}, relativePathFault), 1),
   'The folders and files to take from it; the rest is left out',
 );
 
@@ -94,7 +91,7 @@ const svn = object('an svn origin', {
   or,
 });
 const local = object('a local origin', {
-  local: required(text({}, pathFault), 'A file or folder of the project, relative to its root'),
+  local: required(text({}, relativePathFault), 'A file or folder of the project, relative to its root'),
   only,
   instead,
   or,
@@ -224,42 +221,4 @@ function urlOrigin(
 
 function placeOf({ file, span }: Located<string>): Pick<Located<string>, 'file' | 'span'> {
   return { file, span };
-}
-
-function debianFault(written: string): string | undefined {
-  const split = written.lastIndexOf('@');
-  if (split === -1) return 'is not package@version';
-  if (!debianPackage.test(written.slice(0, split)))
-    return 'does not begin with the name of a Debian source package';
-  if (!debianVersion.test(written.slice(split + 1))) return 'does not end in a Debian version';
-  return undefined;
-}
-
-function suiteFault(suite: string): string | undefined {
-  return /^[a-z][a-z0-9-]*$/.test(suite) ? undefined : 'is not the name of a Debian suite';
-}
-
-function webAddressFault(address: string): string | undefined {
-  if (!/^https?:\/\//.test(address) || /\s/.test(address) || !URL.canParse(address))
-    return 'is not an http or https URL';
-  const { username, password } = new URL(address);
-  return username === '' && password === ''
-    ? undefined
-    : 'holds a user name or a password, which would end up in the lockfile and in logs';
-}
-
-/** What begins with "-" would be an option to git and svn. */
-function repositoryFault(address: string): string | undefined {
-  if (/^-|[\s\p{Cc}]/u.test(address)) return 'is not the address of a repository';
-  const { password } = URL.canParse(address) ? new URL(address) : { password: '' };
-  return password === '' ? undefined : 'holds a password, which would end up in the lockfile and in logs';
-}
-
-function revisionFault(revision: string): string | undefined {
-  const fine = /^[A-Za-z0-9_][\w./+-]{0,199}$/.test(revision) && !revision.includes('..');
-  return fine ? undefined : 'is not a commit, tag or branch';
-}
-
-function pathFault(path: string): string | undefined {
-  return relativePathFault(path);
 }

@@ -6,7 +6,7 @@ import { aptHost } from './apt-host.ts';
 import { renderSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
 import { sourcesOfMirrors } from './mirror-sources.ts';
 import type { SourceContext } from '../context.ts';
-import { run, type ProgramResult } from '../../host/program.ts';
+import { run, type ProgramResult } from '../../host/programs/program.ts';
 
 /** An apt that reads the host's settings and mirrors and writes into a folder of its own, with verified package lists. */
 export interface AptState {

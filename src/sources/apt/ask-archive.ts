@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/index.ts';
-import { lastLines, run } from '../../host/program.ts';
+import { lastLines, run } from '../../host/programs/program.ts';
 import { hasBlob, putFile } from '../../store/index.ts';
 import type { SourceContext } from '../context.ts';
 import { downloadBlob } from '../http/download.ts';

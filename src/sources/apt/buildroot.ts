@@ -1,7 +1,7 @@
-import { linkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../../base/index.ts';
-import { blobPath } from '../../store/index.ts';
+import { linkBlob } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { aptHost } from './apt-host.ts';
 import { openApt } from './apt-state.ts';
@@ -11,7 +11,7 @@ import { isoDate } from './snapshots.ts';
 import { packagesVanished } from './vanished.ts';
 import { fileName, type LockedBuildroot, type LockedPackage } from '../locked.ts';
 import { packagesIndex } from './packages-index.ts';
-import { lastLines } from '../../host/program.ts';
+import { lastLines } from '../../host/programs/program.ts';
 
 export interface BuildrootWish {
   readonly suite: string;
@@ -101,7 +101,6 @@ export async function layOutPackages(
   folder: string,
   { store }: SourceContext,
 ): Promise<void> {
-  for (const { file, sha256 } of locked.packages)
-    linkSync(blobPath(store, sha256), join(folder, fileName(file)));
+  for (const { file, sha256 } of locked.packages) linkBlob(store, sha256, join(folder, fileName(file)));
   writeFileSync(join(folder, 'Packages'), await packagesIndex(locked.packages, folder));
 }

@@ -1,7 +1,7 @@
-import { linkSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, isSha256 } from '../../base/index.ts';
-import { blobPath, removeFolder, temporaryFolder } from '../../store/index.ts';
+import { blobPath, linkBlob, removeFolder, temporaryFolder } from '../../store/index.ts';
 import { fetchFromArchive } from './apt-fetch.ts';
 import { parseStanzas } from './apt-sources.ts';
 import { openApt } from './apt-state.ts';
@@ -15,7 +15,7 @@ import { checkLinks } from '../../archive/links.ts';
 import { fileName, type LockedFile, type LockedOrigin } from '../locked.ts';
 import { keepOnly, takeTree } from '../../archive/only.ts';
 import { originText, type DebianOrigin } from '../origin.ts';
-import { runWell } from '../../host/program.ts';
+import { runWell } from '../../host/programs/program.ts';
 import { unpackArchive } from '../../archive/unpack.ts';
 
 type LockedDebian = Extract<LockedOrigin, { kind: 'debian' }>;
@@ -136,7 +136,7 @@ async function unpackWithPatches(
   const { store, signal } = context;
   const work = temporaryFolder(store, 'dpkg-source');
   try {
-    for (const file of locked.files) linkSync(blobPath(store, file.sha256), join(work, fileName(file.file)));
+    for (const file of locked.files) linkBlob(store, file.sha256, join(work, fileName(file.file)));
     const description = locked.files.map((file) => fileName(file.file)).find((name) => name.endsWith('.dsc'));
     if (description === undefined) throw new Failure('no-source', `${originText(locked.origin)} has no .dsc`);
     // The digests are checked already; whose signature is on the .dsc the archive's index has vouched for.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { runWell } from '../../host/program.ts';
+import { runWell } from '../../host/programs/program.ts';
 import type { LockedFile } from '../locked.ts';
 import { fileName } from '../locked.ts';
 

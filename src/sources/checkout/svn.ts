@@ -7,7 +7,7 @@ import { checkExport } from './git.ts';
 import { shownUrl } from '../http/http-failure.ts';
 import type { LockedOrigin } from '../locked.ts';
 import type { SvnOrigin } from '../origin.ts';
-import { lastLines, run } from '../../host/program.ts';
+import { lastLines, run } from '../../host/programs/program.ts';
 
 type LockedSvn = Extract<LockedOrigin, { kind: 'svn' }>;
 

@@ -1,6 +1,7 @@
 import { Failure } from '../../base/index.ts';
 import type { SourceContext } from '../context.ts';
-import { downloadBlob, downloadUnknown, type DownloadOptions } from './download.ts';
+import type { DownloadOptions } from './attempt.ts';
+import { downloadBlob, downloadUnknown } from './download.ts';
 import { shownUrl } from './http-failure.ts';
 import type { LockedOrigin } from '../locked.ts';
 import type { UrlOrigin } from '../origin.ts';

@@ -1,5 +1,5 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { notStarted } from '../../host/start-program.ts';
+import { notStarted } from '../../host/programs/start-program.ts';
 import { LineLog } from './line-log.ts';
 
 /** How a program is started: node's own spawn, or one that puts it into a sandbox. */

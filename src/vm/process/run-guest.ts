@@ -1,5 +1,5 @@
 import { Failure } from '../../base/index.ts';
-import { notStarted, startProgram, type Stdio } from '../../host/start-program.ts';
+import { notStarted, startProgram, type Stdio } from '../../host/programs/start-program.ts';
 import type { Spawn } from './qemu-process.ts';
 import { secretFile } from './secret-file.ts';
 

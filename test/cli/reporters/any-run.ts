@@ -151,6 +151,14 @@ const event = fc.oneof(
   }),
   fc.record({ type: fc.constant('step-waiting'), step, key }),
   fc.record({
+    type: fc.constant('step-hashing'),
+    step,
+    input: foreign,
+    path: foreign,
+    done: amount,
+    total: amount,
+  }),
+  fc.record({
     type: fc.constant('step-fetching'),
     step,
     source: foreign,

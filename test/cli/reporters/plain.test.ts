@@ -32,6 +32,26 @@ describe('the plain reporter', () => {
     expect(plainText(firstRun).match(/^qemu .*steps\/s/gm)).toHaveLength(7);
   });
 
+  it('tells how much of a large file has been read, how fast, and for how long yet', () => {
+    const at = (seconds: number, event: object) => ({ time: seconds * 1000, ...event }) as RunEvent;
+    const hashing = {
+      type: 'step-hashing',
+      step: 'disk',
+      input: 'image',
+      path: '/home/ann/mac.img',
+      total: 2 ** 40,
+    };
+    const text = plainText([
+      at(0, { type: 'run-started', pipeline: 'image', steps: ['disk'] }),
+      ...Array.from({ length: 40 }, (_, i) => at(i, { ...hashing, done: i * 2 ** 29 })),
+    ]);
+    const lines = text.split('\n').filter((line) => line.includes('hashing'));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toBe(
+      'disk  hashing /home/ann/mac.img: 0 %, 0.0 of 1.0 TiB, 512 MiB/s, about 33 min 54 s left',
+    );
+  });
+
   it('tells of the products even when the run breaks off after publishing them', () => {
     const events = firstRun.filter(({ type }) => type !== 'run-finished');
     expect(plainText(events)).toMatch(/image: artifacts\/image\n(.*\n){3}$/);

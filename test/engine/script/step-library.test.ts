@@ -12,8 +12,15 @@ it('the library that scripts import is the one that the version of the protocol 
     absWorkingDir: packageRoot,
     entryPoints: ['src/step/index.ts', 'src/step/start.ts'],
     outdir: 'out',
-    ...{ bundle: true, write: false, minify: true, legalComments: 'none', treeShaking: true },
-    ...{ format: 'esm', platform: 'node', target: 'node20', logLevel: 'silent' },
+    bundle: true,
+    write: false,
+    minify: true,
+    legalComments: 'none',
+    treeShaking: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'silent',
   });
   const digests = outputFiles.map(({ contents }) => sha256(contents));
   const golden = readFileSync(join(packageRoot, 'test/golden/step-library.json'), 'utf8');

@@ -53,8 +53,12 @@ async function attacked(environment: string): Promise<Attacked> {
   chmodSync(folder, 0o700);
   writeFileSync(join(folder, 'secret.txt'), 'the secret', { mode: 0o600 });
   const about = {
-    ...{ secret: join(folder, 'secret.txt'), folder, home: homedir() },
-    ...{ daemon: uniqueSeconds(), commandDaemon: uniqueSeconds(), token: uniqueSeconds() },
+    secret: join(folder, 'secret.txt'),
+    folder,
+    home: homedir(),
+    daemon: uniqueSeconds(),
+    commandDaemon: uniqueSeconds(),
+    token: uniqueSeconds(),
     written: `/tmp/cidermill-hostile-${uniqueSeconds()}`,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     victim: victim.pid ?? 0,

@@ -19,6 +19,7 @@ import { memorySource } from '../../../src/formats/source/index.ts';
 import { findHfsPlus, openImage, openInside, type ListedEntry } from '../../../src/image/index.ts';
 import { fixture, has, present } from '../../rig/fixtures.ts';
 import { compressedContents, compressedVolume } from '../../rig/compressed-volume.ts';
+import { rounds } from '../../rig/rounds.ts';
 import { freshFolder } from '../../rig/folder.ts';
 import { journaledVolume } from '../../rig/journaled-volume.ts';
 import { needs } from '../../rig/judges/index.ts';
@@ -186,7 +187,7 @@ describe('volumes others made', () => {
             .then(digests)
             .catch((error: unknown) => expect(error).toBeInstanceOf(FormatError));
         }),
-        { numRuns: 1000 },
+        { numRuns: rounds(1000) },
       );
     },
   );

@@ -51,7 +51,9 @@ export function damageTable(damages: readonly Damage[]): void {
       expect(JSON.stringify(await asked.verify(false)), 'verify').not.toMatch(/a bug/);
       expect(await asked.verify(true), 'mend').toHaveProperty('faults');
       expect(await asked.verify(false), 'verify after mend').toMatchObject({
-        ...{ faults: [], incomplete: [], tainted: [] },
+        faults: [],
+        incomplete: [],
+        tainted: [],
       });
       asked.removeProduct();
       expect(await asked.run('first'), 'a run after mend').toMatchObject({ outcome: 'done', said: [] });

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { withProgress } from '../../progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
@@ -50,14 +51,19 @@ folder, or by SOURCE_DATE_EPOCH, so that the same files give the same bytes. Ext
 
 async function create(source: string, flags: Flags): Promise<void> {
   const { createDmg, createFromFolder } = await import('../../../image/index.ts');
-  const { Failure } = await import('../../../base/index.ts');
   const { output, level, name, applications } = flags;
   const format = flags.format ?? (flags.kind === 'raw' ? 'UDRO' : 'UDZO');
   const signal = onInterrupt();
   if (isFolder(source)) {
     const { size, fileSize, added } = await withProgress('create', (onProgress) =>
       createFromFolder(source, output, {
-        ...{ format, level, name, applications, date: sourceDate(), onProgress, signal },
+        format,
+        level,
+        name,
+        applications,
+        date: sourceDate(),
+        onProgress,
+        signal,
       }),
     );
     console.log(

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import type { DmgInfo } from '../../../image/index.ts';
 import { dmgCreateCommand } from './create.ts';
 import { dmgExtractCommand } from './extract.ts';
@@ -71,7 +72,6 @@ Examples:
     )
     .action(async (path: string, flags: VerifyFlags) => {
       const { parseImagePath, verifyChunklist, verifyDmg } = await import('../../../image/index.ts');
-      const { Failure } = await import('../../../base/index.ts');
       const { chunklist, key, json = false } = flags;
       if (key !== undefined && chunklist === undefined) {
         throw new Failure('usage', '--key is for the signature of a --chunklist');
@@ -128,7 +128,6 @@ function convert(): Command {
     .addOption(passwordOption())
     .addHelpText('after', '\nExample:\n  cidermill dmg convert InstallESD.dmg -o InstallESD.iso')
     .action(async (path: string, positional: string | undefined, flags: ConvertFlags) => {
-      const { Failure } = await import('../../../base/index.ts');
       const output = flags.output ?? positional;
       if (output === undefined || (flags.output !== undefined && positional !== undefined))
         throw new Failure('usage', output === undefined ? 'no output is given' : 'two outputs are given', {

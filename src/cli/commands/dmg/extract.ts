@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import type { Image } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith } from '../../password.ts';
@@ -35,7 +36,6 @@ Examples:
       const place = await placeWith(path, flags);
       const image = await imageAt(place);
       if (image === undefined) {
-        const { Failure } = await import('../../../base/index.ts');
         if (flags.partition !== undefined)
           throw new Failure('usage', `${path} is not an image with partitions`);
         await extractPlace(place, flags);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure, FormatError } from '../../../base/index.ts';
 import type { Image, Numbered, ImagePath, Volume } from '../../../image/index.ts';
 import { passwordOption, placeWith } from '../../password.ts';
 import { formatBytes } from '../../text/format.ts';
@@ -38,7 +39,6 @@ Examples:
 /** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
 export async function imageAt(place: ImagePath): Promise<Image | undefined> {
   const { openImage } = await import('../../../image/index.ts');
-  const { Failure, FormatError } = await import('../../../base/index.ts');
   if (place.inside.length === 0) return openImage(place);
   return openImage(place).catch((error: unknown) => {
     // What is wrong with the place itself is told by whoever goes there as to a folder or file.

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { formatBytes } from '../../text/format.ts';
 import { edit, entryAt, grown, imageAndPath } from './edit.ts';
 
@@ -28,7 +29,6 @@ export function addCommand(): Command {
     )
     .action(async (place: string, files: readonly string[], flags: Flags) => {
       const { addHostFiles } = await import('../../../image/index.ts');
-      const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       if (flags.as !== undefined && files.length > 1)
         throw new Failure('usage', `--as is for a single file, but ${files.length} are added`);

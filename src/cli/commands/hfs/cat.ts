@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 
 /** @param parent the command that it belongs to, for the example in its help */
@@ -15,7 +16,6 @@ export function catCommand(parent: 'dmg' | 'hfs'): Command {
     .action(async (path: string, flags: PasswordFlag & { readonly resource?: boolean }) => {
       const { openInside } = await import('../../../image/index.ts');
       const { linkTarget, openData, openFork } = await import('../../../formats/hfsplus/index.ts');
-      const { Failure } = await import('../../../base/index.ts');
       const { volume, entry, close } = await openInside(await placeWith(path, flags));
       try {
         const file = linkTarget(volume, entry);

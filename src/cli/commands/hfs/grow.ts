@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { parseSize } from '../../../recipe/index.ts';
 import { formatBytes } from '../../text/format.ts';
 import { edit, imageAndPath } from './edit.ts';
@@ -12,7 +13,6 @@ export function growCommand(): Command {
     .argument('<size>', 'the new size of the volume, such as 8G, or how much to add, such as +500M')
     .addHelpText('after', '\nExample:\n  cidermill hfs grow disk.img 8G')
     .action(async (place: string, text: string) => {
-      const { Failure } = await import('../../../base/index.ts');
       const { image, path } = imageAndPath(place);
       const size = parseSize(text.replace(/^\+/, ''));
       if (path !== '')

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { parseSize } from '../../../recipe/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { showProgress } from '../../progress-line.ts';
@@ -25,7 +26,6 @@ export function newCommand(): Command {
     .action(async (image: string, files: readonly string[], flags: Flags) => {
       const { addHostFiles, byRename, openTarget } = await import('../../../image/index.ts');
       const { newVolume } = await import('../../../formats/hfsplus/index.ts');
-      const { Failure } = await import('../../../base/index.ts');
       const wanted = flags.size === undefined ? 0 : parseSize(flags.size);
       if (wanted === undefined) throw new Failure('usage', `${flags.size ?? ''} is not a size such as 512M`);
       const editor = newVolume({

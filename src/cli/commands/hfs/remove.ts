@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../../base/index.ts';
 import { edit, entryAt, imageAndPath } from './edit.ts';
 
 export function removeCommand(): Command {
@@ -9,7 +10,6 @@ export function removeCommand(): Command {
     .argument('<places...>', 'IMAGE:/path, and more of them in the same image')
     .addHelpText('after', '\nExample:\n  cidermill hfs remove my.iso:/System/Installation/Packages')
     .action(async (places: readonly string[]) => {
-      const { Failure } = await import('../../../base/index.ts');
       const parts = places.map(imageAndPath);
       const image = parts[0]?.image ?? '';
       if (parts.some((part) => part.image !== image || part.path === ''))

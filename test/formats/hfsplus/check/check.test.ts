@@ -8,6 +8,7 @@ import { checkVolume, type CheckReport } from '../../../../src/formats/hfsplus/i
 import { memorySource } from '../../../../src/formats/source/index.ts';
 import { openVolumeBytes } from '../../../../src/image/index.ts';
 import { fixture, present } from '../../../rig/fixtures.ts';
+import { rounds } from '../../../rig/rounds.ts';
 import { freshFolder } from '../../../rig/folder.ts';
 import { absence, fsckHfsPlus, needs, type FsckVerdict } from '../../../rig/judges/index.ts';
 import { caseSensitive, linuxVolume } from '../../../rig/linux-volume.ts';
@@ -92,7 +93,7 @@ describe('a corruption', () => {
           expect(theirs.clean || theirs.crashed || faults > 0, theirs.said).toBe(true);
         }),
         // Places that neither has seen turn up one in a thousand: CIDERMILL_SEED=… looks for them, a run of the tests does not.
-        { numRuns: 60, seed: Number(process.env['CIDERMILL_SEED'] ?? 1) },
+        { numRuns: rounds(60), seed: Number(process.env['CIDERMILL_SEED'] ?? 1) },
       );
     },
   );
