@@ -44,10 +44,11 @@ export function ancestryOf(store: Store, roots: readonly ActionResult[]): Ancest
 
 /** What an npm package's digest is of, the store alone defines: it is told in the internal parameters. */
 function scriptsOf({ action }: ActionResult): Material[] {
-  const modules = Object.entries(action.modules);
+  // An entry that an earlier version wrote may say less.
+  const { modules = {}, packages = {} } = action as Partial<ActionResult['action']>;
   return [
-    ...modules.map(([path, sha256]) => ({ uri: `project:${path}`, digest: { sha256 } })),
-    ...Object.keys(action.packages).map((name) => ({ uri: npmUrl(name), digest: {} })),
+    ...Object.entries(modules).map(([path, sha256]) => ({ uri: `project:${path}`, digest: { sha256 } })),
+    ...Object.keys(packages).map((name) => ({ uri: npmUrl(name), digest: {} })),
   ];
 }
 

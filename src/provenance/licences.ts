@@ -6,15 +6,27 @@ import { blobPath, hasSoundBlob, openMemo, type Store } from '../store/index.ts'
 import { eachEntry } from './product-files.ts';
 
 /**
- * What a package's own copyright file says of its licences, in Debian's short names.
+ * What a package's own copyright file says of its licences, in Debian's short names; where its folder of documents is a link
+ * to another package's, as libgcc's is to gcc-12-base's, what that one's says.
+ * @param others the packages that may be linked to, by name
  * @returns [] when the package is not in the store, or its file names none
  */
 export async function packageLicences(
   store: Store,
   sha256: Sha256,
   name: string,
+  others: ReadonlyMap<string, Sha256>,
 ): Promise<readonly string[]> {
-  return remembered(store, sha256, async (deb) => readLicences(await copyrightFile(deb, name)));
+  const found = await remembered(store, sha256, async (deb) => {
+    const text = await copyrightFile(deb, name);
+    return text === '' ? linkedFolder(deb, name) : readLicences(text);
+  });
+  const [, link] = /^-> (.*)$/.exec(found[0] ?? '') ?? [];
+  if (link === undefined) return found;
+  const other = others.get(link);
+  const linked =
+    other === undefined || link === name ? [] : await packageLicences(store, other, link, new Map());
+  return linked.filter((each) => !each.startsWith('-> '));
 }
 
 /**
@@ -41,7 +53,7 @@ async function remembered(
   sha256: Sha256,
   read: (path: string) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const memo = openMemo(store, 'licences-2');
+  const memo = openMemo(store, 'licences-3');
   const known = memo.get(sha256);
   if (known !== undefined) return JSON.parse(known) as string[];
   if (!(await hasSoundBlob(store, { digest: sha256 }))) return [];
@@ -90,7 +102,16 @@ async function headOf(entry: Readable, most: number): Promise<string> {
   return Buffer.concat(parts).subarray(0, most).toString('latin1');
 }
 
-/** A copyright file is text of some KB; one that is a link to another package's has none of its own. */
+/** ["-> PACKAGE"] where the folder with the copyright file is a link to another package's. */
+async function linkedFolder(deb: string, name: string): Promise<string[]> {
+  const script = 'dpkg-deb --fsys-tarfile "$1" | tar -tv "$2"';
+  const args = ['-c', script, 'sh', deb, `./usr/share/doc/${name}`];
+  const ended = await run('sh', args, { limit: 1 << 20 }).catch(() => undefined);
+  const [, target] = / -> ([a-z0-9][a-z0-9+.-]*)$/m.exec(ended?.stdout ?? '') ?? [];
+  return target === undefined ? [] : [`-> ${target}`];
+}
+
+/** A copyright file is text of some KB; "" where there is none. */
 async function copyrightFile(deb: string, name: string): Promise<string> {
   const path = `./usr/share/doc/${name}/copyright`;
   const script = 'dpkg-deb --fsys-tarfile "$1" | tar -xO "$2"';

@@ -42,6 +42,12 @@ export async function makeSbom(store: Store, parts: SbomParts): Promise<string> 
     product.dependencies.add(component.bomRef);
   }
   const packages: Found[] = [];
+  const others = new Map<string, Sha256>();
+  for (const each of parts.materials) {
+    const { name, isPackage } = nameOf(each);
+    const digest = each.digest['sha256'];
+    if (isPackage && digest !== undefined) others.set(name, digest as Sha256);
+  }
   for (const material of new Map(parts.materials.map((each) => [refOf(each), each])).values()) {
     const named = nameOf(material);
     const sha256 = material.digest['sha256'] as Sha256 | undefined;
@@ -61,11 +67,14 @@ export async function makeSbom(store: Store, parts: SbomParts): Promise<string> 
     );
     for (const file of held)
       component.components.add(fileComponent(library, `${refOf(material)}#file:`, file));
-    if (sha256 !== undefined)
-      for (const licence of await (named.isPackage
-        ? packageLicences(store, sha256, named.name)
-        : sourceLicences(store, sha256, material.name ?? material.uri)))
+    if (sha256 !== undefined) {
+      const said = named.isPackage
+        ? await packageLicences(store, sha256, named.name, others)
+        : await sourceLicences(store, sha256, material.name ?? material.uri);
+      // Two of Debian's names may be one of SPDX's.
+      for (const licence of new Set(said.map((each) => spdx.get(each) ?? each)))
         component.licenses.add(licenceOf(licence, library));
+    }
     bom.components.add(component);
     if (isRequired) product.dependencies.add(component.bomRef);
     if (named.isPackage)
@@ -145,6 +154,7 @@ const spdx: ReadonlyMap<string, string> = new Map([
   ['BSD-2-clause', 'BSD-2-Clause'],
   ['BSD-3-clause', 'BSD-3-Clause'],
   ['CC0-1.0', 'CC0-1.0'],
+  ['Expat', 'MIT'],
   ['ISC', 'ISC'],
   ['MPL-2.0', 'MPL-2.0'],
   ['Zlib', 'Zlib'],
@@ -152,11 +162,11 @@ const spdx: ReadonlyMap<string, string> = new Map([
 ]);
 
 function licenceOf(
+  /** Of SPDX, or a word of Debian's that SPDX has not. */
   name: string,
   { Models, SPDX }: Library,
 ): InstanceType<Library['Models']['SpdxLicense'] | Library['Models']['NamedLicense']> {
-  const id = spdx.get(name) ?? name;
-  return SPDX.isSupportedSpdxId(id) ? new Models.SpdxLicense(id) : new Models.NamedLicense(name);
+  return SPDX.isSupportedSpdxId(name) ? new Models.SpdxLicense(name) : new Models.NamedLicense(name);
 }
 
 function refOf({ uri, name }: Material): string {

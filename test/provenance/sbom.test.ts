@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import fc from 'fast-check';
@@ -33,6 +33,23 @@ function scan(components: readonly Component[]): Component[] {
   return components
     .filter(({ scope }) => scope !== 'excluded')
     .flatMap((each) => [...(each.purl === undefined ? [] : [each]), ...scan(each.components ?? [])]);
+}
+
+/** Builds a package whose folder of documents is a link to another's. */
+function makeLinked(name: string, to: string): Buffer {
+  const folder = freshFolder();
+  mkdirSync(join(folder, 'root/DEBIAN'), { recursive: true });
+  mkdirSync(join(folder, 'root/usr/share/doc'), { recursive: true });
+  symlinkSync(to, join(folder, 'root/usr/share/doc', name));
+  writeFileSync(
+    join(folder, 'root/DEBIAN/control'),
+    `Package: ${name}\nVersion: 1.2-3\nArchitecture: amd64\nMaintainer: a <a@example.org>\nDescription: x\n`,
+  );
+  execFileSync('dpkg-deb', ['--root-owner-group', '-b', 'root', 'made.deb'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  return readFileSync(join(folder, 'made.deb'));
 }
 
 /** Builds a package by dpkg-deb, with the md5sums file that debhelper would make. */
@@ -73,6 +90,7 @@ describe('a bill of materials', () => {
         'usr/lib/libx.so.6': 'another library',
         'usr/share/doc/libx/copyright': free,
       }),
+      linked: makeLinked('linked', 'libz'),
       gcc: makePackage('gcc', { 'usr/bin/gcc': 'a compiler' }, 'libz'),
     };
     const materials: Material[] = [];
@@ -121,6 +139,7 @@ describe('a bill of materials', () => {
     expect(inside).toEqual(['top/a.c', 'top/lib/libz.so.1', 'top/program']);
     const licences = (name: string): unknown => found(name)?.licenses?.map(({ license }) => license);
     expect(licences('libz')).toEqual([{ id: 'Zlib' }]);
+    expect(licences('linked')).toEqual([{ id: 'Zlib' }]);
     expect(licences('libx')).toEqual([{ id: 'LGPL-2.1-only' }]);
     expect(licences('https://example.org/source.tar.gz')).toEqual([{ id: 'GPL-2.0-only' }, { id: 'MIT' }]);
 
