@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
   'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
   dmg: async () => (await import('./commands/dmg/dmg.ts')).dmgCommand(),
   pkg: async () => (await import('./commands/pkg.ts')).pkgCommand(),
   hfs: async () => (await import('./commands/hfs/hfs.ts')).hfsCommand(),

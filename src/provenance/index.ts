@@ -7,5 +7,5 @@ export { rebuildStatement, type RebuiltStep } from './rebuild.ts';
 export { askRebuilders, parseThreshold, type Asked } from './rebuilders.ts';
 export { signFile, verifyFile } from './signature.ts';
 export type { Statement, Subject } from './statement.ts';
-export { checkSubjects, filesAt, hashOf, readStatement, readSubjects } from './subjects.ts';
+export { checkSubjects, filesAt, hashOf, readStatement } from './subjects.ts';
 export { summaryOf } from './summary.ts';

@@ -9,11 +9,6 @@ import type { Subject } from './statement.ts';
 /** A statement's predicate has some MB when it names every package of several buildroots. */
 const largest = 64 * 2 ** 20;
 
-/** The subjects of a statement in a file. @throws Failure 'not-a-statement' */
-export async function readSubjects(file: string): Promise<readonly Subject[]> {
-  return (await readStatement(file)).subjects;
-}
-
 /** A statement in a file; of what kind its predicate is, is not looked at. @throws Failure 'not-a-statement' */
 export async function readStatement(file: string): Promise<{
   readonly subjects: readonly Subject[];

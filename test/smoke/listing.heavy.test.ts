@@ -6,6 +6,10 @@ import { makeIso, makeSample, openMedium, planIso } from '../../src/installer/in
 import { temporaryFolder } from '../vm/guests.ts';
 import { bootLoader, buildKernel, buildLoader, listings } from './standins.ts';
 
+/*
+ * The boot of the loader that `ready-image` has as its gate, with the stand-in's discs as it makes them: every form of the
+ * loader's list, each map, with settings and without. It runs no pipeline and builds no QEMU.
+ */
 const maps = ['gpt', 'apm'] as const;
 const settings = { none: undefined, some: bootPlist({ timeout: 30, gui: false, kernelFlags: ['cham=iso'] }) };
 const discs = new Map<string, string>();

@@ -7,7 +7,16 @@ export { isVolumesOwn } from './hard-links.ts';
 export type { ForkSource } from './fork.ts';
 export { childrenOf, findEntry } from './find.ts';
 export { pathName } from './name.ts';
-export { type HfsVolume, isSymlink, linkTarget, openData, openFork, openVolume } from './open-volume.ts';
+export {
+  type HfsVolume,
+  isSymlink,
+  forkPlace,
+  linkTarget,
+  openAttribute,
+  openData,
+  openFork,
+  openVolume,
+} from './open-volume.ts';
 export * from './volume-header.ts';
 export * from './volume-name.ts';
 export {

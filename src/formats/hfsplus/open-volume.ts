@@ -76,6 +76,16 @@ export function forkOf(entry: Pick<Entry, 'record'>, kind: ForkKind): ForkData {
   return forkData.decode(entry.record, kind === 'data' ? dataForkOffset : resourceForkOffset);
 }
 
+/** Gives a fork's size in bytes and its first block, from the file's record alone; a compressed file's data are elsewhere. */
+export function forkPlace(
+  file: Entry,
+  fork: ForkKind,
+): { readonly size: number; readonly startBlock: number } {
+  const at = fork === 'data' ? dataForkOffset : resourceForkOffset;
+  // TN1150, HFSPlusForkData: logicalSize, clumpSize, totalBlocks, extents.
+  return { size: Number(file.record.readBigUInt64BE(at)), startBlock: file.record.readUInt32BE(at + 16) };
+}
+
 /** A file's fork as it is stored. */
 export function openFork(volume: HfsVolume, entry: Entry, kind: ForkKind): ForkSource {
   const fork = forkOf(entry, kind);

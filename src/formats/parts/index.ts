@@ -2,6 +2,7 @@ import type { ByteSource } from '../../base/index.ts';
 import { arMagic, arParts } from './ar.ts';
 import { elfMagic, elfParts } from './elf.ts';
 import { gzipMagic, gzipParts } from './gzip.ts';
+import { machoParts } from './macho.ts';
 import type { Part } from './part.ts';
 import { isTar, tarParts } from './tar.ts';
 import { zipMagic, zipParts } from './zip.ts';
@@ -10,7 +11,7 @@ export type { Part } from './part.ts';
 
 /** What a file is made of, for those formats that are known here. */
 export interface Anatomy {
-  readonly format: 'ELF' | 'ar' | 'tar' | 'gzip' | 'zip';
+  readonly format: 'ELF' | 'Mach-O' | 'ar' | 'tar' | 'gzip' | 'zip';
   readonly parts: readonly Part[];
 }
 
@@ -23,5 +24,6 @@ export async function anatomyOf(source: ByteSource): Promise<Anatomy | undefined
   if (begins(gzipMagic)) return { format: 'gzip', parts: await gzipParts(source) };
   if (begins(zipMagic)) return { format: 'zip', parts: await zipParts(source) };
   if (await isTar(source)) return { format: 'tar', parts: await tarParts(source) };
-  return undefined;
+  const macho = await machoParts(source);
+  return macho === undefined ? undefined : { format: 'Mach-O', parts: macho };
 }

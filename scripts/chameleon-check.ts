@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '#base';
 import { check } from 'cidermill/step';
-import { cconfigSources, oddSources } from './cconfig-sources.ts';
-import { isTree, notATree } from './find-trees.ts';
-import { readRules } from './makefile-rules.ts';
-import { modulesFault } from './modules.ts';
-import { ownToolChain } from './own-tool-chain.ts';
+import { cconfigSources, oddSources } from './chameleon/cconfig-sources.ts';
+import { isTree, notATree } from './chameleon/find-trees.ts';
+import { readRules } from './chameleon/makefile-rules.ts';
+import { modulesFault } from './chameleon/modules.ts';
+import { ownToolChain } from './chameleon/own-tool-chain.ts';
 
 /** Looks at a given tree, or a given loader, before the long build: what is refused, what will be made, what is not there. */
 const { source, text, number, list, fault, note } = await check();

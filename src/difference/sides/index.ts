@@ -1,0 +1,2 @@
+export { compareSides, type Aspect, type Change, type CompareOptions } from './compare-sides.ts';
+export { withSide, type SideOptions } from './open-side.ts';
