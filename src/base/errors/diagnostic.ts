@@ -55,7 +55,7 @@ const noPaint: Paint = { place: String, error: String, hint: String };
  *     error: The recipe qemu has no parameter "bois".
  *     hint: Did you mean "bios"?
  *
- * @param textOf a file's text as it was when it was read; undefined or empty where there is none to show
+ * @param textOf a file's text as it was when it was read; undefined or empty where no text can be shown
  */
 export function renderDiagnostic(
   { code, message, hint, also, ...place }: Diagnostic,

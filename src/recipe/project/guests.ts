@@ -27,7 +27,7 @@ export interface FoundGuest {
 
 /**
  * The release that a user names: "lion", "10.7", or with its update "10.7.4" or "lion@10.7.4".
- * @throws InvalidError when there is none, or with the faults of its file
+ * @throws InvalidError when none exists, or with the faults of its file
  */
 export function findGuest(project: Project, text: string): FoundGuest {
   const [name = '', update] = text.split('@');
