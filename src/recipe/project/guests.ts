@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { InvalidError } from '../../base/index.ts';
+import { commandLine, InvalidError } from '../../base/index.ts';
 import type { Guest } from '../../guest/index.ts';
 import { collectFaults } from '../../yaml/faults.ts';
 import { everyGuest, isUpdateOf, joinFacts, readGuest, type GuestFile } from '../../guest/guest-file.ts';
-import { commandLine } from './load.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
 

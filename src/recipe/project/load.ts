@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidError } from '../../base/index.ts';
+import { commandLine, InvalidError } from '../../base/index.ts';
 import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import type { Buildroot, Recipe } from '../model.ts';
@@ -90,9 +90,6 @@ function unknown(project: Project, folder: keyof typeof kinds, name: string): ne
   reportUnknown(project, folder, name, place, faults.report);
   throw new InvalidError(faults.sorted(), new Map([...project.memory.texts, [commandLine, name]]));
 }
-
-/** What stands in a place for a file when the user typed it. */
-export const commandLine = '<command line>';
 
 export function reportUnknown(
   project: Project,
