@@ -64,6 +64,17 @@ describe('diagnostics', () => {
     ]);
   });
 
+  it('name the place in a binary file, and show nothing of it', () => {
+    const shownOf = (line: string): string =>
+      renderDiagnostics([{ ...typo, span: { start: 0, end: 1 } }], () => line);
+    expect(shownOf('caf\ufffd: 1')).toContain('  1 | caf\ufffd: 1');
+    for (const binary of ['\u0089PNG\u0000\u0000\u0000\u0000', '\ufffdELF\ufffd\ufffd>\ufffd'])
+      expect(shownOf(binary).split('\n').slice(0, 2)).toEqual([
+        'pipelines/a.yaml:1:1  unknown-parameter',
+        'error: The recipe qemu has no parameter "bois".',
+      ]);
+  });
+
   it('colour the code and the caret', () => {
     const shown = renderDiagnostics([typo], () => text, makeColours(true));
     expect(shown).toContain('\u001b[31m^^^^\u001b[39m');

@@ -83,6 +83,8 @@ function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, 
   const typed = file === commandLine;
   const number = typed ? '' : `${line} `;
   const gutter = ' '.repeat(number.length);
+  const name = `${paint.place(typed ? 'on the command line' : `${printable(file)}:${line}:${column}`)}${after}`;
+  if (notText.test(source)) return [name];
   const { shown, before, from } = window(source, column - 1);
   const width = Math.max(
     1,
@@ -91,13 +93,17 @@ function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, 
   // A tab before the caret stays a tab, so that the caret stands below its value whatever the terminal's stops are.
   const lead = shown.slice(0, before).replace(/[^\t]/g, ' ');
   return [
-    `${paint.place(typed ? 'on the command line' : `${printable(file)}:${line}:${column}`)}${after}`,
+    name,
     `  ${number}| ${from}${printable(shown)}`,
     `  ${gutter}| ${' '.repeat(from.length)}${lead}${paint.error('^'.repeat(width))}`,
   ];
 }
 
 const longestLine = 200;
+
+/** What a binary file has soon, and a line of text never: a NUL, or more than three bytes that are not UTF-8. */
+// eslint-disable-next-line no-control-regex -- a NUL is what is looked for
+const notText = /\u0000|(?:\ufffd[^\ufffd]*){4}/;
 
 /** The part of a line around an index, for lines that no terminal can show; `from` marks that it does not begin with the line. */
 function window(line: string, index: number): { shown: string; before: number; from: string } {
