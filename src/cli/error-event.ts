@@ -1,4 +1,5 @@
 import {
+  commandLine,
   Failure,
   FormatError,
   InvalidError,
@@ -22,7 +23,7 @@ export type ErrorEvent = { readonly type: 'error'; readonly time: number } & Par
     readonly hint?: string;
     /** The same command may succeed when it is given again. */
     readonly temporary: boolean;
-    readonly also?: LinePosition & { readonly message: string };
+    readonly also?: Partial<LinePosition> & { readonly message: string };
   };
 
 /** One event for a fault. @param input the file that a FormatError is about */
@@ -52,7 +53,8 @@ export function errorEvents(error: unknown, time: number, input?: string): Error
   ];
 }
 
-function position({ file, span }: Place, texts: ReadonlyMap<string, string>): LinePosition {
+function position({ file, span }: Place, texts: ReadonlyMap<string, string>): Partial<LinePosition> {
+  if (file === commandLine) return {};
   const text = texts.get(file);
   return text === undefined || text === '' ? { file } : { file, ...lineAndColumn(text, span.start) };
 }

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from './text/format.ts';
 
-/** A line on the terminal that says how far a single command is; nothing where standard error is none. */
+/** A line on the terminal that says how far a single command is; nothing where standard error is not a terminal. */
 export function showProgress(what: string): {
   readonly take: (done: number, total: number) => void;
   readonly end: () => void;

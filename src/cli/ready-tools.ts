@@ -9,7 +9,7 @@ import type { Workspace } from './workspace.ts';
 
 /**
  * Makes sure that the host has the programs a run will start, if there is anything to run. With `installTools` it
- * installs what is missing: named and asked for on a terminal, done at once where there is none.
+ * installs what is missing: named and asked for on a terminal, done at once where none exists.
  * @throws Failure 'missing-tools' with the command that installs them
  */
 export async function readyTools(

@@ -27,7 +27,7 @@ const smallestVolume = 16 * 2 ** 20;
 
 /**
  * Makes an empty disk ready to install onto: a GPT with an EFI partition and an HFS+ volume, in it the loader's settings.
- * @throws Failure 'usage' when it is too small for that; RangeError when the settings are none
+ * @throws Failure 'usage' when it is too small for that; RangeError when the settings are out of range
  */
 export async function layOut(
   disk: ByteTarget,

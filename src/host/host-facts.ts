@@ -12,7 +12,7 @@ export interface HostFacts {
   readonly kvmDevice: 'absent' | 'forbidden' | 'usable';
   /** KVM's parameter; undefined where its module is not loaded. */
   readonly ignoreMsrs: boolean | undefined;
-  /** The vendor that the firmware names, such as 'Apple Inc.'; undefined where there is none. */
+  /** The vendor that the firmware names, such as 'Apple Inc.'; undefined where none exists. */
   readonly vendor: string | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly namespaces: NamespaceLimits;
   /** Bytes, where the store is. */
   readonly free: number;
-  /** Undefined where there is none, or what is there does not run. */
+  /** Undefined where none exists, or what is there does not run. */
   readonly qemu: QemuFeatures | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface GrowOptions {
  * A disk without a map is a volume, and simply becomes longer.
  * @param partition as readPartitionMap gives it
  * @param size in bytes, in whole blocks of the map and not less than it is
- * @throws Failure 'no-room' when another partition is in the way, 'usage' when the size is none it can grow to;
+ * @throws Failure 'no-room' when another partition is in the way, 'usage' when it cannot grow to that size;
  *   FormatError when the map is damaged
  */
 export async function planGrowth(

@@ -20,7 +20,7 @@ const largest = 2 ** 16;
 /**
  * Reads SystemVersion.plist.
  * @returns undefined when the volume has none
- * @throws Failure 'wrong-release' when it is none that we know how to treat; FormatError when it is damaged
+ * @throws Failure 'wrong-release' when it is not one that we know how to treat; FormatError when it is damaged
  */
 export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersion | undefined> {
   const entry = findEntry(volume, systemVersionPath);

@@ -111,7 +111,7 @@ async function linkedFolder(deb: string, name: string): Promise<string[]> {
   return target === undefined ? [] : [`-> ${target}`];
 }
 
-/** A copyright file is text of some KB; "" where there is none. */
+/** A copyright file is text of some KB; "" where none exists. */
 async function copyrightFile(deb: string, name: string): Promise<string> {
   const path = `./usr/share/doc/${name}/copyright`;
   const script = 'dpkg-deb --fsys-tarfile "$1" | tar -xO "$2"';

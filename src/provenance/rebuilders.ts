@@ -40,7 +40,7 @@ export function parseThreshold(text: string): Threshold {
  * Asks rebuilders' signed statements whether they got these bytes. Each of them counts once: by its name and by its key, so
  * that one key under two names is one rebuilder.
  * @param files by name
- * @param identities who counts; all whom the file of allowed signers names when there are none
+ * @param identities who counts; all whom the file of allowed signers names when the list is empty
  * @throws Failure 'usage' when they are not as many as were asked for
  */
 export async function askRebuilders(

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
 import { lastLines, run } from '../host/programs/program.ts';
 
-/** What a signature is for: one made for another purpose is none of ours (ssh-keygen(1), -Y sign). */
+/** What a signature is for: one made for another purpose does not count (ssh-keygen(1), -Y sign). */
 const namespace = 'cidermill';
 
 /**

@@ -118,7 +118,7 @@ async function mend(store: Store, { blobs, trees, entries, strays }: Found): Pro
   // First the entries, then what they name: killed in between, nothing points at what is gone.
   for (const key of entries) await rm(actionPath(store, key), { force: true });
   for (const digest of blobs) await removeBlob(store, digest);
-  // What lacks a blob now is a miss; without its entry it is none that has to be looked at again.
+  // What lacks a blob now is a miss; without its entry nothing has to be looked at again.
   for (const key of actionKeys(store).names)
     if (readAction(store, key) === undefined) await rm(actionPath(store, key), { force: true });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, FormatError, InvalidError } from '../../src/base/index.ts';
+import { commandLine, Failure, FormatError, InvalidError } from '../../src/base/index.ts';
+import { errorEvents } from '../../src/cli/error-event.ts';
 import { renderBug, renderDiagnostics, renderFailure, renderInvalid } from '../../src/cli/errors.ts';
 import { makeColours } from '../../src/cli/text/colours.ts';
 
@@ -44,6 +45,34 @@ describe('diagnostics', () => {
     expect(renderInvalid(new InvalidError([typo]))).toBe(
       'pipelines/a.yaml  unknown-parameter\nerror: The recipe qemu has no parameter "bois".\nhint: Did you mean "bios"?',
     );
+  });
+
+  it('have no number of a line, and no file for machines, when they are about what was typed', () => {
+    const typed = { ...typo, file: commandLine, span: { start: 5, end: 9 } };
+    const error = new InvalidError([typed], new Map([[commandLine, 'with bois']]));
+    expect(renderInvalid(error).split('\n').slice(0, 3)).toEqual([
+      'on the command line  unknown-parameter',
+      '  | with bois',
+      '  |      ^^^^',
+    ]);
+    const places = [error, new InvalidError([typo], new Map([[typo.file, text]]))].map((fault) =>
+      errorEvents(fault, 0).map(({ file, line, column }) => ({ file, line, column })),
+    );
+    expect(places).toEqual([
+      [{ file: undefined, line: undefined, column: undefined }],
+      [{ file: 'pipelines/a.yaml', line: 2, column: 33 }],
+    ]);
+  });
+
+  it('name the place in a binary file, and show nothing of it', () => {
+    const shownOf = (line: string): string =>
+      renderDiagnostics([{ ...typo, span: { start: 0, end: 1 } }], () => line);
+    expect(shownOf('caf\ufffd: 1')).toContain('  1 | caf\ufffd: 1');
+    for (const binary of ['\u0089PNG\u0000\u0000\u0000\u0000', '\ufffdELF\ufffd\ufffd>\ufffd'])
+      expect(shownOf(binary).split('\n').slice(0, 2)).toEqual([
+        'pipelines/a.yaml:1:1  unknown-parameter',
+        'error: The recipe qemu has no parameter "bois".',
+      ]);
   });
 
   it('colour the code and the caret', () => {

@@ -40,7 +40,7 @@ describe('images made by macOS', () => {
   test('a raw image passes through as it is', async () => {
     const output = join(freshFolder(), 'disk.iso');
     const converted = await convertDmg(fixture('dfvfs/hfsplus.raw'), output);
-    expect(converted).toEqual({ format: 'raw', size: 4_153_344, checked: [] });
+    expect(converted).toEqual({ format: 'raw', size: 4_153_344, checked: [], isTailEnough: true });
     expect(readFileSync(output).equals(readFileSync(fixture('dfvfs/hfsplus.raw')))).toBe(true);
   });
 

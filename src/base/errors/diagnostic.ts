@@ -16,6 +16,9 @@ export interface SecondPlace extends Place {
   readonly message: string;
 }
 
+/** Stands for a file in a place that the user typed; people and machines are not shown it. */
+export const commandLine = '<command line>';
+
 /** Thrown when a recipe, pipeline or lockfile cannot be used. */
 export class InvalidError extends Error {
   readonly diagnostics: readonly Diagnostic[];
@@ -55,7 +58,7 @@ const noPaint: Paint = { place: String, error: String, hint: String };
  *     error: The recipe qemu has no parameter "bois".
  *     hint: Did you mean "bios"?
  *
- * @param textOf a file's text as it was when it was read; undefined or empty where there is none to show
+ * @param textOf a file's text as it was when it was read; undefined or empty where no text can be shown
  */
 export function renderDiagnostic(
   { code, message, hint, also, ...place }: Diagnostic,
@@ -71,13 +74,17 @@ export function renderDiagnostic(
   ].join('\n');
 }
 
-/** A place's name, its line, and a caret under what is meant. */
+/** A place's name, its line, and a caret under what is meant. What was typed has no number of a line. */
 function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, code?: string): string[] {
   const after = code === undefined ? '' : `  ${paint.error(code)}`;
   if (text === undefined || text === '') return [`${paint.place(printable(file))}${after}`];
   const { line, column } = lineAndColumn(text, span.start);
   const source = maskedLine(text.split('\n'), line - 1).replace(/\r$/, '');
-  const gutter = ' '.repeat(String(line).length);
+  const typed = file === commandLine;
+  const number = typed ? '' : `${line} `;
+  const gutter = ' '.repeat(number.length);
+  const name = `${paint.place(typed ? 'on the command line' : `${printable(file)}:${line}:${column}`)}${after}`;
+  if (notText.test(source)) return [name];
   const { shown, before, from } = window(source, column - 1);
   const width = Math.max(
     1,
@@ -86,13 +93,17 @@ function excerpt({ file, span }: Place, text: string | undefined, paint: Paint, 
   // A tab before the caret stays a tab, so that the caret stands below its value whatever the terminal's stops are.
   const lead = shown.slice(0, before).replace(/[^\t]/g, ' ');
   return [
-    `${paint.place(`${printable(file)}:${line}:${column}`)}${after}`,
-    `  ${line} | ${from}${printable(shown)}`,
-    `  ${gutter} | ${' '.repeat(from.length)}${lead}${paint.error('^'.repeat(width))}`,
+    name,
+    `  ${number}| ${from}${printable(shown)}`,
+    `  ${gutter}| ${' '.repeat(from.length)}${lead}${paint.error('^'.repeat(width))}`,
   ];
 }
 
 const longestLine = 200;
+
+/** What a binary file has soon, and a line of text never: a NUL, or more than three bytes that are not UTF-8. */
+// eslint-disable-next-line no-control-regex -- a NUL is what is looked for
+const notText = /\u0000|(?:\ufffd[^\ufffd]*){4}/;
 
 /** The part of a line around an index, for lines that no terminal can show; `from` marks that it does not begin with the line. */
 function window(line: string, index: number): { shown: string; before: number; from: string } {

@@ -8,7 +8,7 @@ import {
   type Surroundings,
 } from '../../host/index.ts';
 
-/** QEMU that is assumed where there is none yet: the one that the pipelines build. */
+/** QEMU that is assumed before one is built: the one that the pipelines build. */
 const builtQemu = '7.2';
 
 /** What a release needs of this host, by its facts: installing, its first boot and later ones, on a q35 of two CPUs. */

@@ -7,7 +7,7 @@ import type { BootFiles } from './boot-files.ts';
 
 /** What a loader will find on a disk. */
 interface Found {
-  /** Seconds until it starts by itself; undefined when its settings say none, or there are none. */
+  /** Seconds until it starts by itself; undefined when its settings name no time, or it has no settings. */
   readonly timeout: number | undefined;
   /** In bytes: how large the disk has to be for a loader to read its last files; undefined when it is. */
   readonly short: number | undefined;

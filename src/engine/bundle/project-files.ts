@@ -14,7 +14,7 @@ export interface PlanFiles {
   readonly builtin: readonly string[];
 }
 
-/** Definitions, scripts with all they import, local sources, lockfiles. A folder of the user's given by `--source` is none. */
+/** Definitions, scripts with all they import, local sources, lockfiles. A folder of the user's given by `--source` does not belong to them. */
 export async function planFiles(project: Project, plan: Plan, drifted: boolean): Promise<PlanFiles> {
   const own = new Set<string>();
   const builtin = new Set<string>();

@@ -11,7 +11,7 @@ export interface ProductPlace {
   readonly link: string;
   /** Absolute: holds one folder for each content, named by the first digits of its digest. */
   readonly folder: string;
-  /** What the link points at, relative to artifacts; undefined when there is none. */
+  /** What the link points at, relative to artifacts; undefined when none exists. */
   readonly current: string | undefined;
 }
 

@@ -13,7 +13,7 @@ export interface Stored extends StoredStep {
 
 /**
  * The steps of a plan with their artifacts in the store.
- * @param names which of them; all when there are none
+ * @param names which of them; all when the list is empty
  * @throws Failure 'unknown-step'; 'not-made' when one, or one that it needs, is not in the store
  */
 export async function storedSteps(context: StoredContext, names: readonly string[]): Promise<Stored[]> {

@@ -13,7 +13,7 @@ export interface ApmMap {
 /** Discs have tens; the map's own partition rarely holds more than 63 blocks. */
 const mostEntries = 1024;
 
-/** @returns undefined when there is none */
+/** @returns undefined when none exists */
 export async function readMap(disk: ByteSource): Promise<ApmMap | undefined> {
   if (disk.size < 1024) return undefined;
   const head = await disk.read(0, driverMap.size);

@@ -15,7 +15,7 @@ export interface Apm {
   readonly size: number;
 }
 
-/** Reads an Apple partition map. @returns undefined when there is none */
+/** Reads an Apple partition map. @returns undefined when none exists */
 export async function readApm(disk: ByteSource): Promise<Apm | undefined> {
   const map = await readMap(disk);
   if (map === undefined) return undefined;

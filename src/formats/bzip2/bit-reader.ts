@@ -7,7 +7,7 @@ const room = 160;
 export interface BitReader {
   /** The range, with zeros behind it, so that 32 bits may be read near its end. */
   readonly view: DataView;
-  /** The next bit, and the first that is none of the range's. */
+  /** The next bit, and the first one after the range. */
   position: number;
   readonly end: number;
   /** Where the range lies in the file, for errors. */

@@ -8,7 +8,7 @@ const headSize = 4;
 const blockMagic = [0x314159, 0x265359] as const;
 const endMagic = [0x177245, 0x385090] as const;
 
-/** The level in a stream's head, 1 to 9; undefined when it is none. */
+/** The level in a stream's head, 1 to 9; undefined when it is not one. */
 export function readLevel(head: Uint8Array): number | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headSize)).toString('latin1');
   return /^BZh[1-9]$/.test(text) ? Number(text[3]) : undefined;

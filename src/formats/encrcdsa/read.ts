@@ -37,7 +37,7 @@ const largestBlob = 1024;
 
 /**
  * Reads the header of an encrypted image.
- * @returns undefined when the source is none
+ * @returns undefined when the source is not one
  * @throws FormatError when it is damaged, or is sealed in a way that no password opens
  */
 export async function readEncrypted(source: ByteSource): Promise<Encrypted | undefined> {

@@ -10,7 +10,7 @@ export interface Gpt {
   readonly sound: readonly ('primary' | 'backup')[];
 }
 
-/** Reads a GUID partition table, from its backup where the primary is damaged. @returns undefined when there is none */
+/** Reads a GUID partition table, from its backup where the primary is damaged. @returns undefined when none exists */
 export async function readGpt(disk: ByteSource): Promise<Gpt | undefined> {
   const tables = await readTables(disk);
   if (tables === undefined) return undefined;

@@ -16,7 +16,7 @@ let scratch = new Uint8Array(2 ** 17);
 let scratchView = new DataView(scratch.buffer);
 
 /**
- * @param unused how many of the last byte's highest bits are none of the stream's, 0–7
+ * @param unused how many of the last byte's highest bits do not belong to the stream, 0–7
  * @param at where the bytes lie in the file, for errors
  */
 export function backwardBits(bytes: Uint8Array, unused: number, at: number): BackwardBits {

@@ -19,7 +19,7 @@ export interface MachObject {
   readonly indirect: readonly number[];
 }
 
-/** Bits of an indirect symbol that is none: the pointer's own content says what it points to. */
+/** Bits of an entry that names no symbol: the pointer's own content says what it points to. */
 export const indirectLocal = 0x80000000;
 export const indirectAbsolute = 0x40000000;
 

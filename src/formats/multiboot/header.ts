@@ -28,7 +28,7 @@ const addressesHold = 0x10000;
 
 /**
  * Finds the header of a flat image as loaders do, QEMU among them, and checks that the addresses fit the image.
- * @throws FormatError when there is none, or it says what cannot be
+ * @throws FormatError when none exists, or it says what cannot be
  */
 export function findMultibootHeader(image: Uint8Array): MultibootHeader {
   const end = Math.min(searched, image.length) - layout.size;

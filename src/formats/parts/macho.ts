@@ -20,7 +20,7 @@ const sizes = {
 /** More than any program has. A Java class begins like a fat file and has a version in the place of the count. */
 const [mostCommands, mostSections, mostSlices, largestCommands] = [4096, 4096, 20, 1 << 20];
 
-/** The sections of a Mach-O file, or its architectures; undefined for what is none, or damaged. */
+/** The sections of a Mach-O file, or its architectures; undefined for another kind of file, or a damaged one. */
 export async function machoParts(source: ByteSource): Promise<Part[] | undefined> {
   if (source.size < 32) return undefined;
   const head = viewOf(await source.read(0, 32));

@@ -7,7 +7,7 @@ export const sparseHeader = struct('sparse.header', {
   bandSectors: u32, // 2048 in all images seen
   flags: u32, // 1
   sectorCountLow: u32, // the low half of sectorCount
-  nextNode: u64, // in bytes from the file's start; 0: there is none
+  nextNode: u64, // in bytes from the file's start; 0: no next node
   sectorCount: u64,
   reserved: bytes(28),
   bands: array(u32, 1008), // the number of the disk's band that lies here, from 1; 0: none yet

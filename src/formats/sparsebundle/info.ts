@@ -12,7 +12,7 @@ export interface BundleInfo {
 const bundleType = 'com.apple.diskimage.sparsebundle';
 const largestBand = 2 ** 33;
 
-/** Reads the Info.plist of a sparse bundle. @throws FormatError when it is another's, or its numbers are none */
+/** Reads the Info.plist of a sparse bundle. @throws FormatError when it is another's, or its numbers are out of range */
 export function readBundleInfo(data: Uint8Array): BundleInfo {
   const root = readPlist(data);
   const get = (key: string): PlistValue | undefined =>

@@ -17,7 +17,7 @@ const magic = Buffer.from([0x6b, 0x6f, 0x6c, 0x79, 0, 0, 0, 4, 0, 0, 2, 0]);
 /**
  * Finds the trailer of a UDIF image: the last 512 bytes; or in front, as images were that were written in one go; or
  * with other bytes behind it.
- * @returns undefined when there is none
+ * @returns undefined when none exists
  * @throws FormatError when it is of a version unknown, or of one of several segments
  */
 export async function findTrailer(source: ByteSource): Promise<Trailer | undefined> {

@@ -8,7 +8,7 @@ export interface Segment {
   readonly koly: Koly;
 }
 
-/** The trailer of a segment; undefined of what is none, or the only one. */
+/** The trailer of a segment; undefined of a file that has no trailer, or is the only segment. */
 export async function readSegment(source: ByteSource): Promise<Segment | undefined> {
   if (source.size < koly.size) return undefined;
   const at = source.size - koly.size;

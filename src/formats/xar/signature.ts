@@ -4,7 +4,7 @@ import type { StoredSignature } from './read.ts';
 /** What can be told of a signature without knowing whom to trust. */
 export interface SignatureReport {
   readonly style: string;
-  /** The common name in the signer's certificate; undefined when there is none that can be read. */
+  /** The common name in the signer's certificate; undefined when no readable certificate exists. */
   readonly signer: string | undefined;
   /**
    * The common names from the signer up, as far as each certificate was signed by the next. It proves who signed whom,

@@ -14,7 +14,7 @@ interface Status {
   readonly depends: readonly string[];
 }
 
-/** @param root of dpkg's database. @returns undefined where there is none */
+/** @param root of dpkg's database. @returns undefined where none exists */
 export function readSystemPackages(root = '/var/lib/dpkg'): SystemPackages | undefined {
   let status: Map<string, Status>;
   try {

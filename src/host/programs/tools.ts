@@ -7,7 +7,7 @@ const searchPath = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'
   (dir) => dir !== '',
 );
 
-/** The absolute path of a program, or undefined where there is none. */
+/** The absolute path of a program, or undefined where none exists. */
 export function findTool(name: string): string | undefined {
   for (const folder of searchPath) {
     const path = join(folder, name);

@@ -63,7 +63,7 @@ export async function checkRawImage(file: ByteSource): Promise<void> {
   }
 }
 
-/** Where the disk or volume in a raw image ends, by its own account; undefined when there is none. */
+/** Where the disk or volume in a raw image ends, by its own account; undefined when none exists. */
 async function rawImageSize(file: ByteSource): Promise<number | undefined> {
   const map = await readPartitionMap(file);
   if (map !== undefined) return map.size;

@@ -11,7 +11,7 @@ export type Packing = 'pbzx' | 'gzip' | 'bzip2' | 'xz' | 'lzma' | 'cpio';
 /** How many bytes `packingOf` looks at. */
 export const packingHead = 14;
 
-/** Tells by the first bytes what a payload is; undefined when it is none. */
+/** Tells by the first bytes what a payload is; undefined when it is not one. */
 export function packingOf(head: Uint8Array): Packing | undefined {
   const magic = Buffer.from(head).toString('latin1');
   if (magic.startsWith('pbzx')) return 'pbzx';

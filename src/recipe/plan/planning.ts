@@ -1,6 +1,5 @@
-import { InvalidError, type Diagnostic, type Place } from '../../base/index.ts';
+import { commandLine, InvalidError, type Diagnostic, type Place } from '../../base/index.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
-import { commandLine } from '../project/load.ts';
 import type { Located } from '../../yaml/located.ts';
 import type { LoadedFile, Project } from '../project/project.ts';
 import { locate } from '../../yaml/shape.ts';

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { InvalidError } from '../../base/index.ts';
+import { commandLine, InvalidError } from '../../base/index.ts';
 import type { Guest } from '../../guest/index.ts';
 import { collectFaults } from '../../yaml/faults.ts';
 import { everyGuest, isUpdateOf, joinFacts, readGuest, type GuestFile } from '../../guest/guest-file.ts';
-import { commandLine } from './load.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
 
@@ -27,7 +26,7 @@ export interface FoundGuest {
 
 /**
  * The release that a user names: "lion", "10.7", or with its update "10.7.4" or "lion@10.7.4".
- * @throws InvalidError when there is none, or with the faults of its file
+ * @throws InvalidError when none exists, or with the faults of its file
  */
 export function findGuest(project: Project, text: string): FoundGuest {
   const [name = '', update] = text.split('@');

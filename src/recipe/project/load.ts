@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidError } from '../../base/index.ts';
+import { commandLine, InvalidError } from '../../base/index.ts';
 import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import type { Buildroot, Recipe } from '../model.ts';
@@ -11,7 +11,7 @@ import type { FileName } from '../../yaml/file-name.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
-/** The recipe of that name; undefined when there is none. */
+/** The recipe of that name; undefined when none exists. */
 export function recipeFile(project: Project, name: string): LoadedFile<Recipe> | undefined {
   return loadFile(project, 'recipes', name, readWithFiles);
 }
@@ -24,17 +24,17 @@ export function buildrootFile(project: Project, name: string): LoadedFile<Buildr
   return loadFile(project, 'recipes/buildroots', name, readBuildroot);
 }
 
-/** @throws InvalidError when there is none of that name, or with all of its faults */
+/** @throws InvalidError when none of that name exists, or with all of its faults */
 export function loadRecipe(project: Project, name: string): Recipe {
   return soundValue(project, recipeFile(project, name) ?? unknown(project, 'recipes', name));
 }
 
-/** @throws InvalidError when there is none of that name, or with all of its faults; references are not checked */
+/** @throws InvalidError when none of that name exists, or with all of its faults; references are not checked */
 export function loadPipeline(project: Project, name: string): PipelineFile {
   return soundValue(project, pipelineFile(project, name) ?? unknown(project, 'pipelines', name));
 }
 
-/** @throws InvalidError when there is none of that name, or with all of its faults */
+/** @throws InvalidError when none of that name exists, or with all of its faults */
 export function loadBuildroot(project: Project, name: string): Buildroot {
   return soundValue(project, buildrootFile(project, name) ?? unknown(project, 'recipes/buildroots', name))
     .buildroot;
@@ -90,9 +90,6 @@ function unknown(project: Project, folder: keyof typeof kinds, name: string): ne
   reportUnknown(project, folder, name, place, faults.report);
   throw new InvalidError(faults.sorted(), new Map([...project.memory.texts, [commandLine, name]]));
 }
-
-/** What stands in a place for a file when the user typed it. */
-export const commandLine = '<command line>';
 
 export function reportUnknown(
   project: Project,

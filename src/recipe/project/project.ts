@@ -104,7 +104,7 @@ export function namesIn(project: Project, folder: Folder, own = false): readonly
   return names;
 }
 
-/** Lies among the recipes and is none. */
+/** Lies among the recipes, but is not a recipe. */
 const lockFile = 'recipes/lock.yaml';
 
 function rootsOf(project: Project): string[] {

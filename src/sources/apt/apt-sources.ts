@@ -23,7 +23,7 @@ const kept = new Map([
   ['snapshot', 'Snapshot'],
 ]);
 
-/** The one-line form: `deb [option=value …] uri suite component…`. Lines that are none of that are apt's to complain about. */
+/** The one-line form: `deb [option=value …] uri suite component…`. It is apt that complains about any other line. */
 export function parseOneLineSources(text: string): AptSource[] {
   const sources: AptSource[] = [];
   for (const line of text.split('\n')) {

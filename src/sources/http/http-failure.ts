@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Failure } from '../../base/index.ts';
 import { proxyOf } from './proxy.ts';
 
-/** An address without the user's name and password in it, also where it is none that can be parsed. */
+/** An address without the user's name and password in it, also where it cannot be parsed. */
 export function shownUrl(url: string): string {
   if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/\s]*@/i, '$1');
   const parsed = new URL(url);

@@ -171,7 +171,7 @@ export class QmpSession {
   }
 }
 
-/** QEMU makes the socket some time after it was started: until then there is none, or nobody listens at an old one. */
+/** QEMU makes the socket some time after it was started: until then no socket exists, or nobody listens at an old one. */
 async function connect(path: string, signal: AbortSignal): Promise<Socket> {
   for (;;) {
     signal.throwIfAborted();

@@ -36,7 +36,7 @@ Examples:
     });
 }
 
-/** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is none. */
+/** The image that a place names as a whole; undefined when it goes on to a folder or to a file that is not an image. */
 export async function imageAt(place: ImagePath): Promise<Image | undefined> {
   const { openImage } = await import('../../../image/index.ts');
   if (place.inside.length === 0) return openImage(place);

@@ -33,7 +33,7 @@ export function contentOf(partitions: readonly Numbered[]): Numbered[] {
   return partitions.filter(({ type, size }) => !notContent.has(type) && size > 0);
 }
 
-/** The partition of a number or a name. @throws Failure 'usage' when there is none, or more than one */
+/** The partition of a number or a name. @throws Failure 'usage' when none exists, or more than one */
 export function findPartition(partitions: readonly Numbered[], wanted: string): Numbered {
   const found = /^\d+$/.test(wanted)
     ? partitions.filter(({ number }) => number === Number(wanted))

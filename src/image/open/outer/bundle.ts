@@ -53,7 +53,7 @@ export async function openBundle(folder: string, password: string | undefined): 
   return { source, bands, encryption: encryptionOf(lock.header), close: files.close };
 }
 
-/** A disk of bands: where there is none, and behind a short one, zeros. */
+/** A disk of bands: where a band is missing, and behind a short one, zeros. */
 function bandSource<Kept extends Band>(
   { size }: Pick<BundleInfo, 'size'>,
   bands: readonly Kept[],

@@ -21,7 +21,7 @@ function stemOf(path: string): string {
 
 /**
  * Finds the other segments of an image beside one of them, by their common identifier, and joins them.
- * @returns undefined when the file is none of several
+ * @returns undefined when the file is not one of several
  * @throws FormatError that names the first one that is missing, or when they do not follow one another
  */
 export async function openSegments(file: FileSource): Promise<Joined | undefined> {

@@ -11,7 +11,7 @@ export interface Unlocked {
 
 /**
  * Opens the lock of an encrypted image.
- * @returns undefined when the source is none
+ * @returns undefined when the source is not one
  * @throws Failure 'password-needed', 'wrong-password'; FormatError
  */
 export async function unlocked(
@@ -30,7 +30,7 @@ export async function unlocked(
   return { header, decrypt: (blocks, size) => decrypted(blocks, header, keys, size) };
 }
 
-/** The image in an encrypted one, or the source itself where it is none. @throws as unlocked does */
+/** The image in an encrypted one, or the source itself where it is not encrypted. @throws as unlocked does */
 export async function plainOf(
   source: ByteSource,
   password: string | undefined,

@@ -33,7 +33,7 @@ const idsReused = 1 << 12;
 /** PATH_MAX of OS X, the NUL behind left out. */
 const longestTarget = 1023;
 
-/** Checks the record of a file or folder by itself and claims its blocks. @returns undefined when it is none */
+/** Checks the record of a file or folder by itself and claims its blocks. @returns undefined when it is not one */
 export function checkRecord(
   context: CheckContext,
   key: CatalogKey,

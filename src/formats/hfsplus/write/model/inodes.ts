@@ -21,13 +21,13 @@ const marks: Readonly<Record<LinkKind, Buffer>> = {
   folder: Buffer.from('666472704d4143538000000000000000', 'hex'),
 };
 
-/** The inode that a hard link leads to. @returns undefined when the entry is none, or leads nowhere */
+/** The inode that a hard link leads to. @returns undefined when the entry is not a hard link, or leads nowhere */
 export function inodeOf(model: Model, item: Item): Inode | undefined {
   const link = hardLinkOf(item);
   return link === undefined ? undefined : model.inodes[link.to].get(link.number);
 }
 
-/** The folder that an entry is or leads to. @throws Failure 'usage' when it is none */
+/** The folder that an entry is or leads to. @throws Failure 'usage' when it is not one */
 export function folderOf(model: Model, item: Item): Item {
   const folder = inodeOf(model, item)?.item ?? item;
   if (folder.kind !== 'folder') throw new Failure('usage', `"${pathName(item.name)}" is not a folder`);
