@@ -65,7 +65,7 @@ async function makeRoot(repository: string, total: number): Promise<void> {
   // apt reads a space as the end of an address.
   const archive = `deb [trusted=yes] copy:${encodeURI(repository)} ./`;
   let unpacked = 0;
-  // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, and there is none.
+  // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, which this repository does not have.
   const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
     --include=${list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
     --customize-hook=${finish} --skip=check/qemu,cleanup/apt,output/dev \

@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * Finds what a Mac finds by a name in any case: where a part of the path is there in another case, a link of the wanted
  * name is made beside it.
  * @param path relative to the folder
- * @returns the path as it is spelled there; undefined when there is none, and then nothing is made
+ * @returns the path as it is spelled there; undefined when the folder has no such file, and then nothing is made
  */
 export function findInAnyCase(folder: string, path: string): string | undefined {
   const { found, links } = lookUp(folder, path) ?? {};
@@ -13,7 +13,7 @@ export function findInAnyCase(folder: string, path: string): string | undefined 
   return found;
 }
 
-/** Gives the path as it is spelled in the folder, whatever case it is asked in; undefined when there is none. */
+/** A path as the folder spells it, whatever case it is asked in; undefined when the folder has no such file. */
 export function spelledAs(folder: string, path: string): string | undefined {
   return lookUp(folder, path)?.found;
 }

@@ -8,7 +8,7 @@ const fileOfPython2 = `def file(path, mode='r'):
 `;
 
 /**
- * Makes kvm-kmod's `sync` run here. It is written in Python 2; where there is none, 2to3 makes Python 3 of it.
+ * Makes kvm-kmod's `sync` run here. It is written in Python 2; on a host without that, 2to3 makes Python 3 of it.
  * @param path of `sync`, in the work folder
  * @throws Failure 'no-python' when this environment has neither
  */
