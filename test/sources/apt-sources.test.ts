@@ -4,7 +4,7 @@ import {
   parseOneLineSources,
   renderSources,
   sourcesForSuite,
-} from '../../src/sources/apt/apt-sources.ts';
+} from '../../src/sources/apt/archives/apt-sources.ts';
 
 const oneLine = `
 # deb http://mirror.example/off bookworm main

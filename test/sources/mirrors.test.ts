@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
-import { debianRelease } from '../../src/sources/apt/apt-host.ts';
-import { knownArchives, type KnownArchives } from '../../src/sources/apt/archives.ts';
+import { debianRelease } from '../../src/sources/apt/archives/apt-host.ts';
+import { knownArchives, type KnownArchives } from '../../src/sources/apt/archives/known-archives.ts';
 import { askArchive } from '../../src/sources/apt/ask-archive.ts';
 import { whyMissed, type Asked } from '../../src/sources/apt/misses.ts';
 import {
@@ -12,8 +12,8 @@ import {
   datesToAsk,
   isoDate,
   snapshotRoot,
-} from '../../src/sources/apt/snapshots.ts';
-import { rootsIn } from '../../src/sources/apt/tool-defaults.ts';
+} from '../../src/sources/apt/archives/snapshots.ts';
+import { rootsIn } from '../../src/sources/apt/archives/tool-defaults.ts';
 import { ensureFiles, type LockedBuildroot, type LockedPackage } from '../../src/sources/index.ts';
 import { hasBlob } from '../../src/store/index.ts';
 import { send, startServer, status } from './local-server.ts';

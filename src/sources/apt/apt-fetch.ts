@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { hasBlob, partialPath, removeFolder } from '../../store/index.ts';
 import type { SourceContext } from '../context.ts';
 import type { LockedFile } from '../locked.ts';
-import { aptHost } from './apt-host.ts';
+import { aptHost } from './archives/apt-host.ts';
 import { writeAptSettings } from './apt-state.ts';
-import { partOfFile, partOfRoot } from './archive.ts';
-import { knownArchives, type KnownArchives } from './archives.ts';
+import { partOfFile, partOfRoot } from './archives/archive.ts';
+import { knownArchives, type KnownArchives } from './archives/known-archives.ts';
 import { askArchive, hasAptHelper, localName, type AptFolder } from './ask-archive.ts';
 import type { Asked, Misses } from './misses.ts';
-import { atDate, datesToAsk } from './snapshots.ts';
+import { atDate, datesToAsk } from './archives/snapshots.ts';
 
 const progressInterval = 250;
 

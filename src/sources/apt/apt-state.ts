@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { temporaryFolder, type Store } from '../../store/index.ts';
-import { aptHost } from './apt-host.ts';
-import { renderSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
-import { sourcesOfMirrors } from './mirror-sources.ts';
+import { aptHost } from './archives/apt-host.ts';
+import { renderSources, sourcesForSuite, type AptSource } from './archives/apt-sources.ts';
+import { sourcesOfMirrors } from './archives/mirror-sources.ts';
 import type { SourceContext } from '../context.ts';
 import { run, type ProgramResult } from '../../host/programs/program.ts';
 

@@ -9,7 +9,7 @@ import { fetchFromArchive } from './apt-fetch.ts';
 import { openApt, type AptState } from './apt-state.ts';
 import { packagesOf, requestOf } from './buildroot.ts';
 import { packagesIndex } from './packages-index.ts';
-import { isoDate } from './snapshots.ts';
+import { isoDate } from './archives/snapshots.ts';
 
 /** What marks the packages that are kept, for apt's preferences. */
 const label = 'cidermill-kept';

@@ -1,8 +1,8 @@
 import { Failure } from '../../base/index.ts';
 import type { SourceContext } from '../context.ts';
 import { fileName, type LockedFile } from '../locked.ts';
-import { partOfFile, partOfRoot, type Archive } from './archive.ts';
-import { type KnownArchives } from './archives.ts';
+import { partOfFile, partOfRoot, type Archive } from './archives/archive.ts';
+import { type KnownArchives } from './archives/known-archives.ts';
 
 /** What an archive answered for a file that did not come from it. */
 export interface Asked {

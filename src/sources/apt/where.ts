@@ -3,9 +3,9 @@ import type { SourceContext } from '../context.ts';
 import { isThere } from '../http/exists.ts';
 import type { LockedFile } from '../locked.ts';
 import { addressesOf } from './apt-fetch.ts';
-import { partOfFile } from './archive.ts';
-import { knownArchives } from './archives.ts';
-import { isSnapshot } from './snapshots.ts';
+import { partOfFile } from './archives/archive.ts';
+import { knownArchives } from './archives/known-archives.ts';
+import { isSnapshot } from './archives/snapshots.ts';
 
 /** Where a pinned file can be had; the security archive drops a file soon after a newer one. */
 export type Whereabouts = 'mirror' | 'security' | 'snapshot' | 'vanished';

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { aptHost } from '../../../src/sources/apt/apt-host.ts';
-import { renderSources, sourcesForSuite } from '../../../src/sources/apt/apt-sources.ts';
+import { aptHost } from '../../../src/sources/apt/archives/apt-host.ts';
+import { renderSources, sourcesForSuite } from '../../../src/sources/apt/archives/apt-sources.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTool } from '../../host/programs/tools.ts';
+import { findTool } from '../../../host/programs/tools.ts';
 import { type Archive } from './archive.ts';
 
 const debootstrapScripts = '/usr/share/debootstrap/scripts';

@@ -1,10 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../base/index.ts';
-import { findTool } from '../../host/programs/tools.ts';
+import { Failure } from '../../../base/index.ts';
+import { findTool } from '../../../host/programs/tools.ts';
 import { type Archive } from './archive.ts';
 import { parseDeb822Sources, parseOneLineSources, sourcesForSuite, type AptSource } from './apt-sources.ts';
-import { run } from '../../host/programs/program.ts';
+import { run } from '../../../host/programs/program.ts';
 import { commentedSnapshots, snapshotRoot } from './snapshots.ts';
 
 /** What the host's apt is set up with. */

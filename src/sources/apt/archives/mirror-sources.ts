@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { Failure } from '../../base/index.ts';
+import { Failure } from '../../../base/index.ts';
 import type { AptSource } from './apt-sources.ts';
 import { partOfRoot } from './archive.ts';
-import { knownArchives } from './archives.ts';
+import { knownArchives } from './known-archives.ts';
 
 /** Where the package debian-archive-keyring has Debian's keys, in Debian and in its derivatives. */
 const keyrings = ['pgp', 'gpg'].map((ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`);
