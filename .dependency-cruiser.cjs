@@ -30,7 +30,7 @@ const within = {
   'src/formats/hfsplus/write': ['blocks', 'model', 'layout'],
   'src/formats/hfsplus/check': ['trees', 'blocks', 'records'],
   'src/vm': ['process', 'watch', 'screen'],
-  'src/cli': ['text', 'reporters', 'commands'],
+  'src/cli': ['text', 'reporters', 'sources', 'commands'],
   'src/sources': ['(apt|http|checkout)', 'lock'],
   'src/host': ['programs', '(namespaces|kernel|osk)', 'kvm'],
   'src/store': ['sessions', 'blobs', 'actions', 'trees'],

@@ -4,7 +4,7 @@ import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import type { Preview } from '../engine/index.ts';
 import { openStepSources, type DriftOptions, type StepSources } from '../engine/sources/step-sources.ts';
-import { showProgress } from './progress-line.ts';
+import { showProgress } from './text/progress-line.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Options of all commands that make a plan. */

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { version } from '../../host/index.ts';
-import { fetchAll } from '../fetching.ts';
+import { fetchAll } from '../sources/fetch-all.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, driftedOption, makePlan, type PlanOptions } from '../plan-options.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
-import { refuseDrifted } from '../refuse-drifted.ts';
+import { refuseDrifted } from '../sources/refuse-drifted.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface BundleFlags extends PlanOptions {

@@ -20,7 +20,7 @@ import { exitCodes } from '../exit.ts';
 import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/text-width.ts';
-import { lockCheck } from '../lock-check.ts';
+import { lockCheck } from '../sources/lock-check.ts';
 import { openProject, openWorkspace, storeFolder } from '../workspace.ts';
 import { describeFinding, findPreconditions } from '../../engine/index.ts';
 import { onInterrupt } from '../interrupt.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { fetchAll, totalOf } from '../fetching.ts';
+import { fetchAll, totalOf } from '../sources/fetch-all.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, makePlan, type PlanOptions, updateVanishedOption } from '../plan-options.ts';
 import { formatBytes, formatCount } from '../text/format.ts';

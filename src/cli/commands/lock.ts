@@ -5,7 +5,7 @@ import { targetsOf, type Overrides } from '../../recipe/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { assignment } from '../plan-options.ts';
-import { checkText, rememberCheck } from '../lock-check.ts';
+import { checkText, rememberCheck } from '../sources/lock-check.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface LockFlags {

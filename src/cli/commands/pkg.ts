@@ -3,7 +3,7 @@ import { Failure } from '../../base/index.ts';
 import type { SignatureReport } from '../../formats/xar/index.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../progress-line.ts';
+import { showProgress } from '../text/progress-line.ts';
 import { printable } from '../text/printable.ts';
 
 export function pkgCommand(): Command {

@@ -6,7 +6,7 @@ import { allVariations, variations, type Variation } from '../../engine/rebuild/
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, driftedOption, makePlan, positive, type PlanOptions } from '../plan-options.ts';
-import { refuseDrifted } from '../refuse-drifted.ts';
+import { refuseDrifted } from '../sources/refuse-drifted.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface VerifyFlags extends PlanOptions {

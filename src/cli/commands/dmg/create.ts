@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
-import { withProgress } from '../../progress-line.ts';
+import { withProgress } from '../../text/progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 
 interface Flags {

@@ -7,7 +7,7 @@ import { dmgListCommand } from './list.ts';
 import { catCommand } from '../hfs/cat.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { withProgress } from '../../progress-line.ts';
+import { withProgress } from '../../text/progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 

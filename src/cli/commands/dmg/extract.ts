@@ -5,7 +5,7 @@ import { Failure } from '../../../base/index.ts';
 import type { Image } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith } from '../../password.ts';
-import { showProgress } from '../../progress-line.ts';
+import { showProgress } from '../../text/progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 import { imageAt } from './list.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { ExtractionPlan, ImagePath } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { showProgress } from '../../progress-line.ts';
+import { showProgress } from '../../text/progress-line.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printableName } from '../../text/printable.ts';
 

@@ -1,8 +1,8 @@
-import { Failure } from '../base/index.ts';
-import { openStepSources } from '../engine/sources/step-sources.ts';
-import type { Plan } from '../recipe/index.ts';
-import { preview, type PlanOptions } from './plan-options.ts';
-import type { Workspace } from './workspace.ts';
+import { Failure } from '../../base/index.ts';
+import { openStepSources } from '../../engine/sources/step-sources.ts';
+import type { Plan } from '../../recipe/index.ts';
+import { preview, type PlanOptions } from '../plan-options.ts';
+import type { Workspace } from '../workspace.ts';
 
 /**
  * Refuses a plan whose artifacts here were made with stand-ins for what had vanished, unless they are asked for.

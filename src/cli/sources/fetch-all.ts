@@ -1,9 +1,9 @@
-import type { Plan } from '../recipe/index.ts';
-import type { FetchedStep } from '../engine/sources/fetch-plan.ts';
-import type { StepSources } from '../engine/index.ts';
-import { formatBytes, formatCount } from './text/format.ts';
-import { showProgress } from './progress-line.ts';
-import type { Workspace } from './workspace.ts';
+import type { Plan } from '../../recipe/index.ts';
+import type { FetchedStep } from '../../engine/sources/fetch-plan.ts';
+import type { StepSources } from '../../engine/index.ts';
+import { formatBytes, formatCount } from '../text/format.ts';
+import { showProgress } from '../text/progress-line.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** Has all that a plan needs in the store, and says what that is, a line a step. @param quiet says nothing */
 export async function fetchAll(
@@ -12,7 +12,7 @@ export async function fetchAll(
   sources: StepSources,
   options: { readonly offline: boolean; readonly signal: AbortSignal; readonly quiet: boolean },
 ): Promise<FetchedStep[]> {
-  const { fetchPlan } = await import('../engine/sources/fetch-plan.ts');
+  const { fetchPlan } = await import('../../engine/sources/fetch-plan.ts');
   const width = Math.max(...plan.steps.map(({ name }) => name.length));
   const progress = showProgress('fetching');
   try {
