@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
@@ -8,50 +7,26 @@ import {
   nearestThatRuns,
   qemuOptions,
   solve,
-  type Accelerator,
-  type Display,
   type Runs,
-  type Wiring,
 } from '../../guest/index.ts';
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
 import { findGuest } from '../../recipe/index.ts';
-import { refuseKeys, secretPath, timeAccelerators, withPrivateFolder } from '../../vm/index.ts';
+import { refuseKeys, timeAccelerators, withPrivateFolder } from '../../vm/index.ts';
 import { chooseAccelerator } from '../boot/accelerator.ts';
-import { findBootFiles, sharedFolder, type BootFileFlags, type BootFiles } from '../boot/boot-files.ts';
-import { commandText, exported, exportForms, type ExportForm } from '../boot/boot-output.ts';
+import { findBootFiles, type BootFiles } from '../boot/boot-files.ts';
+import { commandText, exported, exportForms } from '../boot/boot-output.ts';
 import { followReference, runHere, runUntil } from '../boot/boot-start.ts';
 import { adviceLines, refusalText, situationText } from '../boot/guest-text.ts';
-import {
-  displayKinds,
-  displayOf,
-  shownSocket,
-  usualDisplay,
-  viewerLines,
-  type DisplayKind,
-} from '../boot/boot-display.ts';
+import { displayKinds, displayOf, shownSocket, usualDisplay, viewerLines } from '../boot/boot-display.ts';
+import { wiringOf, type BootFlags } from '../boot/boot-wiring.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { agreeToLicence } from '../boot/licence-note.ts';
 import { findSettings, settingsNotes } from '../boot/loader-settings.ts';
-import { loaderSteps, type LoaderFlags } from '../boot/loader-steps.ts';
+import { loaderSteps } from '../boot/loader-steps.ts';
 import { needsPadding, padFiles } from '../boot/padding.ts';
-import { addMachineFlags, checkDespite, situationOf, type MachineFlags } from '../boot/machine-flags.ts';
+import { addMachineFlags, checkDespite, situationOf } from '../boot/machine-flags.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 import { openProject } from '../workspace.ts';
-
-interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
-  readonly guest: string;
-  readonly accel: Accelerator | 'auto';
-  readonly display?: DisplayKind;
-  readonly share?: string;
-  readonly shareWritable?: boolean;
-  readonly snapshot?: boolean;
-  readonly osk?: string;
-  readonly dryRun?: boolean;
-  readonly export?: ExportForm;
-  readonly iHaveTheRight?: boolean;
-  readonly waitFor?: string;
-  readonly timeout: number;
-}
 
 export function bootCommand(): Command {
   const command = new Command('boot')
@@ -197,35 +172,6 @@ function extraArguments(command: Command): readonly string[] {
   const own = at === -1 ? [] : rawArgs.slice(at + 1);
   refuseKeys(own);
   return own;
-}
-
-function wiringOf(
-  flags: BootFlags,
-  files: BootFiles,
-  extra: readonly string[],
-  display: Display | undefined,
-): Wiring {
-  const isShown = flags.dryRun === true || flags.export !== undefined;
-  return {
-    loader: files.loader,
-    disk: files.disk,
-    ...(files.iso !== undefined && { iso: files.iso }),
-    ...(files.isoFormat !== undefined && { isoFormat: files.isoFormat }),
-    ...(flags.share !== undefined && {
-      share: { folder: sharedFolder(flags.share), writable: flags.shareWritable === true },
-    }),
-    ...(files.firmware !== undefined && { firmware: files.firmware }),
-    smc: secretPath,
-    ...(display !== undefined && { display }),
-    monitor: isShown || (takesCommands() && flags.waitFor === undefined) ? 'stdio' : 'none',
-    snapshot: flags.snapshot === true,
-    extra,
-  };
-}
-
-/** Can QEMU's monitor read commands here: from a terminal, or from a pipe? */
-function takesCommands(): boolean {
-  return process.stdin.isTTY || fstatSync(0).isFIFO();
 }
 
 function advise(verdict: Runs, flags: BootFlags): void {
