@@ -19,6 +19,7 @@ const floors = [
   'installer',
   'disk',
   'provenance',
+  'cache',
   'engine',
   'cli',
 ];
@@ -34,7 +35,7 @@ const within = {
   'src/sources': ['(apt|http|checkout)', 'lock'],
   'src/host': ['programs', '(namespaces|kernel|osk)', 'kvm'],
   'src/store': ['sessions', 'blobs', 'actions', 'trees'],
-  'src/engine': ['script', 'sources', 'step', 'products', 'preconditions', 'rebuild', 'trace', 'bundle'],
+  'src/engine': ['script', 'sources', 'team', 'step', 'products', 'preconditions', 'rebuild', 'trace', 'bundle'],
 };
 
 const inner = Object.entries(within).flatMap(([folder, rooms]) =>

@@ -1,3 +1,4 @@
+import type { LockedFile } from '../sources/index.ts';
 import type { Plan } from '../recipe/index.ts';
 import type { Memo, Store } from '../store/index.ts';
 import type { RunEvent } from './events.ts';
@@ -20,6 +21,8 @@ export interface RunContext {
   readonly offline: boolean;
   readonly signal: AbortSignal;
   readonly emit: (event: UntimedEvent) => void;
+  /** Brings files of sources from the team's cache into the store, those that it has. */
+  readonly fromCache?: ((files: readonly LockedFile[]) => Promise<void>) | undefined;
 }
 
 /** A run event before it gets its time. */

@@ -1,4 +1,5 @@
 import type { FailureCode, Sha256 } from '../base/index.ts';
+import type { Tally } from '../cache/index.ts';
 import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
 import type { Undeclared } from './trace/declared.ts';
@@ -9,6 +10,9 @@ export interface Drift {
   readonly changes: readonly string[];
 }
 
+/** What a run had of the team's cache (src/cache/tally.ts). */
+export type CacheUse = Readonly<Tally> & { readonly server: string };
+
 /** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
   | { readonly type: 'run-started'; readonly pipeline: string; readonly steps: readonly string[] }
@@ -17,6 +21,8 @@ export type RunEvent = { readonly time: number } & (
       readonly step: string;
       readonly key: Sha256;
       readonly notes: readonly string[];
+      /** It was not in the store: it came from the team's cache. */
+      readonly from?: 'team';
     }
   /** `why`: one line a cause, as `plan` prints them. */
   | {
@@ -116,8 +122,19 @@ export type RunEvent = { readonly time: number } & (
       readonly executed: number;
       readonly failed: number;
       readonly skipped: number;
+      /** What came from the team's cache and went to it, where it was asked. */
+      readonly cache?: CacheUse;
       /** Not the known-good toolchain: pinned files had vanished, and others stand in for them. */
       readonly drifted?: readonly Drift[];
+    }
+  /** Once a run: why the team's cache is not asked, or nothing sent to it, any more. */
+  | { readonly type: 'cache-note'; readonly message: string; readonly hint?: string }
+  /** The team's cache gave an entry, or a blob, that is not what it should be: it counts as a miss. */
+  | {
+      readonly type: 'cache-refused';
+      readonly key?: Sha256;
+      readonly digest?: Sha256;
+      readonly message: string;
     }
   /** How many steps there were of each verdict; `failed` could not be made again. */
   | {

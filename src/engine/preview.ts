@@ -6,15 +6,17 @@ import { decide } from './decide.ts';
 import { openHistory, readRecord } from './history.ts';
 import { explainChange } from './explain.ts';
 import type { Hashing, Made } from './resolve.ts';
+import type { Team } from './team/team.ts';
 
 /** What a run would do with a step, as far as it can be known before it. */
 export interface Preview {
   readonly step: string;
   /**
-   * cached: its artifact is in the store. run: it will be made. cached-if-same: its artifact is in the store for the
-   * outputs that the steps in `waitsFor` made the last time. unknown: it needs the output of a step never made here.
+   * cached: its artifact is in the store. team: it is in the team's cache. run: it will be made. cached-if-same: its
+   * artifact is in the store for the outputs that the steps in `waitsFor` made the last time. unknown: it needs the output
+   * of a step never made here.
    */
-  readonly verdict: 'cached' | 'run' | 'cached-if-same' | 'unknown';
+  readonly verdict: 'cached' | 'team' | 'run' | 'cached-if-same' | 'unknown';
   readonly why: readonly string[];
   readonly waitsFor: readonly string[];
   readonly key?: Sha256;
@@ -24,11 +26,17 @@ export interface Preview {
 
 /** As much of a run's context as foreseeing it needs. */
 type PreviewContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost' | 'history' | 'facts'> &
-  Hashing;
+  Hashing &
+  Asking;
+
+/** Who is asked for what the store does not have. */
+interface Asking {
+  readonly team?: Pick<Team, 'find'> | undefined;
+}
 
 /** Foresees a run without doing any of it, with the outputs that steps made the last time standing in. */
 export async function previewRun(
-  options: Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost'> & Hashing,
+  options: Pick<RunContext, 'store' | 'plan' | 'sources' | 'onHost'> & Hashing & Asking,
 ): Promise<Preview[]> {
   const { store, plan } = options;
   const history = openHistory(store, plan.root, plan.pipeline);
@@ -45,16 +53,22 @@ async function previewStep(
   made: Map<string, Made>,
   previews: ReadonlyMap<string, Preview>,
 ): Promise<Preview> {
-  const waitsFor = step.after.filter((name) => previews.get(name)?.verdict !== 'cached');
+  const known: readonly unknown[] = ['cached', 'team'];
+  const waitsFor = step.after.filter((name) => !known.includes(previews.get(name)?.verdict));
   const unmade = step.after.filter((name) => !made.has(name));
   if (unmade.length > 0) {
     return { step: step.name, verdict: 'unknown', waitsFor: unmade, why: [] };
   }
-  const { action, key, ...decided } = await decide(context, step, made);
+  const { action, key, choice, ...decided } = await decide(context, step, made);
   if (decided.verdict === 'cached') {
     made.set(step.name, decided.result);
     const verdict = waitsFor.length === 0 ? 'cached' : 'cached-if-same';
     return { step: step.name, verdict, waitsFor, why: [], key, action };
+  }
+  const entry = waitsFor.length > 0 ? undefined : await context.team?.find({ step, action, key, choice });
+  if (entry !== undefined) {
+    made.set(step.name, entry);
+    return { step: step.name, verdict: 'team', waitsFor, why: [], key, action };
   }
   const record = readRecord(context.history, step.name);
   const before = record === undefined ? undefined : readAction(context.store, record.key);

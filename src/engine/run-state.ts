@@ -17,6 +17,7 @@ import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
 import { openMending, type Mending } from './mending.ts';
 import { UnmetPreconditions } from './preconditions/refuse.ts';
+import type { Team } from './team/team.ts';
 import { publishProduct } from './products/publish.ts';
 import type { Made } from './resolve.ts';
 import { StepFailure } from './step/step-failure.ts';
@@ -33,6 +34,7 @@ export class RunState {
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
+  readonly #team: () => Promise<Team | undefined>;
   readonly #fromCache = new Set<string>();
   /** Step → how its sources differ from what is pinned. */
   readonly drifted = new Map<string, readonly string[]>();
@@ -44,11 +46,13 @@ export class RunState {
     keepGoing: boolean,
     counts: { cached: number; executed: number; failed: number; skipped: number },
     stop: (failure: Failure) => void,
+    team: () => Promise<Team | undefined>,
   ) {
     this.#context = context;
     this.#keepGoing = keepGoing;
     this.#counts = counts;
     this.#stop = stop;
+    this.#team = team;
     this.#mending = openMending(context, this.#done, async (step) => {
       if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
       await this.#attempt(step);
@@ -150,7 +154,8 @@ export class RunState {
   async #make(step: PlannedStep): Promise<void> {
     const decision = await decide(this.#context, step, this.#done);
     if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else await (await this.#openQueue()).add(() => this.#execute(decision));
+    else if (!(await this.#fromTeam(decision)))
+      await (await this.#openQueue()).add(() => this.#execute(decision));
   }
 
   async #openQueue(): Promise<PQueue> {
@@ -158,13 +163,23 @@ export class RunState {
     return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
   }
 
-  async #cached({ step, action, key }: ResolvedStep, result: ActionResult): Promise<void> {
+  /** @returns false where the team's cache does not have it */
+  async #fromTeam(decision: ResolvedStep): Promise<boolean> {
+    const team = await this.#team();
+    const result = await team?.take(decision, this.#done, () => this.#openSession());
+    if (result === undefined) return false;
+    await this.#cached(decision, result, 'team');
+    return true;
+  }
+
+  async #cached({ step, action, key }: ResolvedStep, result: ActionResult, from?: 'team'): Promise<void> {
     this.#counts.cached += 1;
     this.#fromCache.add(step.name);
     this.#done.set(step.name, result);
     this.#noteDrift(step, action);
     touchAction(this.#context.store, key);
-    this.#context.emit({ type: 'step-cached', step: step.name, key, notes: result.notes });
+    const { notes } = result;
+    this.#context.emit({ type: 'step-cached', step: step.name, key, notes, ...(from && { from }) });
     const record = readRecord(this.#context.history, step.name);
     if (record?.key === key && record.outcome !== 'failed') return;
     await this.#record({ step: step.name, action, key, outcome: 'cached' });
@@ -193,6 +208,7 @@ export class RunState {
       this.#done.set(step.name, result);
       this.#noteDrift(step, action);
       await this.#record({ step: step.name, action, key, outcome: 'done', log });
+      (await this.#team())?.give(resolved, result);
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
@@ -213,7 +229,8 @@ export class RunState {
     const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
     const { previewRun } = await import('./preview.ts');
     await this.#openSession();
-    refuseFaults(await findPreconditions(this.#context, await previewRun(this.#context)));
+    const team = await this.#team();
+    refuseFaults(await findPreconditions(this.#context, await previewRun({ ...this.#context, team })));
     signal.throwIfAborted();
   }
 

@@ -5,6 +5,7 @@ import type { RunContext, UntimedEvent } from './context.ts';
 import type { Drift, RunEvent } from './events.ts';
 import { openHistory } from './history.ts';
 import { productPlace } from './products/product-place.ts';
+import { lazyTeam } from './team/lazy-team.ts';
 import { RunState } from './run-state.ts';
 import type { StepSources } from './sources/step-sources.ts';
 
@@ -51,12 +52,20 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   // What stands in a product's place is told before any step is run.
   for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
-  const run = new RunState(context, options.keepGoing, counts, (failure) => watch.stop(failure));
+  const team = lazyTeam({ ...options, ...context });
+  const run = new RunState(
+    { ...context, fromCache: async (files) => (await team.open())?.files(files) },
+    options.keepGoing,
+    counts,
+    (failure) => watch.stop(failure),
+    () => team.open(),
+  );
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   let isPublished = true;
   try {
     await run.all();
     if (!signal.aborted) isPublished = await run.publish(options.artifacts);
+    await team.settle();
   } catch (error) {
     throw diskFailure(error, options.artifacts) ?? error;
   } finally {
@@ -67,7 +76,11 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const failed = counts.failed > 0 || !isPublished || watch.failure !== undefined;
   const outcome = interrupted ? 'interrupted' : failed ? 'failed' : 'done';
   const milliseconds = Math.round(performance.now() - start);
-  emit({ type: 'run-finished', outcome, milliseconds, ...counts, ...driftedOf(run.drifted) });
+  emit({
+    ...{ type: 'run-finished', outcome, milliseconds, ...counts },
+    ...team.use(),
+    ...driftedOf(run.drifted),
+  });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome };
 }

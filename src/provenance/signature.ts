@@ -3,15 +3,15 @@ import { rm } from 'node:fs/promises';
 import { Failure } from '../base/index.ts';
 import { lastLines, run } from '../host/programs/program.ts';
 
-/** What a signature is for: one made for another purpose does not count (ssh-keygen(1), -Y sign). */
-const namespace = 'cidermill';
+/** What a paper's signature is for: one made for another purpose does not count (ssh-keygen(1), -Y sign). */
+const papers = 'cidermill';
 
 /**
  * Signs a file with an SSH key; the signature lies beside it as FILE.sig.
  * @param key a private key's file, or a public one's whose private half the agent has
  * @throws Failure 'cannot-sign' with what ssh-keygen said
  */
-export async function signFile(file: string, key: string): Promise<string> {
+export async function signFile(file: string, key: string, namespace = papers): Promise<string> {
   const signature = `${file}.sig`;
   await rm(signature, { force: true });
   // It asks for a passphrase itself, on the terminal.
@@ -22,7 +22,12 @@ export async function signFile(file: string, key: string): Promise<string> {
 }
 
 /** @throws Failure 'bad-signature' when the file was not signed so by that identity */
-export async function verifyFile(file: string, allowedSigners: string, identity: string): Promise<void> {
+export async function verifyFile(
+  file: string,
+  allowedSigners: string,
+  identity: string,
+  namespace = papers,
+): Promise<void> {
   const signature = `${file}.sig`;
   for (const path of [file, signature, allowedSigners]) {
     if (!existsSync(path)) throw new Failure('no-file', `there is no file ${path}`);
@@ -44,6 +49,7 @@ export async function verifyFile(file: string, allowedSigners: string, identity:
 export async function signerOf(
   file: string,
   allowedSigners: string,
+  namespace = papers,
 ): Promise<{ readonly identity: string; readonly key: string }> {
   const signature = `${file}.sig`;
   for (const path of [file, signature, allowedSigners]) {
@@ -54,7 +60,7 @@ export async function signerOf(
   const identity = found.exitCode === 0 ? (found.stdout.split('\n')[0] ?? '').trim() : '';
   if (identity === '')
     throw new Failure('bad-signature', `${file} is not signed with a key that ${allowedSigners} allows`);
-  await verifyFile(file, allowedSigners, identity);
+  await verifyFile(file, allowedSigners, identity, namespace);
   const { stdout } = await run('ssh-keygen', ['-Y', 'check-novalidate', '-n', namespace, '-s', signature], {
     input: createReadStream(file),
     from: 'openssh-client',

@@ -39,6 +39,7 @@ export type WorldCode =
   | 'boot-timeout'
   | 'boot2-not-first'
   | 'built-in'
+  | 'cache-trouble'
   | 'cannot-add'
   | 'cannot-read'
   | 'cannot-sign'

@@ -61,6 +61,8 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
   switch (verdict) {
     case 'cached':
       return 'cached';
+    case 'team':
+      return "from the team's cache";
     case 'run':
       return ['will run', ...why].join('\n    ');
     case 'cached-if-same':
@@ -88,6 +90,10 @@ function summary(previews: readonly Preview[]): string {
   const running = previews.filter((one) => one.verdict === 'run').map(({ step }) => step);
   const steps = formatCount(previews.length, 'step');
   const [cached, undecided] = [count('cached') + count('cached-if-same'), count('unknown')];
+  const team = count('team');
+  const theirs = team === 0 ? '' : `, ${team} from the team's cache`;
+  if (running.length === 0 && undecided === 0 && team > 0)
+    return `Nothing to build: of ${steps} ${cached} ${cached === 1 ? 'is' : 'are'} cached${theirs.replace(',', ' and')}.`;
   if (running.length === 0 && undecided === 0)
     return previews.length === 1
       ? 'Nothing to run: the one step is cached.'
@@ -95,5 +101,5 @@ function summary(previews: readonly Preview[]): string {
   const names = running.length > 0 ? `: ${running.join(', ')}` : '';
   const rest = undecided === 0 ? '' : ` ${undecided} will be known later;`;
   const only = undecided === 0 ? 'Only ' : '';
-  return `${only}${running.length} of ${steps} will run${names};${rest} ${cached} ${cached === 1 ? 'is' : 'are'} cached.`;
+  return `${only}${running.length} of ${steps} will run${names};${rest} ${cached} ${cached === 1 ? 'is' : 'are'} cached${theirs}.`;
 }

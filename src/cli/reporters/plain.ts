@@ -9,6 +9,7 @@ import {
   formatRate,
 } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
+import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
@@ -40,6 +41,7 @@ export function plainReporter(
   const products: string[] = [];
   const lastSaid = new Map<string, number>();
   let width = 0;
+  let refused = 0;
 
   const write = (lines: readonly string[]): void => {
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
@@ -95,6 +97,11 @@ export function plainReporter(
         case 'step-verified':
           write(verifiedLines(theme, width, event));
           return;
+        case 'cache-note':
+        case 'cache-refused':
+          write(cacheLines(theme, event, refused));
+          if (event.type === 'cache-refused') refused += 1;
+          return;
         case 'product-published':
           products.push(...productLines(theme, event));
           return;
@@ -103,7 +110,11 @@ export function plainReporter(
           return;
         case 'run-finished':
           write(stopped(state, event, width));
-          write([summaryLine(theme, event, state), ...driftLines(theme, event)]);
+          write([
+            summaryLine(theme, event, state),
+            ...cacheSummary(theme, event),
+            ...driftLines(theme, event),
+          ]);
           flushProducts();
           return;
         case 'trace-finished':

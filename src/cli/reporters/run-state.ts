@@ -113,6 +113,8 @@ export function follow(state: RunState, event: RunEvent): void {
     case 'step-skipped':
       leave(state, event.step);
       return;
+    case 'cache-note':
+    case 'cache-refused':
     case 'product-published':
     case 'product-failed':
     case 'run-finished':

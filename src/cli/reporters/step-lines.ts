@@ -50,7 +50,7 @@ export function endOfStep(
   switch (event.type) {
     case 'step-cached':
       return [
-        `${marks ? `${colours.dim(marks.done)} ` : ''}${name}  ${colours.dim('cached')}`,
+        `${marks ? `${colours.dim(marks.done)} ` : ''}${name}  ${colours.dim(event.from === 'team' ? "from the team's cache" : 'cached')}`,
         ...noteLines(theme, event.notes),
       ];
     case 'step-done': {

@@ -20,7 +20,7 @@ export function summaryLine({ colours }: Theme, event: Finished, state: RunState
   switch (event.outcome) {
     case 'done':
       return executed === 0
-        ? `${colours.green(colours.bold('nothing to do:'))} ${formatCount(cached, 'step')} cached, ${time}`
+        ? `${colours.green(colours.bold(event.cache?.hits ? 'nothing to build:' : 'nothing to do:'))} ${formatCount(cached, 'step')} cached, ${time}`
         : `${colours.green(colours.bold(`done in ${time}:`))} ${run}`;
     case 'failed': {
       // What was refused before a step, or failed all of them at once, is told after this.

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { makeColours } from '../text/colours.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
+import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
 import { printable } from '../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
@@ -58,6 +59,7 @@ export function ttyReporter(
   const lasting: string[] = [];
   const products: string[] = [];
   let width = 0;
+  let refused = 0;
   let frame = 0;
   let stop: (() => void) | undefined;
   let closed = false;
@@ -139,6 +141,11 @@ export function ttyReporter(
       case 'step-verified':
         lasting.push(...verifiedLines(theme, width, event));
         return;
+      case 'cache-note':
+      case 'cache-refused':
+        lasting.push(...cacheLines(theme, event, refused));
+        if (event.type === 'cache-refused') refused += 1;
+        return;
       case 'product-published':
         products.push(...productLines(theme, event));
         return;
@@ -146,7 +153,8 @@ export function ttyReporter(
         products.push(...failedProductLines(theme, event));
         return;
       case 'run-finished':
-        lasting.push(...stopped(event), '', summaryLine(theme, event, state), ...driftLines(theme, event));
+        lasting.push(...stopped(event), '', summaryLine(theme, event, state));
+        lasting.push(...cacheSummary(theme, event), ...driftLines(theme, event));
         finish();
         return;
       case 'trace-finished':

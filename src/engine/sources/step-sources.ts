@@ -13,6 +13,8 @@ export interface FetchOptions {
   /** Only what the store holds. */
   readonly offline: boolean;
   readonly onProgress: (source: string, progress: FetchProgress) => void;
+  /** The team's cache (SourceContext). */
+  readonly fromCache?: SourceContext['fromCache'] | undefined;
 }
 
 /** A source as its step gets it. */
@@ -141,6 +143,7 @@ function contextOf(
     mirrors,
     signal: options.signal,
     offline: options.offline,
+    ...(options.fromCache === undefined ? {} : { fromCache: options.fromCache }),
     relock: `cidermill lock ${step.buildroot?.name ?? step.recipe.name}`,
     onProgress: (progress: FetchProgress) => options.onProgress(name, progress),
   };

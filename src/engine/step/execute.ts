@@ -1,14 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../base/index.ts';
 import { measuringSpace } from '../../host/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
-import { materialsOf } from '../../sources/index.ts';
 import {
-  type Action,
   type ActionResult,
-  hasBlob,
   putBytes,
   putOutput,
   readAction,
@@ -22,6 +19,7 @@ import type { ResolvedStep } from '../decide.ts';
 import { checkInputs, gather } from './gather.ts';
 import { whyRun } from '../preview.ts';
 import type { Done } from '../resolve.ts';
+import { keepModules, originsOfResult } from '../own-record.ts';
 import { scriptOf } from './script-of.ts';
 import { stepCommand } from './step-command.ts';
 import { runStepProcess } from './step-process.ts';
@@ -83,7 +81,7 @@ async function runScript(
   log: string,
 ): Promise<ActionResult> {
   const { store, jobs, signal, emit } = context;
-  const { step, choice, action, key } = resolved;
+  const { step, action, key } = resolved;
   const folder = join(work, 'step');
   const outputFolder = join(folder, 'out');
   mkdirSync(join(folder, 'build'), { recursive: true });
@@ -105,7 +103,7 @@ async function runScript(
   const outputs = await takeOutputs(step, end, log, outputFolder, (path) =>
     putOutput(store, outputFolder, path),
   );
-  await keepModules(context, step, action);
+  await keepModules(store, step, action);
   const kept = await putBytes(store, await readFile(log));
   return {
     key,
@@ -115,30 +113,8 @@ async function runScript(
     started,
     duration,
     log: kept.digest,
-    materials: Object.fromEntries([...choice].map(([name, pinned]) => [name, materialsOf(pinned)])),
-    producers: producersOf(step, action, done),
+    ...originsOfResult(resolved, done),
   };
-}
-
-/** The keys of the actions that made what the step was given. */
-function producersOf(step: PlannedStep, action: Action, done: Done): Record<string, Sha256> {
-  const keys: Record<string, Sha256> = {};
-  const add = (name: string, from: string | undefined): void => {
-    const made = from === undefined ? undefined : done.get(from);
-    if (made !== undefined) keys[name] = made.key;
-  };
-  for (const [name, { value }] of step.inputs) add(name, value.kind === 'output' ? value.step : undefined);
-  if (action.environment.kind === 'buildroot') add('', step.buildrootStep);
-  return keys;
-}
-
-/** Keeps the script's modules as they were, so that `plan` can name the line that changes later. */
-async function keepModules(context: RunContext, step: PlannedStep, action: Action): Promise<void> {
-  for (const [name, digest] of Object.entries(action.modules)) {
-    if (hasBlob(context.store, digest)) continue;
-    const path = join(step.recipe.root, name);
-    if (existsSync(path)) await putBytes(context.store, await readFile(path));
-  }
 }
 
 /**

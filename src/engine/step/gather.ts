@@ -19,7 +19,10 @@ export interface Gathered extends View {
 }
 
 /** As much of a run's context as gathering needs. */
-export type GatherContext = Pick<RunContext, 'store' | 'sources' | 'offline' | 'onHost' | 'signal' | 'emit'>;
+export type GatherContext = Pick<
+  RunContext,
+  'store' | 'sources' | 'offline' | 'onHost' | 'signal' | 'emit' | 'fromCache'
+>;
 
 /**
  * Makes sure that what the steps before have made for this one is in the store and undamaged, before it is started.
@@ -73,10 +76,10 @@ export async function fetchSources(context: GatherContext, step: PlannedStep): P
   return new Map([...fetched].map(([name, { pinned }]) => [name, pinned]));
 }
 
-function fetchOptions({ signal, offline, emit }: GatherContext, step: PlannedStep): FetchOptions {
+function fetchOptions({ signal, offline, emit, fromCache }: GatherContext, step: PlannedStep): FetchOptions {
   const onProgress: FetchOptions['onProgress'] = (source, progress) =>
     emit({ type: 'step-fetching', step: step.name, source, ...progress });
-  return { signal, offline, onProgress };
+  return { signal, offline, onProgress, fromCache };
 }
 
 let sandboxKnown: { readonly fault: string | undefined } | undefined;

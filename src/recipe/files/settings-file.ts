@@ -1,13 +1,48 @@
 import type { Report } from '../../yaml/faults.ts';
 import type { YamlNode } from '../../yaml/node.ts';
-import { object, optional } from '../../yaml/object-shape.ts';
-import { list, text, word, type JsonSchema } from '../../yaml/shape.ts';
+import { object, optional, required } from '../../yaml/object-shape.ts';
+import { flag, list, text, word, type JsonSchema } from '../../yaml/shape.ts';
 
 const archiveRoot = text({ pattern: '^(https?|file|copy):/' }, (written) =>
   /^(https?|file|copy):\/\S+$/.test(written) && URL.canParse(written)
     ? undefined
     : 'is not the address of an archive',
 );
+
+/** When what is made here is sent to the team's cache. */
+export const pushPolicies = ['never', 'ci', 'always'] as const;
+export type PushPolicy = (typeof pushPolicies)[number];
+
+const cache = object("the team's cache", {
+  url: required(
+    text({ pattern: '^https?://' }, (written) => cacheUrlFault(written)),
+    "Where it is: Bazel's HTTP caching protocol, GET, HEAD and PUT of /ac/KEY and /cas/SHA256 below it (docs/cache.md)",
+  ),
+  push: optional(
+    word(pushPolicies),
+    'When what is made here is sent there: never (the default), in CI (where the variable CI is set), or always',
+  ),
+  sign: optional(
+    text(),
+    'The SSH key to sign entries with, relative to the project or to your home folder (~/); a public key where the agent has the private one',
+  ),
+  trust: optional(
+    text(),
+    'A file of allowed signers (ssh-keygen(1)), relative to the project: what none of them has signed is not taken',
+  ),
+  private: optional(
+    flag(),
+    'true: share also what was made from files of yours, such as an installer or a disk',
+  ),
+});
+
+/** What is wrong with the address of a cache, as the end of a sentence. */
+export function cacheUrlFault(url: string): string | undefined {
+  if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) return 'is not an http or https address';
+  const { username, password, search, hash } = new URL(url);
+  if (username !== '' || password !== '') return 'holds a user: credentials belong into ~/.netrc';
+  return search === '' && hash === '' ? undefined : 'ends with more than a path';
+}
 
 const shape = object("a project's settings", {
   trust: optional(
@@ -18,6 +53,7 @@ const shape = object("a project's settings", {
     list(archiveRoot),
     "Mirrors of Debian's archive, asked before those of the host. @SNAPSHOTID@ in an address stands for the date of a snapshot archive (docs/sources.md)",
   ),
+  cache: optional(cache, "The team's cache: what one machine has made, the others do not make again"),
 });
 
 export const settingsSchema: JsonSchema = shape.schema;
@@ -27,11 +63,40 @@ export interface Settings {
   readonly trust?: 'host';
   /** Roots of Debian's archive; of a snapshot archive with `@SNAPSHOTID@` in it. */
   readonly mirrors: readonly string[];
+  readonly cache?: CacheSettings;
+}
+
+/** What a project says of its team's cache; files as they are written. */
+export interface CacheSettings {
+  readonly url: string;
+  readonly push?: PushPolicy;
+  readonly sign?: string;
+  readonly trust?: string;
+  readonly private: boolean;
 }
 
 export function readSettings(node: YamlNode, report: Report): Settings | undefined {
   const read = shape.read(node, report);
   if (read === undefined) return undefined;
-  const { trust, mirrors } = read.fields;
-  return { ...(trust === undefined ? {} : { trust: trust.value }), mirrors: mirrors?.value ?? [] };
+  const { trust, mirrors, cache: shared } = read.fields;
+  const settings = shared === undefined ? undefined : cacheSettings(shared.fields);
+  return {
+    ...(trust === undefined ? {} : { trust: trust.value }),
+    mirrors: mirrors?.value ?? [],
+    ...(settings === undefined ? {} : { cache: settings }),
+  };
+}
+
+type CacheFields = NonNullable<ReturnType<typeof cache.read>>['fields'];
+
+/** Undefined where the address will not do, which has been reported. */
+function cacheSettings({ url, push, sign, trust, private: open }: CacheFields): CacheSettings | undefined {
+  if (url === undefined) return undefined;
+  return {
+    url: url.value,
+    ...(push === undefined ? {} : { push: push.value }),
+    ...(sign === undefined ? {} : { sign: sign.value }),
+    ...(trust === undefined ? {} : { trust: trust.value }),
+    private: open?.value ?? false,
+  };
 }

@@ -1,0 +1,54 @@
+import { Failure, type Sha256 } from '../base/index.ts';
+import type { Action } from '../store/index.ts';
+import { readStdoutDigest } from './action-result.ts';
+import type { CacheContext } from './context.ts';
+import { decodeEntry, largestEntry, type Entry } from './entry.ts';
+import { isBlob, TooLong } from './server.ts';
+import { entrySigner } from './signing.ts';
+
+/** In bytes: it names every blob of an entry. */
+const largestResult = 32 << 20;
+
+/**
+ * Asks for what the server knows of an action: two requests, one after the other. What is not sound, or not signed as it
+ * has to be, is told and is a miss.
+ * @throws CacheTrouble
+ */
+export async function findEntry(
+  context: CacheContext,
+  key: Sha256,
+  action: Action,
+): Promise<Entry | undefined> {
+  const { server, options, store } = context;
+  const refuse = (why: string): undefined => {
+    context.onRefused({ key, message: `the entry ${key.slice(0, 12)} of ${server.name} ${why}` });
+    return undefined;
+  };
+  try {
+    const result = await server.read(`ac/${key}`, largestResult);
+    if (result === undefined) return undefined;
+    const where = readStdoutDigest(result);
+    if (where === undefined || where.size > largestEntry) return refuse('is not an entry of cidermill');
+    const bytes = await server.read(`cas/${where.digest}`, where.size);
+    // Evicted: no server promises to keep anything.
+    if (bytes === undefined) return undefined;
+    if (!isBlob(bytes, where)) {
+      context.wrong.add(where.digest);
+      context.onRefused({
+        key,
+        digest: where.digest,
+        message: `${server.name} has wrong bytes for ${where.digest}, the entry ${key.slice(0, 12)}`,
+      });
+      return undefined;
+    }
+    const decoded = decodeEntry(bytes, key, action);
+    if (typeof decoded === 'string') return refuse(decoded);
+    if (options.trust === undefined) return decoded.entry;
+    await entrySigner(store, decoded, options.trust);
+    return decoded.entry;
+  } catch (error) {
+    if (error instanceof TooLong) return refuse('is too long');
+    if (!(error instanceof Failure) || error.code !== 'bad-signature') throw error;
+    return refuse(`is not signed by a key that ${options.trust ?? ''} allows`);
+  }
+}

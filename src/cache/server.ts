@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Readable, Transform } from 'node:stream';
+import { got, type Got, type Response } from 'got';
+import { Failure, isAborted, type Sha256 } from '../base/index.ts';
+import { proxyAgents, type Agents } from '../sources/http/proxy-agents.ts';
+import { shownUrl } from '../sources/http/http-failure.ts';
+import { putStream, type Blob, type Store } from '../store/index.ts';
+import type { Tally } from './tally.ts';
+
+/** Requests at once. */
+export const atOnce = 16;
+/** Milliseconds for a connection, and for an answer or the next bytes of it. */
+const connectPatience = 5_000;
+const answerPatience = 10_000;
+/** Bytes a second that a body has to come or go with at least, on the average. */
+const leastPace = 64 * 1024;
+
+/** What a cache's address, credentials and end are. */
+export interface ServerOptions {
+  /** Without a slash at its end, and without a user. */
+  readonly url: string;
+  /** The value of the Authorization header. */
+  readonly authorization?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The server cannot be used, for now or at all: it is gone, hangs, is full, or refuses. Its message names the server. */
+export class CacheTrouble extends Failure {
+  constructor(message: string, hint?: string) {
+    super('cache-trouble', message, { hint, temporary: true });
+  }
+}
+
+/** A server that speaks Bazel's HTTP caching protocol: `GET`, `HEAD` and `PUT` of `/ac/KEY` and `/cas/SHA256`. */
+export class CacheServer {
+  readonly #client: Got;
+  readonly #options: ServerOptions;
+  readonly #tally: Tally;
+  readonly #agents: Required<Agents>;
+
+  constructor(options: ServerOptions, tally: Tally, agents: Required<Agents> = keepingAgents(options.url)) {
+    this.#options = options;
+    this.#tally = tally;
+    this.#agents = agents;
+    const { authorization } = options;
+    this.#client = got.extend({
+      prefixUrl: options.url,
+      agent: agents,
+      headers: { 'user-agent': 'cidermill', ...(authorization === undefined ? {} : { authorization }) },
+      decompress: false,
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+      followRedirect: false,
+      signal: options.signal,
+    });
+  }
+
+  /** The same server, asked no longer than that. */
+  until(signal: AbortSignal): CacheServer {
+    const both = AbortSignal.any([this.#options.signal, signal]);
+    return new CacheServer({ ...this.#options, signal: both }, this.#tally, this.#agents);
+  }
+
+  /** Who is asked, for messages. */
+  get name(): string {
+    return shownUrl(this.#options.url);
+  }
+
+  /**
+   * Reads a small body.
+   * @param limit in bytes; a longer body is none
+   * @returns undefined when the server does not have it
+   * @throws CacheTrouble
+   */
+  async read(path: string, limit: number): Promise<Buffer | undefined> {
+    return this.#download(path, limit, async (body) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    });
+  }
+
+  /**
+   * Brings a blob into the store, verified as it comes.
+   * @returns false when the server does not have it
+   * @throws Failure 'digest-mismatch' when it has other bytes; CacheTrouble
+   */
+  async bring(store: Store, blob: Blob): Promise<boolean> {
+    const got = await this.#download(`cas/${blob.digest}`, blob.size, (body) => putStream(store, body, blob));
+    return got !== undefined;
+  }
+
+  /** @throws CacheTrouble */
+  async has(path: string): Promise<boolean> {
+    const { statusCode } = await this.#ask('HEAD', path, 0);
+    if (statusCode === 404) return false;
+    if (statusCode === 200 || statusCode === 204) return true;
+    throw this.#refusal('HEAD', path, statusCode);
+  }
+
+  /** @throws CacheTrouble */
+  async write(path: string, body: Uint8Array): Promise<void> {
+    const { statusCode } = await this.#ask('PUT', path, body.length, body);
+    if (statusCode < 200 || statusCode > 299) throw this.#refusal('PUT', path, statusCode);
+    this.#tally.sent += body.length;
+  }
+
+  /** @param body makes the bytes anew for another try @throws CacheTrouble */
+  async writeStream(path: string, size: number, body: () => Readable): Promise<void> {
+    const { statusCode } = await this.#ask('PUT', path, size, body);
+    if (statusCode < 200 || statusCode > 299) throw this.#refusal('PUT', path, statusCode);
+    this.#tally.sent += size;
+  }
+
+  async #ask(
+    method: 'HEAD' | 'PUT',
+    path: string,
+    size: number,
+    body?: Uint8Array | (() => Readable),
+  ): Promise<Response<Buffer>> {
+    const send = (): Promise<Response<Buffer>> =>
+      this.#client(path, {
+        method,
+        timeout: timeouts(size),
+        responseType: 'buffer',
+        ...(body === undefined
+          ? {}
+          : {
+              body: typeof body === 'function' ? body() : Buffer.from(body),
+              headers: { 'content-length': String(size), 'content-type': 'application/octet-stream' },
+            }),
+      });
+    const response = await this.#trying(path, send);
+    this.#count(String(response.statusCode));
+    return response;
+  }
+
+  async #download<T>(
+    path: string,
+    limit: number,
+    take: (body: Readable) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#trying(path, async () => {
+      const request = this.#client.stream(path, {
+        timeout: timeouts(limit),
+        followRedirect: true,
+        maxRedirects: 3,
+      });
+      request.once('error', () => undefined);
+      const response = await new Promise<Response>((resolve, reject) => {
+        request.once('response', resolve);
+        request.once('error', reject);
+      });
+      const { statusCode } = response;
+      if (statusCode !== 200) {
+        request.destroy();
+        this.#count(String(statusCode));
+        if (statusCode === 404 || statusCode === 410) return undefined;
+        throw this.#refusal('GET', path, statusCode);
+      }
+      const bounded = request.pipe(this.#bounded(limit));
+      request.once('error', (error) => bounded.destroy(error));
+      try {
+        const taken = await take(bounded);
+        this.#count('200');
+        return taken;
+      } finally {
+        request.destroy();
+      }
+    });
+  }
+
+  /** Counts bytes, and ends a body that is longer than it may be. */
+  #bounded(limit: number): Transform {
+    let size = 0;
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        size += chunk.length;
+        this.#tally.received += chunk.length;
+        if (size > limit) done(new TooLong());
+        else done(null, chunk);
+      },
+    });
+  }
+
+  /** Tries once more what a server does that closes a connection which it kept for long enough. */
+  async #trying<T>(path: string, work: () => Promise<T>): Promise<T> {
+    for (let left = 1; ; left--) {
+      try {
+        this.#tally.requests += 1;
+        return await work();
+      } catch (error) {
+        const { signal } = this.#options;
+        if (isAborted(signal)) throw signal.reason;
+        if (error instanceof TooLong || error instanceof Failure) throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== undefined && /^E(NOSPC|DQUOT|ROFS|FBIG|IO|ACCES)$/.test(code)) throw error;
+        if (left > 0 && (code === 'ECONNRESET' || code === 'EPIPE')) continue;
+        this.#count('none');
+        throw new CacheTrouble(`${this.name} does not answer: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  #refusal(method: string, path: string, status: number): CacheTrouble {
+    const why = meanings[status];
+    const words = why === undefined ? '' : ` (${why})`;
+    const hint =
+      status === 401 || status === 403
+        ? 'Credentials are those of ~/.netrc, or of CIDERMILL_CACHE_TOKEN (docs/cache.md).'
+        : undefined;
+    return new CacheTrouble(
+      `${this.name} answers ${status}${words} to ${method} ${path.replace(/[0-9a-f]{52}$/, '…')}`,
+      hint,
+    );
+  }
+
+  #count(answer: string): void {
+    this.#tally.answers[answer] = (this.#tally.answers[answer] ?? 0) + 1;
+  }
+}
+
+/** A body that is longer than what it should hold. */
+export class TooLong extends Error {}
+
+const meanings: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  413: 'too large',
+  500: 'internal error',
+  503: 'unavailable',
+  507: 'full',
+};
+
+/** Connections that are kept for the next request, through the proxy where there is one. */
+function keepingAgents(url: string): Required<Agents> {
+  const proxied = proxyAgents(url);
+  const keep = { keepAlive: true, maxSockets: atOnce };
+  return { http: proxied.http ?? new HttpAgent(keep), https: proxied.https ?? new HttpsAgent(keep) };
+}
+
+/** @param size of the body, in bytes */
+function timeouts(size: number): Record<string, number> {
+  const connect = connectPatience;
+  return {
+    lookup: connect,
+    connect,
+    secureConnect: connect,
+    socket: answerPatience,
+    response: answerPatience + (size / leastPace) * 1000,
+    request: answerPatience + (size / leastPace) * 1000,
+  };
+}
+
+/** Is this what the digest says? */
+export function isBlob(bytes: Buffer, { digest, size }: Blob): boolean {
+  return bytes.length === size && (createHash('sha256').update(bytes).digest('hex') as Sha256) === digest;
+}

@@ -1,0 +1,41 @@
+import type { RunContext } from '../context.ts';
+import type { CacheUse } from '../events.ts';
+import type { Team } from './team.ts';
+
+/** The team's cache of a run that may never ask it. */
+export interface LazyTeam {
+  /** Undefined where there is none, or the run must not use it. */
+  open(): Promise<Team | undefined>;
+  /** Waits for what is being sent. */
+  settle(): Promise<void>;
+  /** What a run's end says of it. */
+  use(): { readonly cache?: CacheUse };
+}
+
+type TeamRun = Pick<
+  RunContext,
+  'store' | 'plan' | 'sources' | 'history' | 'signal' | 'emit' | 'offline' | 'onHost'
+>;
+
+/**
+ * Opens the team's cache when a step first asks that is not in the store: a run that has all of its steps neither reads
+ * settings nor loads a module for it. On the host's own tools artifacts may depend on what no key names, so they are not
+ * shared.
+ */
+export function lazyTeam(context: TeamRun): LazyTeam {
+  let opened: Team | undefined;
+  let opening: Promise<Team | undefined> | undefined;
+  const open = async (): Promise<Team | undefined> => {
+    if (context.offline || context.onHost || context.store.readOnly) return undefined;
+    const { teamSettings } = await import('./team-settings.ts');
+    const settings = teamSettings(context.plan.root);
+    if (settings === undefined) return undefined;
+    const { openTeam } = await import('./team.ts');
+    return (opened = openTeam(context, settings));
+  };
+  return {
+    open: () => (opening ??= open()),
+    settle: async () => opened?.settle(),
+    use: () => (opened === undefined ? {} : { cache: { server: opened.cache.name, ...opened.cache.tally } }),
+  };
+}

@@ -1,0 +1,179 @@
+import { statSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  authorizationOf,
+  openSharedCache,
+  resultOf,
+  type Entry,
+  type SharedCache,
+} from '../../cache/index.ts';
+import { Failure, isAborted, type Sha256 } from '../../base/index.ts';
+import { filesOf, type LockedFile } from '../../sources/index.ts';
+import {
+  blobPath,
+  blobsOf,
+  DamagedBlob,
+  hasBlob,
+  listingFault,
+  readAction,
+  readBlob,
+  readEntry,
+  writeAction,
+  type ActionResult,
+  type Store,
+} from '../../store/index.ts';
+import type { RunContext } from '../context.ts';
+import type { ResolvedStep } from '../decide.ts';
+import { readRecord } from '../history.ts';
+import { keepModules, originsOfResult } from '../own-record.ts';
+import type { Done } from '../resolve.ts';
+import { privateSteps } from './private-steps.ts';
+import type { TeamSettings } from './team-settings.ts';
+
+/** What a run has of the team's cache. */
+export interface Team {
+  readonly cache: SharedCache;
+  /** What the cache knows of a step that is not in the store; nothing is brought. */
+  find(resolved: ResolvedStep): Promise<Entry | undefined>;
+  /**
+   * Takes a step's artifact from the cache into the store.
+   * @param hold keeps the garbage collector away; called before anything is written
+   */
+  take(resolved: ResolvedStep, done: Done, hold: () => Promise<unknown>): Promise<ActionResult | undefined>;
+  /** Begins to send what a step has made here. */
+  give(resolved: ResolvedStep, result: ActionResult): void;
+  /** Brings what the cache has of these files of sources. */
+  files(files: readonly LockedFile[]): Promise<void>;
+  /** Waits for all that is being sent, so long as that comes to an end. */
+  settle(): Promise<void>;
+}
+
+/** After the last step, in milliseconds. */
+const longestSettling = 5 * 60_000;
+
+/** As much of a run's context as the cache needs. */
+export type TeamContext = Pick<RunContext, 'store' | 'plan' | 'sources' | 'history' | 'signal' | 'emit'>;
+
+export function openTeam(context: TeamContext, settings: TeamSettings): Team {
+  const { store, emit, plan, sources, history } = context;
+  const unshared = settings.private ? new Set<string>() : privateSteps(plan, sources);
+  const note = (message: string, hint?: string): void =>
+    emit({ type: 'cache-note', message, ...(hint === undefined ? {} : { hint }) });
+  const { header, withheld } = authorizationOf(settings.url, process.env, settings.named);
+  if (withheld !== undefined) note(withheld);
+  const sending = new AbortController();
+  const cache = openSharedCache({
+    ...settings,
+    store,
+    authorization: header,
+    signal: AbortSignal.any([context.signal, sending.signal]),
+    onRefused: (refused) => emit({ type: 'cache-refused', ...refused }),
+    onTrouble: ({ message, hint }, what) =>
+      note(
+        `${message}; ${what === 'read' ? 'it is not asked' : 'nothing is sent to it'} any more in this run`,
+        hint,
+      ),
+  });
+  const under: Promise<void>[] = [];
+
+  const find = ({ step, key, action }: ResolvedStep): Promise<Entry | undefined> =>
+    unshared.has(step.name) ? Promise.resolve(undefined) : cache.find(key, action);
+
+  const bring = async (
+    resolved: ResolvedStep,
+    done: Done,
+    entry: Entry,
+  ): Promise<ActionResult | undefined> => {
+    const { step, key, action } = resolved;
+    const onProgress = (finished: number, total: number): void =>
+      emit({
+        ...{ type: 'step-fetching', step: step.name, source: '', what: "from the team's cache" },
+        ...{ done: finished, total },
+      });
+    const like = likelyAlike(store, readRecord(history, step.name)?.key);
+    if (!(await cache.bring(entry, { like, onProgress }))) return undefined;
+    const result = resultOf(entry, { action, ...originsOfResult(resolved, done) });
+    const fault = listingsFault(store, result);
+    if (fault !== undefined) {
+      emit({
+        type: 'cache-refused',
+        key,
+        message: `the entry ${key.slice(0, 12)} of ${cache.name} ${fault}`,
+      });
+      cache.tally.refused += 1;
+      return undefined;
+    }
+    await keepModules(store, step, action);
+    await writeAction(store, result);
+    return readAction(store, key);
+  };
+
+  return {
+    cache,
+    find,
+    take: async (resolved, done, hold) => {
+      if (unshared.has(resolved.step.name)) return undefined;
+      const entry = await find(resolved);
+      if (entry !== undefined) await hold();
+      const result = entry === undefined ? undefined : await bring(resolved, done, entry);
+      if (result === undefined) cache.tally.misses += 1;
+      else cache.tally.hits += 1;
+      return result;
+    },
+    give: ({ step, choice }, result) => {
+      if (!settings.push || unshared.has(step.name)) return;
+      const files = [...choice.values()]
+        .flatMap(filesOf)
+        .map(({ sha256, size }) => ({ digest: sha256, size }))
+        .filter(({ digest, size }) => hasBlob(store, digest, size));
+      const log = { digest: result.log, size: statSync(blobPath(store, result.log)).size };
+      under.push(
+        cache.send(result, log, files).catch((error: unknown) => {
+          if (!isAborted(context.signal) && !isAborted(sending.signal))
+            note(`${step.name} was not sent to ${cache.name}: ${(error as Error).message}`);
+        }),
+      );
+    },
+    files: (files) => cache.bringFiles(files.map(({ sha256, size }) => ({ digest: sha256, size }))),
+    settle: async () => {
+      const late = new AbortController();
+      const tooLong = wait(longestSettling, 'late', { signal: late.signal, ref: false }).catch(() => 'ended');
+      const end = await Promise.race([Promise.all(under), tooLong]);
+      late.abort();
+      if (end !== 'late') return;
+      sending.abort();
+      note(`${cache.name} is too slow: not all that was made here was sent to it`);
+      await Promise.all(under);
+    },
+  };
+}
+
+/** The larger files of what a step had made before: they may share parts with what it makes now. */
+function likelyAlike(store: Store, key: Sha256 | undefined): Sha256[] {
+  const before = key === undefined ? undefined : readEntry(store, key);
+  try {
+    return Object.values(before?.outputs ?? {})
+      .flatMap((output) => blobsOf(store, output))
+      .filter(({ size }) => size > 1 << 20)
+      .map(({ digest }) => digest);
+  } catch (error) {
+    if (error instanceof DamagedBlob) return [];
+    throw error;
+  }
+}
+
+/** What is wrong with the listings of a result's folders, as the end of a sentence. */
+function listingsFault(store: Store, { outputs }: ActionResult): string | undefined {
+  for (const output of Object.values(outputs)) {
+    if (output.type !== 'directory') continue;
+    let listing: unknown;
+    try {
+      listing = JSON.parse(readBlob(store, output.digest));
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof Failure)) throw error;
+    }
+    const fault = listingFault(listing);
+    if (fault !== undefined) return `names a listing ${output.digest} that ${fault}`;
+  }
+  return undefined;
+}
