@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { cached } from '../rig/judges/cache.ts';
 
 /** nginx as docs/cache.md sets it up, as an ordinary process on loopback. */
 export interface Nginx {
@@ -70,9 +71,13 @@ http {
             .filter((line) => line !== '')
         : [],
     start: async () => {
-      child = spawn('nginx', ['-p', home, '-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')], {
-        stdio: 'ignore',
-      });
+      child = spawn(
+        cached('nginx/usr/sbin/nginx'),
+        ['-p', home, '-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')],
+        {
+          stdio: 'ignore',
+        },
+      );
       await answering(port);
     },
     stop: async () => {

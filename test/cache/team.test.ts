@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { absence, needs } from '../rig/judges/index.ts';
 import { events, stepsOf } from '../rig/project.ts';
 import { letterProject } from './letters.ts';
 import { startNginx, type Nginx } from './nginx.ts';
 
 let nginx: Nginx;
 beforeAll(async () => {
+  if (absence('nginx') !== undefined) return;
   nginx = await startNginx();
 });
 
@@ -22,7 +24,8 @@ function filesBelow(folder: string): string[] {
 }
 
 describe("a team's cache", () => {
-  it('gives to a second checkout with an empty store what the first has made, and no step runs there', async () => {
+  it('gives to a second checkout with an empty store what the first has made, and no step runs there', async (context) => {
+    needs(context, 'nginx');
     const [first, second] = [
       letterProject(['ann', 'bob'], 3_000_000),
       letterProject(['ann', 'bob'], 3_000_000),

@@ -29,6 +29,7 @@ const judges: Readonly<Record<string, string>> = {
   'virt-xml-validate': 'libvirt-clients',
   xmllint: 'libxml2-utils',
   disorderfs: 'disorderfs',
+  protoc: 'protobuf-compiler',
 };
 
 /** What the tests run beside the judges. */
@@ -51,6 +52,9 @@ export async function setup(): Promise<() => void> {
   // A store that none of the user's own projects use, for what names no other.
   const cache = mkdtempSync(join(tmpdir(), 'cidermill-cache-'));
   process.env['XDG_CACHE_HOME'] = cache;
+  // Tests that ask a cache name their own.
+  for (const name of ['CIDERMILL_CACHE', 'CIDERMILL_CACHE_PUSH', 'CIDERMILL_CACHE_TOKEN'])
+    delete process.env[name];
   // The judges stay where they were downloaded: without this every test that asks one would be skipped.
   process.env['CIDERMILL_JUDGES'] = judgesFolder;
   const missing = [

@@ -7,7 +7,7 @@ export { kernelListings, runLinux, type KernelEntry, type KernelListing } from '
 export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';
 
 /** Programs of others that say whether what we wrote is right. */
-export type Judge = '7zz' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
+export type Judge = '7zz' | 'nginx' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
 
 /** Why a judge cannot be asked on this machine; undefined when it can. */
 export function absence(judge: Judge): string | undefined {
@@ -18,7 +18,8 @@ export function absence(judge: Judge): string | undefined {
     case 'sleuthkit':
       return findTool('mmls') === undefined ? 'sleuthkit is not installed' : undefined;
     case 'hfsprogs':
-      return named('hfsprogs');
+    case 'nginx':
+      return named(judge);
     case 'linux':
     case 'linux-kvm':
       if (findTool('qemu-system-x86_64') === undefined) return 'qemu-system-x86_64 is not installed';
