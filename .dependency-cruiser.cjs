@@ -35,7 +35,17 @@ const within = {
   'src/sources': ['(apt|http|checkout)', 'lock'],
   'src/host': ['programs', '(namespaces|kernel|osk)', 'kvm'],
   'src/store': ['sessions', 'blobs', 'actions', 'trees'],
-  'src/engine': ['script', 'sources', 'team', 'step', 'products', 'preconditions', 'rebuild', 'trace', 'bundle'],
+  'src/engine': [
+    'script',
+    'sources',
+    'team',
+    'step',
+    'products',
+    'preconditions',
+    'rebuild',
+    'trace',
+    'bundle',
+  ],
 };
 
 const inner = Object.entries(within).flatMap(([folder, rooms]) =>
