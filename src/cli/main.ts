@@ -38,7 +38,7 @@ const program = new Command('cidermill')
   .version(version())
   .option(
     '-C, --directory <folder>',
-    'the project; by default the nearest folder at or above this one with pipelines/ or recipes/',
+    'the project; by default the nearest folder at or above this one with recipes/, pipelines/ or cidermill.yaml',
   )
   // `reportError` shows errors: commander's in the same form as all others.
   .configureOutput({ outputError: () => undefined })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../base/index.ts';
 import { packageRoot } from '../host/index.ts';
-import { findProject, type Project } from '../recipe/index.ts';
+import { findProject, isProject, type Project } from '../recipe/index.ts';
 import { ignoreArtifacts, recordProject, type OpenOptions, type Store } from '../store/index.ts';
 import { openStoreAt, storePlace } from './store-place.ts';
 
@@ -15,12 +15,24 @@ export interface Workspace {
   readonly store: Store;
 }
 
+interface WorkspaceOptions extends Pick<OpenOptions, 'mend'> {
+  /** For commands that use the store alone, or bring a project with them. */
+  readonly anyFolder?: boolean;
+}
+
 /**
  * Opens the project around the current folder, or around the one that `--directory` names.
- * @throws Failure 'no-project' when there is no such folder; 'cannot-write' when the store cannot be opened
+ * @throws Failure 'no-project' when there is none; 'cannot-write' when the store cannot be opened
  */
-export function openWorkspace(command: Command, options: Pick<OpenOptions, 'mend'> = {}): Workspace {
+export function openWorkspace(
+  command: Command,
+  { anyFolder = false, ...options }: WorkspaceOptions = {},
+): Workspace {
   const project = openProject(command);
+  if (!anyFolder && !isProject(project.root))
+    throw new Failure('no-project', `there is no project in ${project.root}, nor in a folder above it`, {
+      hint: 'A project has recipes/, pipelines/ or cidermill.yaml. Start one with `cidermill init`, or name one with --directory.',
+    });
   const artifacts = artifactsOf(project);
   try {
     const store = openStoreAt({ named: namedStore(command), artifacts }, options);

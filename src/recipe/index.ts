@@ -8,7 +8,7 @@ export { paperFiles } from './model.ts';
 export { planPipeline } from './plan/plan-pipeline.ts';
 export { planNamed, planRecipe } from './plan/plan-recipe.ts';
 export type { Overrides } from './plan/planning.ts';
-export { findProject, type Project } from './project/project.ts';
+export { findProject, isProject, type Project } from './project/project.ts';
 export { cacheUrlFault, pushPolicies, type CacheSettings, type PushPolicy } from './files/settings-file.ts';
 export { loadSettings, settingsFile } from './project/settings.ts';
 export { parseSize } from '../yaml/size.ts';

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Report } from './faults.ts';
 import type { Located } from './located.ts';
 
@@ -18,5 +19,16 @@ export function checkName(written: Located<string> | undefined, expected: string
     written,
     `The file is named "${expected}", but this says "${written.value}".`,
     'Rename one of them.',
+  );
+}
+
+/** A file whose name ends in .yml would be passed over in silence. @param file as it is named to the user */
+export function reportYml(file: string, report: Report): void {
+  const name = `${basename(file, '.yml')}.yaml`;
+  report(
+    'name-mismatch',
+    { file, span: { start: 0, end: 0 } },
+    'This file is not read, because its name does not end in .yaml.',
+    `Rename it to ${name}.`,
   );
 }

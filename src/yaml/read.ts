@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import type { Span } from '../base/index.ts';
+import { systemReason, type Span } from '../base/index.ts';
 import type { Report } from './faults.ts';
 import { parseYaml } from './parse.ts';
 import type { YamlNode } from './node.ts';
@@ -25,7 +25,7 @@ export function readYamlFile(path: string, file: string, report: Report): YamlTe
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    report('unreadable', start, `The file cannot be read: ${code ?? 'unknown reason'}.`);
+    report('unreadable', start, `The file cannot be read: ${systemReason(error)}.`);
     return { text: '', node: undefined };
   }
   if (!Buffer.isBuffer(bytes)) {

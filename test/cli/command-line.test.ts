@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
@@ -6,6 +14,9 @@ import { fixture } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';
 
 const commands = [
+  'init',
+  'audit',
+  'diff',
   'run',
   'verify',
   'fetch',
@@ -119,6 +130,33 @@ describe('the command line', () => {
     expect(readdirSync(project.root)).toEqual(['cidermill.yaml', 'package.json']);
   });
 
+  it.each([['run'], ['plan'], ['fetch'], ['lock'], ['verify'], ['why', 'seabios'], ['log', 'seabios']])(
+    'refuses %s in a folder that is no project, and makes nothing there',
+    async (command, ...more) => {
+      const project = testProject({ 'inside/a/file': '' });
+      const args = [command, 'seabios', ...more];
+      rmSync(join(project.root, 'cidermill.yaml'));
+      const refused = await project.run(['-C', 'inside', ...args]);
+      expect({ code: refused.code, stderr: refused.stderr }).toEqual({
+        code: 2,
+        stderr: `error: there is no project in ${join(project.root, 'inside')}, nor in a folder above it\nhint: A project has recipes/, pipelines/ or cidermill.yaml. Start one with \`cidermill init\`, or name one with --directory.\n`,
+      });
+      expect(readdirSync(project.root, { recursive: true }).sort()).toEqual([
+        'inside',
+        'inside/a',
+        'inside/a/file',
+        'package.json',
+      ]);
+    },
+  );
+
+  it('opens the store from any folder', async () => {
+    const project = testProject({});
+    rmSync(join(project.root, 'cidermill.yaml'));
+    const listed = await project.run(['store', 'list'], { CIDERMILL_STORE: join(project.root, 'store') });
+    expect(listed).toMatchObject({ code: 0, stdout: '0 artifacts\n' });
+  });
+
   it('says which store cannot be opened', async () => {
     const project = testProject({ file: '' });
     const { code, stderr } = await project.run(['store', 'list'], { CIDERMILL_STORE: 'file' });
@@ -196,7 +234,7 @@ describe('a key given by --set', () => {
         `${name}=${key}`,
       ]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain('the key is not given by --set');
+      expect(stderr).toContain('do not give the key by --set');
       expect(stderr).not.toContain(key.slice(0, 14));
     }
   });

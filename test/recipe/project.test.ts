@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../src/base/index.ts';
 import {
@@ -9,6 +9,7 @@ import {
   loadBuildroot,
   loadPipeline,
   loadRecipe,
+  loadSettings,
   planNamed,
   targetsOf,
 } from '../../src/recipe/index.ts';
@@ -16,11 +17,13 @@ import { freshFolder } from '../rig/folder.ts';
 import { layOut, openOrchard, orchard, planOf } from './orchard.ts';
 
 describe('a project', () => {
-  it('is the nearest folder upwards with recipes/ or pipelines/', () => {
+  it('is the nearest folder upwards with recipes/, pipelines/ or cidermill.yaml', () => {
     const root = layOut(orchard);
     mkdirSync(join(root, 'deep/er'), { recursive: true });
     expect(findProject(join(root, 'deep/er'), root)).toMatchObject({ root, cwd: join(root, 'deep/er') });
     expect(findProject(join(root, 'recipes/buildroots'), root).root).toBe(root);
+    writeFileSync(join(root, 'deep/cidermill.yaml'), '');
+    expect(findProject(join(root, 'deep/er'), root).root).toBe(join(root, 'deep'));
   });
 
   it('is the folder itself where there is none upwards', () => {
@@ -120,18 +123,48 @@ describe('what is to be locked', () => {
 });
 
 describe('what was nearly right', () => {
-  it('is a file that ends in .yml: the fault says so', () => {
+  it.each([
+    ['a recipe', 'recipes/mine.yml', (root: string) => planNamed(findProject(root, root), 'mine')],
+    ['a pipeline', 'pipelines/mine.yml', (root: string) => planNamed(findProject(root, root), 'mine')],
+    [
+      'a buildroot',
+      'recipes/buildroots/mine.yml',
+      (root: string) => loadBuildroot(findProject(root, root), 'mine'),
+    ],
+    ['the settings', 'cidermill.yml', (root: string) => loadSettings(root)],
+  ])('is %s in a file that ends in .yml: the fault says so, with its place', (_what, file, use) => {
     const root = freshFolder();
-    mkdirSync(join(root, 'recipes'));
-    writeFileSync(join(root, 'recipes/mine.yml'), 'recipe: mine\n');
-    const project = findProject(root, root);
-    expect(() => planNamed(project, 'mine')).toThrow(
+    mkdirSync(join(root, 'recipes/buildroots'), { recursive: true });
+    mkdirSync(join(root, 'pipelines'));
+    writeFileSync(join(root, file), 'recipe: mine\n');
+    expect(() => use(root)).toThrow(
       expect.objectContaining({
         diagnostics: [
-          expect.objectContaining({ hint: 'There is recipes/mine.yml: rename it to mine.yaml.' }) as object,
+          expect.objectContaining({
+            file,
+            message: 'This file is not read, because its name does not end in .yaml.',
+            hint: `Rename it to ${basename(file, '.yml')}.yaml.`,
+          }) as object,
         ],
       }) as Error,
     );
+  });
+
+  it("is a file that ends in .yml: it does not let the package's file of that name pass for the project's", () => {
+    const [root, builtin] = [freshFolder(), freshFolder()];
+    mkdirSync(join(root, 'pipelines'));
+    mkdirSync(join(builtin, 'pipelines'));
+    const project = findProject(root, builtin);
+    writeFileSync(
+      join(builtin, 'pipelines/mine.yaml'),
+      'pipeline: mine\nsummary: s\nsteps: { a: { recipe: a } }\n',
+    );
+    expect(loadPipeline(project, 'mine').summary).toBe('s');
+    writeFileSync(join(root, 'pipelines/mine.yml'), '');
+    expect(() => loadPipeline(findProject(root, builtin), 'mine')).toThrow('does not end in .yaml');
+    expect(listPipelines(findProject(root, builtin))).toMatchObject([
+      { name: 'mine', own: true, diagnostics: [{ code: 'name-mismatch' }] },
+    ]);
   });
 
   it('is a folder given for a source: the caret stands under it', () => {

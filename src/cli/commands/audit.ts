@@ -29,7 +29,7 @@ Exit codes: 0 done, 1 with --strict: a security update is missing`,
     )
     .action(async (artifact: string, flags: Flags) => {
       const { audit } = await import('../../engine/index.ts');
-      const workspace = openWorkspace(command);
+      const workspace = openWorkspace(command, { anyFolder: true });
       const { store, project } = workspace;
       const uris = await dependenciesOf(workspace, artifact, flags);
       const found = await audit(uris, { store, root: project.root, signal: onInterrupt() });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
+import { formatCount } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
@@ -22,7 +23,9 @@ export function listCommand(): Command {
       const mixed = all.some(({ own }) => own) && all.some(({ own }) => !own);
       const line = ({ name, summary, own, diagnostics }: Listed): string => {
         const faults =
-          diagnostics.length === 0 ? '' : `  (${diagnostics.length} faults: \`cidermill plan ${name}\`)`;
+          diagnostics.length === 0
+            ? ''
+            : `  (${formatCount(diagnostics.length, 'fault')}: \`cidermill plan ${name}\`)`;
         return `${mixed && own ? '*' : ' '} ${printable(name).padEnd(width)}  ${printable(summary)}${faults}`;
       };
       const lines = ['Pipelines', ...pipelines.map(line), '', 'Recipes', ...recipes.map(line)];

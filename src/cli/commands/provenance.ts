@@ -17,7 +17,7 @@ export function provenanceCommand(): Command {
     .option('-o, --output <file>', 'write it to a file instead of standard output')
     .option(
       '--gate',
-      "of a product: that it passed its gate, and the gate's milestones (in-toto test result)",
+      "of a product: show its test result instead: the gate it passed, with the gate's milestones (in-toto)",
     )
     .option('--sign <key>', 'sign it with an SSH key; the signature is written to FILE.sig')
     .addHelpText(
@@ -35,7 +35,7 @@ Examples:
       if (flags.sign !== undefined && flags.output === undefined)
         throw new Failure('usage', '--sign needs the file to write: -o FILE');
       const make = flags.gate === true ? gateStatementOf : provenanceOf;
-      const statement = await make(openWorkspace(command), artifact, flags);
+      const statement = await make(openWorkspace(command, { anyFolder: true }), artifact, flags);
       const text = `${JSON.stringify(statement, null, 2)}\n`;
       if (flags.output === undefined) {
         process.stdout.write(text);

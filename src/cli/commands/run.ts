@@ -65,7 +65,7 @@ Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong u
       const { chooseReporter } = await import('../reporters/index.ts');
       const { runPlan } = await import('../../engine/run.ts');
       const signal = onInterrupt();
-      const here = openWorkspace(command);
+      const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
       const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
       const { plan, sources } = makePlan(workspace, name, { ...flags, set });
       const { readyTools } = await import('../ready-tools.ts');

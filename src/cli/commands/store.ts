@@ -20,7 +20,7 @@ function listStore(parent: Command): Command {
     .addHelpText('after', '\nExample:\n  cidermill store list | head')
     .action(async (flags: { readonly json?: boolean }) => {
       const { listArtifacts } = await import('../../engine/index.ts');
-      const artifacts = listArtifacts(openWorkspace(parent).store);
+      const artifacts = listArtifacts(openWorkspace(parent, { anyFolder: true }).store);
       if (flags.json === true) {
         console.log(JSON.stringify(artifacts, null, 2));
         return;
@@ -53,7 +53,7 @@ Exit codes: 0 sound, or mended; 1 something is damaged`,
     )
     .action(async (flags: { readonly mend?: boolean; readonly json?: boolean }) => {
       const mend = flags.mend === true;
-      const report = await verifyStore(openWorkspace(parent, { mend }).store, { mend });
+      const report = await verifyStore(openWorkspace(parent, { mend, anyFolder: true }).store, { mend });
       if (flags.json === true) console.log(JSON.stringify(report, null, 2));
       else {
         const counts = `${report.actions} actions, ${report.trees} unpacked trees`;
@@ -89,7 +89,7 @@ function gc(parent: Command): Command {
     .addHelpText('after', '\nExample:\n  cidermill store gc --budget 5G')
     .action(async (flags: { readonly budget: number; readonly json?: boolean }) => {
       const { gcStore } = await import('../../engine/index.ts');
-      const workspace = openWorkspace(parent);
+      const workspace = openWorkspace(parent, { anyFolder: true });
       const report = await gcStore(workspace.store, workspace.project, flags.budget);
       if (flags.json === true) {
         console.log(JSON.stringify(report, null, 2));

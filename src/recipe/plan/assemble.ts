@@ -40,7 +40,7 @@ export function assembleSteps(
       planning.report(
         'name-conflict',
         own,
-        `A step cannot be called like the buildroot "${name}", which is a step too.`,
+        `A step cannot have the name of the buildroot "${name}", which becomes a step too.`,
       );
     steps.set(name, step);
   }

@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import { assembleSteps, type PlanOptions } from './assemble.ts';
 import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step.ts';
-import { pipelineFile, recipeFile, misnamed, reportUnknown } from '../project/load.ts';
+import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
 import type { Binding, Plan, PlannedParameter, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { planPipeline } from './plan-pipeline.ts';
@@ -30,14 +30,11 @@ export function planNamed(
     planning.target,
     `There is no pipeline or recipe "${name}".`,
     () =>
-      misnamed(project, 'pipelines', name) ??
-      misnamed(project, 'recipes', name) ??
       suggestOrList(
         name,
         [...namesIn(project, 'pipelines'), ...namesIn(project, 'recipes')],
         'pipelines and recipes',
-      ) ??
-      'See `cidermill list`.',
+      ) ?? 'See `cidermill list`.',
   );
   planning.finish();
   throw new Error('a fault was reported and not thrown');

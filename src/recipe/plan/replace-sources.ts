@@ -31,8 +31,8 @@ export function replaceSources(
       report(
         'missing-file',
         place?.folder ?? target,
-        `There is no folder ${path} to be ${name}.`,
-        `It would be ${folder}.`,
+        `There is no folder ${path} for the source ${name}.`,
+        `It was looked for at ${folder}.`,
       );
     } else folders.set(name, folder);
   }

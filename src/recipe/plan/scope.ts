@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Place } from '../../base/index.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
 import { evaluate } from '../files/evaluate.ts';
-import { isFile } from '../project/load.ts';
+import { isFile } from '../project/project.ts';
 import type { Binding, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import type { DeclaredParameter } from '../files/parameter-shape.ts';
@@ -171,7 +171,7 @@ export function bindFile(
     'missing-file',
     place,
     `There is no file ${path}.`,
-    path === absolute ? undefined : `It would be ${absolute}.`,
+    path === absolute ? undefined : `It was looked for at ${absolute}.`,
   );
   return undefined;
 }

@@ -5,7 +5,7 @@ import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import type { Buildroot, Recipe } from '../model.ts';
 import { readPipeline, type PipelineFile } from '../files/pipeline-file.ts';
-import { loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
+import { isFile, loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
 import { readRecipe } from '../files/recipe-file.ts';
 import type { FileName } from '../../yaml/file-name.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
@@ -49,7 +49,7 @@ function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | u
       'missing-script',
       script,
       `There is no script ${script.value}.`,
-      `It would be ${join(of.root, script.value)}.`,
+      `It was looked for at ${join(of.root, script.value)}.`,
     );
   }
   for (const { origins } of recipe.sources.values()) {
@@ -61,20 +61,11 @@ function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | u
           'missing-file',
           origin,
           `There is no file or folder ${origin.value.path}.`,
-          `It would be ${path}.`,
+          `It was looked for at ${path}.`,
         );
     }
   }
   return recipe;
-}
-
-export function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    // Not to be reached: a folder that may not be entered, a name that is too long, a loop of links.
-    return false;
-  }
 }
 
 const kinds = {
@@ -99,16 +90,7 @@ export function reportUnknown(
   report: Report,
 ): void {
   const { code, noun } = kinds[folder];
-  report(
-    code,
-    place,
-    `There is no ${noun} "${name}" in ${folder}/.`,
-    () => misnamed(project, folder, name) ?? suggestOrList(name, namesIn(project, folder), `${noun}s`),
+  report(code, place, `There is no ${noun} "${name}" in ${folder}/.`, () =>
+    suggestOrList(name, namesIn(project, folder), `${noun}s`),
   );
-}
-
-/** What to do about a file that is there under another ending, which would be passed over in silence. */
-export function misnamed(project: Project, folder: string, name: string): string | undefined {
-  const file = `${folder}/${name}.yml`;
-  return isFile(join(project.root, file)) ? `There is ${file}: rename it to ${name}.yaml.` : undefined;
 }

@@ -3,8 +3,9 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { InvalidError, type Diagnostic } from '../../base/index.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import { readYamlFile } from '../../yaml/read.ts';
-import type { FileName } from '../../yaml/file-name.ts';
+import { reportYml, type FileName } from '../../yaml/file-name.ts';
 import { isName } from '../../yaml/shape.ts';
+import { settingsFile } from './settings.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
 /** A project as one command sees it: its files are read at most once. */
@@ -32,12 +33,12 @@ export interface LoadedFile<T> {
 
 export type Folder = 'recipes' | 'pipelines' | 'recipes/buildroots' | 'recipes/guests';
 
-/** The project around a folder: the nearest one upwards with pipelines/ or recipes/, or else the folder itself. */
+/** The project around a folder: the nearest one upwards that `isProject`, or else the folder itself. */
 export function findProject(cwd: string, builtin: string): Project {
   const start = resolve(cwd);
   let root = start;
   for (let folder = start; ; folder = dirname(folder)) {
-    if (isFolder(join(folder, 'pipelines')) || isFolder(join(folder, 'recipes'))) {
+    if (isProject(folder)) {
       root = folder;
       break;
     }
@@ -51,6 +52,15 @@ export function findProject(cwd: string, builtin: string): Project {
   return { root, builtin: resolve(builtin), cwd: start, memory };
 }
 
+/** Does a folder have recipes, pipelines or a project's settings? */
+export function isProject(folder: string): boolean {
+  return (
+    isFolder(join(folder, 'pipelines')) ||
+    isFolder(join(folder, 'recipes')) ||
+    isFile(join(folder, settingsFile))
+  );
+}
+
 /** How a file is named to the user: relative to the project where it lies in it. */
 export function displayName(project: Project, root: string, file: string): string {
   if (root === project.root) return file;
@@ -58,7 +68,10 @@ export function displayName(project: Project, root: string, file: string): strin
   return path.startsWith('..') || isAbsolute(path) ? join(root, file) : path.split(sep).join('/');
 }
 
-/** Reads `<folder>/<name>.yaml` of the project, or else of the package; undefined when neither has it. */
+/**
+ * Reads `<folder>/<name>.yaml` of the project, or else of the package; undefined when neither has it. A file of the
+ * project that ends in .yml is a fault: it would be passed over, and the package's of that name taken.
+ */
 export function loadFile<T>(
   project: Project,
   folder: Folder,
@@ -74,6 +87,11 @@ export function loadFile<T>(
       const faults = collectFaults();
       const display = displayName(project, root, file);
       const yaml = readYamlFile(join(root, file), display, faults.report);
+      if (yaml === undefined && root === project.root && isFile(join(root, `${folder}/${name}.yml`))) {
+        reportYml(`${folder}/${name}.yml`, faults.report);
+        loaded = { value: undefined, diagnostics: faults.sorted() };
+        break;
+      }
       if (yaml === undefined) continue;
       texts.set(display, yaml.text);
       const value = yaml.node && read(yaml.node, { name, root, file }, faults.report);
@@ -93,7 +111,10 @@ export function soundValue<T>(project: Project, loaded: LoadedFile<T>): T {
   return loaded.value;
 }
 
-/** The names of a folder's files, of the project and of the package, sorted; with `own`, of the project alone. */
+/**
+ * The names of a folder's files, of the project and of the package, sorted; with `own`, of the project alone. Those of
+ * files that end in .yml are among them.
+ */
 export function namesIn(project: Project, folder: Folder, own = false): readonly string[] {
   const key = `${folder}${own ? ' own' : ''}`;
   const known = project.memory.names.get(key);
@@ -114,10 +135,19 @@ function rootsOf(project: Project): string[] {
 function yamlNames(folder: string): string[] {
   try {
     return readdirSync(folder)
-      .filter((file) => file.endsWith('.yaml') && isName(file.slice(0, -'.yaml'.length)))
-      .map((file) => file.slice(0, -'.yaml'.length));
+      .flatMap((file) => /^(.+)\.ya?ml$/.exec(file)?.[1] ?? [])
+      .filter(isName);
   } catch {
     return [];
+  }
+}
+
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // Not to be reached: a folder that may not be entered, a name that is too long, a loop of links.
+    return false;
   }
 }
 
