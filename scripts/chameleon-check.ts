@@ -57,7 +57,7 @@ function checkTree(root: string): void {
   const libraries = (rules.libraries ?? []).filter((name) => folderOf(root, name) !== undefined);
   note(
     libraries.length === 0
-      ? 'boot2 is compiled and linked as its makefiles say; make will tell with which libraries'
+      ? 'boot2 is compiled and linked by its makefiles; make chooses the libraries'
       : `boot2 is compiled by the rules of its makefiles and linked with ${libraries.join(', ')}`,
   );
   const config = list('config').join(', ');

@@ -16,6 +16,6 @@ const held = volumes
   .join(', ');
 note(`${size} bytes, ${checked.length} checksums right; map: ${map}; volumes: ${held || 'none known'}`);
 if (map === 'none' && volumes.length > 0) {
-  note('Chameleon lists no volume of a disk that has no partition map: it will not see this one');
+  note('Chameleon lists only volumes of disks with a partition map: it will not show this one');
 }
 await output('iso', iso);

@@ -42,8 +42,10 @@ async function build(lines: readonly string[]): Promise<void> {
   if (configured.exitCode !== 0) {
     throw new Failure(
       'kmod-refused',
-      `kvm-kmod's configure does not take Linux ${kernels.b}:\n${configured.stdout.trim()}`,
-      { hint: 'Its headers must be configured, with KVM among what is built; another tag may take it.' },
+      `kvm-kmod's configure does not support Linux ${kernels.b}:\n${configured.stdout.trim()}`,
+      {
+        hint: 'Its headers must be those of a configured kernel with KVM switched on. Another tag may support it.',
+      },
     );
   }
   await $`cd kmod && make ${target} LINUX=${work}/linux`;

@@ -20,7 +20,7 @@ async function build(lines: readonly string[]): Promise<void> {
   if (compareKernels(seriesOf(a), seriesOf(b)) !== 0) {
     throw new Failure(
       'kernel-mismatch',
-      `KVM of Linux ${kernels.a} is not built for Linux ${kernels.b}: out of tree, it fits its own series alone`,
+      `KVM of Linux ${kernels.a} is not built for Linux ${kernels.b}: outside of its own tree it can only be built for kernels of the same series`,
       { hint: `Take a tree of Linux ${showSeries(b)}; the recipe kvm-kmod is for two kernels that differ.` },
     );
   }

@@ -11,5 +11,5 @@ export function ownToolChain(compilers: readonly string[]): Failure {
 
 /** The way out for a tree that cannot be built here. */
 export const prebuiltHint =
-  'Objects must be Mach-O, by $(CC), as upstream makes them. Give the loader that the tree itself makes: ' +
+  'Only objects that $(CC) compiles to Mach-O are supported, as in the upstream tree. Give the loader that the tree itself makes: ' +
   '--set via=prebuilt --set sha256=DIGEST --source chameleon.tree=FOLDER, the file `boot` in it.';

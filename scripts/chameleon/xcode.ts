@@ -9,8 +9,8 @@ import { answerWith, type Identity } from './generate.ts';
  */
 export async function buildXcode({ $ }: Step, tree: string, identity: Identity): Promise<Uint8Array> {
   if (process.platform !== 'darwin') {
-    throw new Failure('no-xcode', 'the way "xcode" needs a Mac with Xcode', {
-      hint: 'On other systems the way is "cross": leave `via` out.',
+    throw new Failure('no-xcode', 'via=xcode needs a Mac with Xcode', {
+      hint: 'On other systems leave `via` out: the loader is then cross-compiled.',
     });
   }
   const path = answerWith(identity);

@@ -76,9 +76,7 @@ export async function applyPatches(
       continue;
     }
     if (line !== undefined && existsSync(`${tree}/${line.path}`) && !(await has(line))) {
-      lines.push(
-        `${name}: skipped, this Linux ${kernel} has it by its source: the line it takes away is not there`,
-      );
+      lines.push(`${name}: skipped, this Linux ${kernel} does not have the line that the patch removes`);
       continue;
     }
     let chosen = first.path;
@@ -87,7 +85,7 @@ export async function applyPatches(
     if (line !== undefined && (await has(line)))
       throw new Failure(
         'patch-failed',
-        `the patch ${name} was applied to Linux ${kernel}, and ${line.path} still has its line`,
+        `the patch ${name} was applied to Linux ${kernel}, but ${line.path} still has the line that it should remove`,
       );
     lines.push(`${name}: applied`);
   }

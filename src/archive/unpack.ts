@@ -66,7 +66,7 @@ async function* withoutTail(bytes: AsyncIterable<Buffer>, tree: UnpackedTree): A
   for await (const piece of bytes) {
     fed += piece.length;
     if (fed > tree.accounted + longestTail)
-      throw hostile(`more than ${longestTail / 2 ** 20} MiB follow its end, or a header in it`);
+      throw hostile(`more than ${longestTail / 2 ** 20} MiB follow its end, or belong to one of its headers`);
     yield piece;
   }
 }

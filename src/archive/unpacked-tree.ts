@@ -106,7 +106,7 @@ export class UnpackedTree {
     const [top = '', ...below] = path.split('/');
     this.#top ??= top === '' ? undefined : top;
     if ((top !== '' && top !== this.#top) || (below.length === 0 && top !== '' && type !== 'directory')) {
-      const message = 'the archive has no single top folder below which parts could be wanted';
+      const message = 'the archive has no single top folder, so no part of it can be selected';
       throw new Failure('bad-archive', message);
     }
     return below.length === 0 || keep(below.join('/'));

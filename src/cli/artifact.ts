@@ -106,9 +106,13 @@ async function madeBy(workspace: Workspace, name: string, options: PlanOptions):
       if (one === undefined) throw new Failure('unknown-step', `${name} has no step "${step}"`);
       const result = one.key === undefined ? undefined : readAction(workspace.store, one.key);
       if (result !== undefined) return result;
-      throw new Failure('not-made', `the step ${step} has no result in the store for its present form`, {
-        hint: `Make it: \`cidermill run ${name}\`.`,
-      });
+      throw new Failure(
+        'not-made',
+        `the step ${step} has no result in the store with its current recipe, sources and parameters`,
+        {
+          hint: `Make it: \`cidermill run ${name}\`.`,
+        },
+      );
     },
   };
 }

@@ -44,9 +44,9 @@ export async function attest(
   if (statement === undefined)
     throw new Failure(
       'nothing-rebuilt',
-      'no file can be attested: no step came out with all steps before it',
+      'no file can be attested: no step was rebuilt identically together with all steps before it',
       {
-        hint: 'Name the steps before it too, or none: then all are made again.',
+        hint: 'Name the steps before it too, or name none to rebuild all steps.',
       },
     );
   await writeFile(file, `${JSON.stringify(statement, null, 2)}\n`);

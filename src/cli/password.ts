@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Option } from 'commander';
-import { Failure } from '../base/index.ts';
+import { Failure, systemReason } from '../base/index.ts';
 import type { ImagePath } from '../image/index.ts';
 
 export interface PasswordFlag {
@@ -43,8 +43,7 @@ function firstLine(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n[\s\S]*$/, '');
   } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    throw new Failure('no-password', `file:${path} cannot be read: ${code}`, { cause });
+    throw new Failure('no-password', `file:${path} cannot be read: ${systemReason(cause)}`, { cause });
   }
 }
 

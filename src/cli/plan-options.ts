@@ -85,7 +85,7 @@ export function updateVanishedOption(): Option {
 export function driftedOption(): Option {
   return new Option(
     '--drifted',
-    'also what was made with newer packages in place of vanished ones (run --update-vanished)',
+    'accept artifacts made with newer packages in place of vanished ones (run --update-vanished)',
   );
 }
 
@@ -126,7 +126,7 @@ function refuseKey(name: string, value: string): void {
   if (!/osk/i.test(name) || value.startsWith('cidermill')) return;
   throw new Failure(
     'usage',
-    'the key is not given by --set: it would stand in the process list and in the store',
+    'do not give the key by --set: it would be visible in the process list and in the store',
     {
       hint: 'Guests get it by `cidermill boot --osk env:NAME`. A test string for the probe begins with "cidermill".',
     },

@@ -58,7 +58,7 @@ export async function compareTrees(
 function entryDifference(stored: TreeEntry, rebuilt: TreeEntry): string | undefined {
   if (stored.type !== rebuilt.type) return `is a ${stored.type}, rebuilt a ${rebuilt.type}`;
   if (stored.type === 'symlink' && rebuilt.type === 'symlink' && stored.target !== rebuilt.target)
-    return `leads to ${stored.target}, rebuilt to ${rebuilt.target}`;
+    return `points to ${stored.target}, rebuilt to ${rebuilt.target}`;
   if (stored.type === 'file' && rebuilt.type === 'file' && stored.executable !== rebuilt.executable)
     return stored.executable ? 'is executable, rebuilt not' : 'is not executable, rebuilt it is';
   return undefined;

@@ -138,7 +138,7 @@ async function insideUnpacked(
   const sides = { stored: await excerpt(stored, packedAt), rebuilt: await excerpt(rebuilt, packedAt) };
   return {
     trail,
-    remarks: ['what it holds is the same: it was compressed in another way'],
+    remarks: ['its contents are the same, but it was compressed in another way'],
     others: [],
     ...sides,
   };

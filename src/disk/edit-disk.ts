@@ -49,7 +49,7 @@ async function putBack(tools: DiskTools, overlay: string): Promise<void> {
   const commit = ['commit', '-q', '-d', '-f', 'qcow2', overlay];
   await qemuImg(tools, commit).catch((cause: unknown) => {
     throw new Failure('half-written', `the image is half changed: ${(cause as Error).message}`, {
-      hint: `Nothing is lost: ${tools.img} ${commit.join(' ')}`,
+      hint: `Nothing is lost. Finish the change: ${tools.img} ${commit.join(' ')}`,
       cause,
     });
   });

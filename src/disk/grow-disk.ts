@@ -34,7 +34,7 @@ export async function growDisk(
 ): Promise<Grown> {
   const info = await diskInfo(tools, image, option);
   if (size <= info.size || size % 512 !== 0)
-    throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not more, in whole sectors`);
+    throw new Failure('usage', `the disk has ${info.size} bytes: ${size} is not larger, in whole sectors`);
   const { format, backing } = info;
   const file = { file: info.file, format, writable: false, onTop: backing !== undefined };
   const last = await withServedDisk(tools.system, file, lastVolume);

@@ -36,7 +36,10 @@ export async function newDisk(
       hint: 'Give --size, such as --size 30G, or --backing IMAGE.',
     });
   if (volume !== undefined && backing !== undefined)
-    throw new Failure('usage', 'a disk that starts from another has the volumes of that one');
+    throw new Failure(
+      'usage',
+      '--volume cannot be used with --backing: the new disk has the volumes of its base image',
+    );
   const behind =
     backing === undefined
       ? []

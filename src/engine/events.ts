@@ -136,7 +136,7 @@ export type RunEvent = { readonly time: number } & (
       readonly digest?: Sha256;
       readonly message: string;
     }
-  /** How many steps there were of each verdict; `failed` could not be made again. */
+  /** How many steps there were of each verdict; `failed` could not be rebuilt. */
   | {
       readonly type: 'verify-finished';
       readonly outcome: 'same' | 'different' | 'interrupted';
@@ -146,7 +146,7 @@ export type RunEvent = { readonly time: number } & (
       readonly different: number;
       readonly failed: number;
     }
-  /** How many steps read only what is declared, how many more, and how many could not be made again. */
+  /** How many steps read only what is declared, how many more, and how many could not be rebuilt. */
   | {
       readonly type: 'trace-finished';
       readonly outcome: 'declared' | 'undeclared' | 'failed' | 'interrupted';

@@ -33,15 +33,15 @@ export function openMending(
     if (!done.has(step.name)) {
       throw new Failure(
         'input-lost',
-        `what the step ${step.name} had made was damaged in the store, and it could not be made again`,
+        `the outputs of the step ${step.name} are damaged in the store, and could not be rebuilt`,
       );
     }
     const dependents = plan.steps.some(({ name, after }) => done.has(name) && after.includes(step.name));
     if (dependents && !isSame(before.outputs, done.get(step.name)?.outputs)) {
       throw new Failure(
         'made-differently',
-        `what the step ${step.name} had made was damaged, and made again it is not the same`,
-        { hint: 'Run it again: the steps after it are then made from the new outputs.', temporary: true },
+        `the outputs of the step ${step.name} were damaged in the store, and rebuilding them gave other bytes`,
+        { hint: 'Run it again: the steps after it will use the new outputs.', temporary: true },
       );
     }
   };

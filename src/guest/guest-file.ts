@@ -37,7 +37,7 @@ const version = text({ pattern: '^\\d+\\.\\d+(\\.\\d+)?$' }, (written) =>
 );
 
 const rangeText = text({}, (written) =>
-  parseRange(written) === undefined ? 'is not bounds such as "< 10.7.5" or ">= 8.1, < 9.0"' : undefined,
+  parseRange(written) === undefined ? 'is not a range such as "< 10.7.5" or ">= 8.1, < 9.0"' : undefined,
 );
 
 const range: Shape<Located<Range>> = {
@@ -81,8 +81,8 @@ const settingFields = object('settings', {
   cpu: optional(text(), 'The model of -cpu'),
   'cpu-options': optional(text(), 'Options of -cpu'),
   smbios: optional(text(), 'The value of -smbios'),
-  'nic-address': optional(text(), 'Where the network card stands'),
-  'disk-device': optional(text(), 'The device that a disk is'),
+  'nic-address': optional(text(), 'The PCI address of the network card'),
+  'disk-device': optional(text(), 'The device that QEMU shows a disk as'),
 } satisfies Record<Setting, unknown>);
 
 const fact = object('a fact', {
@@ -105,7 +105,7 @@ const releaseShape = object('a guest', {
   ...common,
   name: required(text(), 'As Apple calls it'),
   version: required(version, 'As "10.7"'),
-  'last-update': required(version, 'Which it is taken to be unless the user says something else'),
+  'last-update': required(version, 'The update that is assumed when the user names none'),
   tested: required(flag(), 'Was it seen to run?'),
 });
 
@@ -175,7 +175,7 @@ function factOf(id: string, each: Named<ReadFact>, every: boolean, report: Repor
     report(
       'missing-key',
       each.key,
-      'Nothing follows from this fact.',
+      'This fact has no effect.',
       'It needs one of refuse, set, kernel-flag, note.',
     );
   const [written, section] = [source?.fields.page, source?.fields.section];

@@ -125,13 +125,13 @@ function checkKvm({ host }: Surroundings): Check {
     ? {
         name,
         state: 'warning',
-        finding: 'the CPU has it, the kernel does not offer it',
+        finding: 'the CPU supports it, but the kernel has no /dev/kvm',
         mend: `modprobe kvm-${host.cpu}`,
       }
     : {
         name,
         state: 'warning',
-        finding: '/dev/kvm is not for this user to open',
+        finding: 'this user may not open /dev/kvm',
         mend: 'adduser "$USER" kvm, and log in again',
       };
 }
@@ -180,7 +180,7 @@ function checkMaker({ host }: Surroundings): Check {
     name,
     state: 'warning',
     finding: `made by ${host.vendor ?? 'an unknown maker'}: OS X's licence is for computers made by Apple`,
-    mend: 'boot asks whether you have the right all the same',
+    mend: 'boot asks whether you have the right to run it here',
   };
 }
 

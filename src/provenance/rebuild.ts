@@ -15,7 +15,7 @@ export interface RebuiltStep {
   readonly key: Sha256;
   /** Steps whose outputs it was given. */
   readonly after: readonly string[];
-  /** `failed` could not be made again. */
+  /** `failed` could not be rebuilt. */
   readonly verdict: 'identical' | 'varies' | 'different' | 'failed';
   /** The files that were made, by their paths in the artifact. */
   readonly files: readonly Subject[];

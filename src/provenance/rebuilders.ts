@@ -62,7 +62,8 @@ export async function askRebuilders(
   for (const statement of statements) {
     try {
       const { identity, key } = await signerOf(statement, allowedSigners);
-      if (!rebuilders.has(identity)) throw new Failure('bad-signature', `${identity} is not asked`);
+      if (!rebuilders.has(identity))
+        throw new Failure('bad-signature', `${identity} is not one of the rebuilders named`);
       const opinion = opinionOf(identity, files, await rebuildSubjects(statement));
       // Of two statements of one rebuilder the one that does not agree counts.
       const before = found.get(identity);

@@ -37,9 +37,13 @@ export async function verifyFile(
     file,
   );
   if (code === 0) return;
-  throw new Failure('bad-signature', `${file} is not as ${identity} signed it: ${said || 'no such signer'}`, {
-    hint: `Either the file was altered, or the signer's key is not the one that ${allowedSigners} allows.`,
-  });
+  throw new Failure(
+    'bad-signature',
+    `${file} does not match the signature of ${identity}: ${said || 'no such signer'}`,
+    {
+      hint: `Either the file was altered, or the signer's key is not the one that ${allowedSigners} allows.`,
+    },
+  );
 }
 
 /**

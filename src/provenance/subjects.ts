@@ -141,7 +141,7 @@ async function checkSums(file: string): Promise<void> {
     if (!isHere || (await hashOf(path)) !== sha256)
       throw new Failure(
         'altered',
-        `${file} was altered: its line ${JSON.stringify(line.slice(0, 200))} does not hold`,
+        `${file} was altered: its line ${JSON.stringify(line.slice(0, 200))} does not match`,
       );
   }
 }

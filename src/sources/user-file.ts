@@ -1,7 +1,7 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, isSha256, type Sha256 } from '../base/index.ts';
+import { Failure, isSha256, systemReason, type Sha256 } from '../base/index.ts';
 import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
 export interface HashUserFile {
@@ -42,7 +42,7 @@ export function openUserFiles(store: Store): UserFiles {
         signal?.throwIfAborted();
         const { code } = cause as NodeJS.ErrnoException;
         if (code === undefined) throw cause;
-        throw new Failure('no-user-file', `${path} cannot be read: ${code}`, { cause });
+        throw new Failure('no-user-file', `${path} cannot be read: ${systemReason(cause)}`, { cause });
       });
       if (identity(path, look(path)) !== before) {
         throw new Failure('file-changing', `${path} changed while it was read`, { temporary: true });

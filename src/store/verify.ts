@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Sha256 } from '../base/index.ts';
+import { systemReason, type Sha256 } from '../base/index.ts';
 import { readAction, readEntry } from './actions/actions.ts';
 import { hashFile, ownBlobPath } from './blobs/blobs.ts';
 import { removeTree } from './gc.ts';
@@ -84,7 +84,7 @@ async function examine(
     if (!existsSync(sealPath(home))) unsealed.push(digest);
     else if (!(await isSealed(home)) && existsSync(home)) {
       changedTrees.push(digest);
-      faults.push(`the unpacked tree ${home} is not what it was`);
+      faults.push(`the unpacked tree ${home} was changed`);
     }
     onProgress?.((done += 1), of);
   }
@@ -132,6 +132,6 @@ async function blobFault(path: string, digest: Sha256): Promise<string | undefin
     // Another process may have collected it meanwhile.
     if (code === 'ENOENT') return undefined;
     if (code === undefined) throw error;
-    return `the blob ${path} cannot be read: ${code}`;
+    return `the blob ${path} cannot be read: ${systemReason(error)}`;
   }
 }

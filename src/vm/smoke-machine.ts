@@ -67,7 +67,7 @@ function optionValue(value: string): string {
 export function smcConfiguration(osk: string): string {
   // QEMU's config reader ends a value at the quote and knows no escape.
   if (!/^[\x20-\x7e]{64}$/.test(osk) || osk.includes('"')) {
-    throw new Failure('bad-osk', `the OSK has ${osk.length} characters, or some that it cannot have`, {
+    throw new Failure('bad-osk', `the OSK has ${osk.length} characters, or characters that no key has`, {
       hint: 'It is 64 printable ASCII characters without a quotation mark.',
     });
   }

@@ -157,9 +157,9 @@ test('convert and verify take an image inside an image, and its chunklist', asyn
   const right = await dmg('verify', 'outer.dmg:/Base.dmg', '--chunklist', list);
   expect(right).toMatchObject({ code: 0, stderr: '' });
   expect(right.stdout).toContain(
-    'right: all 1 chunks of the list; the list has a digest in place of a signature',
+    'all correct: 1 chunks of the list; the list has a digest in place of a signature',
   );
-  expect(right.stdout).toContain('right: data fork, master, Protective Master Boot Record');
+  expect(right.stdout).toContain('correct: data fork, master, Protective Master Boot Record');
   const told = await dmg('verify', 'outer.dmg:/Base.dmg', '--chunklist', list, '--json');
   const json = JSON.parse(told.stdout) as {
     readonly checked: readonly string[];

@@ -98,7 +98,7 @@ it("types the loader's flags and starts the volume that is wanted, with no key p
 it('says that the loader will wait, and leaves its menu to the user when it is not as expected', async () => {
   const { start } = await waitingProject();
   const waiting = await start(buildLoader(), '--wait-for', 'screen:boot:');
-  expect(waiting.stderr).toContain('note: no disk has a Timeout for the loader');
+  expect(waiting.stderr).toContain('note: no disk sets a Timeout for the loader');
   expect(waiting.code).toBe(0);
   const other = await start(buildLoader(), '--pick', 'Nowhere', '--wait-for', 'Darwin', '--timeout', '8');
   expect(other.code).toBe(1);

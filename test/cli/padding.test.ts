@@ -21,7 +21,7 @@ describe('a disk whose last files a loader cannot read', { timeout: 120_000 }, (
     const { code, stdout, stderr } = await runBoot(withLoader(makeProduct(), loader, ...args));
     expect(stdout, stderr).toContain('cham=iso');
     expect(code).toBe(0);
-    expect(stderr).toContain('it is attached with zeros behind it; the file is not changed');
+    expect(stderr).toContain('it is attached with zeros appended; the file is not changed');
     expect(readFileSync(iso).equals(before)).toBe(true);
   });
 

@@ -117,7 +117,7 @@ describe('a damaged list', () => {
     ['chunks over its header', 20, 35, 'do not fit between 35'],
     ['a signature beyond its end', 33, 1, 'do not fit between'],
     ['an empty chunk', 38, 0, 'chunk 0 is empty (chunklist, at byte 36)'],
-    ['another digest', 36 * 4 + 3, 1, 'it says another'],
+    ['another digest', 36 * 4 + 3, 1, 'which differs from the one stored in it'],
   ])('with %s is refused with the place', async (_what, at, value, message) => {
     const list = await made();
     list[at] = value;

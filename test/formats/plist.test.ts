@@ -53,7 +53,7 @@ test.each([
   {
     what: 'a value without key',
     text: '<plist><dict><true/></dict></plist>',
-    message: 'where a <key> belongs',
+    message: 'in place of a <key>',
   },
   { what: 'stray text', text: '<plist><array>text</array></plist>', message: 'text between elements' },
   { what: 'another document', text: '<html></html>', message: 'does not begin with <plist>' },

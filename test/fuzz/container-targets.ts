@@ -65,7 +65,7 @@ export const containerTargets = {
     const { parts } = (await anatomyOf(source)) ?? refuse('parts', 'of another format');
     for (const { name, offset, size } of parts)
       if (!(offset >= 0 && size >= 0 && offset + size <= bytes.length))
-        throw new Error(`the part ${name} of ${size} bytes at ${offset} leaves the file`);
+        throw new Error(`the part ${name} of ${size} bytes at ${offset} extends beyond the file`);
   },
 } satisfies Record<string, (bytes: Buffer) => Promise<void> | void>;
 

@@ -160,7 +160,7 @@ describe('a QEMU', () => {
 describe('a computer that Apple did not make', () => {
   it.each([['Dell Inc.'], ['Applied Micro'], [undefined]])('but %s is warned of the licence', (vendor) => {
     expect(complaints(on({ host: { vendor } }))).toEqual([
-      'warning Apple hardware → boot asks whether you have the right all the same',
+      'warning Apple hardware → boot asks whether you have the right to run it here',
     ]);
   });
 });

@@ -166,7 +166,7 @@ test('a volume that does not fill its partition is changed and not grown', async
   await expect(edits.grow(path)).rejects.toThrow(
     /the volume says that it has 4194304 bytes, and its partition has 5242880/,
   );
-  await expect(growDisk(tools, path, 64 * mebibyte)).rejects.toThrow(/what lies behind it is not known/);
+  await expect(growDisk(tools, path, 64 * mebibyte)).rejects.toThrow(/what follows it is unknown/);
   expect(readFileSync(path).equals(before)).toBe(true);
   await edits.add(path);
 });

@@ -127,7 +127,7 @@ describe('the patches of KVM', () => {
       'virt/kvm/ioapic.c': before.replace(/\t*irq_level \^= .*\n/, ''),
     });
     expect(await apply(backported, ['ioapic-polarity'])).toEqual([
-      'ioapic-polarity: skipped, this Linux 3.14.79 has it by its source: the line it takes away is not there',
+      'ioapic-polarity: skipped, this Linux 3.14.79 does not have the line that the patch removes',
     ]);
   });
 

@@ -111,7 +111,7 @@ describe('the recipe kvm-kmod', () => {
       expect(code).toBe(1);
       expect(events(stdout).find(({ type }) => type === 'step-failed')).toMatchObject({
         message: expect.stringMatching(
-          /configure does not take Linux 5\.10\.0-32-amd64:\nKVM is off in --kerneldir=/,
+          /configure does not support Linux 5\.10\.0-32-amd64:\nKVM is off in --kerneldir=/,
         ) as string,
       });
     },

@@ -222,11 +222,11 @@ describe('a signed statement', () => {
     const other = await run(args.with(2, 'mine.txt'));
     expect(other.stderr).toMatch(/mine\.txt \(sha256 .*\) is not what the statement is about/);
     const stranger = await run(args.with(-1, 'eve@example.com'));
-    expect(stranger.stderr).toContain('is not as eve@example.com signed it');
+    expect(stranger.stderr).toContain('does not match the signature of eve@example.com');
     const text = readFileSync(join(root, 'words.json'), 'utf8');
     writeFileSync(join(root, 'words.json'), text.replace('"words"', '"wards"'));
     const forged = await run(args);
-    expect(forged.stderr).toContain('words.json is not as ci@example.com signed it');
+    expect(forged.stderr).toContain('words.json does not match the signature of ci@example.com');
     for (const each of [altered, other, stranger, forged]) expect(each.code).toBe(1);
   });
 

@@ -36,6 +36,6 @@ test('a file that is not there, or a folder, is a Failure', async () => {
 test('a file that the system does not let read is a Failure with its reason', async () => {
   await expect(hashUserFile(store, '/proc/self/mem')).rejects.toMatchObject({
     code: 'no-user-file',
-    message: '/proc/self/mem cannot be read: EIO',
+    message: '/proc/self/mem cannot be read: i/o error',
   });
 });

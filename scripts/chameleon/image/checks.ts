@@ -83,7 +83,7 @@ export function coverage({ instructions, functions, notFollowed }: Covered): str
   return [
     `no SSE in ${instructions} instructions of ${functions} functions`,
     `not followed: ${indirect} calls and jumps whose target only a running machine knows`,
-    ...(elsewhere === 0 ? [] : [`${elsewhere} into what is no code`]),
+    ...(elsewhere === 0 ? [] : [`${elsewhere} jumps to bytes that are not code`]),
   ].join('; ');
 }
 

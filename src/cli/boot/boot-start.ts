@@ -78,8 +78,10 @@ async function drive(socket: string, folder: string, loader: LoaderDrive, ended:
     await driveLoader(socket, folder, loader, inTime);
   } catch (error) {
     if (ended.aborted) return;
-    const why = inTime.aborted ? `it was not through within ${menuSeconds} s` : (error as Error).message;
-    console.error(`note: the loader's menu is left to you: ${why}`);
+    const why = inTime.aborted
+      ? `cidermill could not finish there within ${menuSeconds} s`
+      : (error as Error).message;
+    console.error(`note: choose in the loader's menu yourself: ${why}`);
   }
 }
 

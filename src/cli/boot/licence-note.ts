@@ -8,8 +8,8 @@ import { printable } from '../text/printable.ts';
 
 const note = [
   "OS X's licence lets you install, use and run it on a computer made by Apple, in virtual machines on it as well;",
-  'how many differs from release to release: read yours. (This is not legal advice.)',
-  'cidermill brings nothing that is Apple’s: the Mac, the installer and the key are your own.',
+  'the number of them differs from release to release: read your licence. (This is not legal advice.)',
+  'cidermill contains nothing of Apple’s: the Mac, the installer and the key are your own.',
 ].join('\n');
 
 /**

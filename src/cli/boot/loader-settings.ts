@@ -39,17 +39,17 @@ export function settingsNotes(
   const notes: string[] = [];
   if (!driven && ![disc, own].some((each) => (each?.timeout ?? 0) > 0))
     notes.push(
-      'no disk has a Timeout for the loader, which will wait at its prompt: press Enter there, or give --loader-flags',
+      'no disk sets a Timeout for the loader, so it will wait at its prompt: press Enter there, or give --loader-flags',
     );
   const padded = (file: string): string =>
-    `${file} ends too soon behind its last files for a loader, which reads 64 sectors ahead: ` +
-    'it is attached with zeros behind it; the file is not changed';
+    `${file} ends less than 64 sectors after its last files, and a loader reads 64 sectors ahead: ` +
+    'it is attached with zeros appended; the file is not changed';
   if (disc?.short !== undefined) notes.push(padded(iso ?? ''));
   if (own?.short !== undefined)
     notes.push(
       snapshot
         ? padded(disk.file)
-        : `the last files of ${disk.file} cannot be read by a loader, which reads 64 sectors ahead: \`cidermill disk grow\` mends that`,
+        : `the last files of ${disk.file} cannot be read by a loader, which reads 64 sectors ahead: \`cidermill disk grow\` repairs that`,
     );
   return notes;
 }

@@ -44,7 +44,7 @@ export function addMachineFlags(command: Command): Command {
         .default('stock'),
     )
     .addOption(
-      new Option('--despite <fact>', 'ignore a fact that refuses (may be given again)')
+      new Option('--despite <fact>', 'ignore a fact that refuses this machine (may be given again)')
         .argParser(listed)
         .default([], 'none'),
     );
@@ -55,7 +55,7 @@ export function checkDespite({ guest, facts }: Guest, { despite }: MachineFlags)
   const refusing = facts.filter(({ effect }) => effect.refuse !== undefined).map(({ id }) => id);
   const unknown = despite.find((id) => !refusing.includes(id));
   if (unknown !== undefined)
-    throw new Failure('usage', `no fact of ${guest} that refuses is called "${unknown}"`, {
+    throw new Failure('usage', `${guest} has no fact "${unknown}" that refuses a machine`, {
       hint: `There are: ${refusing.join(', ')}.`,
     });
 }

@@ -41,7 +41,7 @@ export function bootCommand(): Command {
         'its format; without it a qcow2 image is known by its header',
       ).choices(['qcow2', 'raw']),
     )
-    .option('--backing <folder>', 'with --disk-format: where the files lie that the disk is on top of')
+    .option('--backing <folder>', "with --disk-format: the folder of the disk's backing files")
     .option('--iso <file>', 'the installer, a raw image of its whole disk')
     .option('--loader <file>', "the loader, Chameleon's `boot`")
     .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
@@ -55,7 +55,7 @@ export function bootCommand(): Command {
     .addOption(
       new Option(
         '--display <kind>',
-        'a window, VNC for you alone, VNC on a port for all users of this host, or nothing; what there is by default',
+        'a window, VNC for you alone, VNC on a port for all users of this host, or nothing; by default a window if possible, else VNC',
       ).choices(displayKinds),
     )
     .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')

@@ -25,8 +25,8 @@ export function bundleCommand(): Command {
     .addHelpText(
       'after',
       `
-In it are the sources and packages as pinned, the project's recipes, scripts and lockfile, and what was set here.
-Not in it: cidermill itself, the host's programs, and files of your own that a parameter names.
+It contains the pinned sources and packages, the project's recipes, scripts and lockfile, and the options given here.
+It does not contain cidermill itself, the host's programs, or files of your own that a parameter names.
 
 Examples:
   cidermill bundle toolchain toolchain.tar

@@ -23,7 +23,7 @@ export function diffCommand(): Command {
     .argument('<a>', place)
     .argument('<b>', 'the same, of any kind')
     .addOption(
-      new Option('--ignore <what...>', 'differences that do not count').choices(aspects).default([], 'none'),
+      new Option('--ignore <what...>', 'kinds of differences to ignore').choices(aspects).default([], 'none'),
     )
     .addOption(passwordOption())
     .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in; it reads qcow2 images')
@@ -39,7 +39,7 @@ Examples:
   cidermill diff InstallESD.dmg:/BaseSystem.dmg BaseSystem.dmg
   cidermill diff old-toolchain.tar.zst artifacts/toolchain/toolchain.tar.zst --json
 
-Exit codes: 0 the same, 1 something differs, 2 trouble, 130 interrupted`,
+Exit codes: 0 the same, 1 something differs, 2 an error, 130 interrupted`,
     )
     .action(async (a: string, b: string, flags: DiffFlags) => {
       let input = a;

@@ -23,12 +23,15 @@ interface ImageFlags extends ToolFlags {
 
 export function diskCommand(): Command {
   const command = new Command('disk').description(
-    "Make guests' disks, look into them, mend and grow them, without root and without mounting.",
+    "Make, inspect, repair and grow guests' disks, without root and without mounting.",
   );
   return command.addCommand(make(command)).addCommand(info()).addCommand(fix()).addCommand(grow());
 }
 
-const rawOption = ['--raw', 'take a file in which no map and no volume is found for a raw disk'] as const;
+const rawOption = [
+  '--raw',
+  'treat a file without a partition map and without a volume as a raw disk',
+] as const;
 const qemuOption = ['--qemu <program>', 'qemu-system-x86_64 with qemu-img beside it, or its folder'] as const;
 
 /** Options of the commands that open an image. */
@@ -38,7 +41,7 @@ function addImageOptions(command: Command): Command {
       '--disk-format <format>',
       'the format of the image; without it a qcow2 image is known by its header',
     )
-    .option('--backing <folder>', 'with --disk-format: where the other files lie that the disk is made of')
+    .option('--backing <folder>', "with --disk-format: the folder of the disk's backing files")
     .option(...qemuOption)
     .option(...rawOption);
 }
@@ -91,9 +94,13 @@ Examples:
       const { size, backing, volume } = flags;
       const kernelFlags = flags.guest === undefined ? [] : flagsOf(parent, flags.guest);
       if (flags.guest !== undefined && volume === undefined)
-        throw new Failure('usage', '--guest is for the settings in a volume', {
-          hint: 'Give --volume NAME.',
-        });
+        throw new Failure(
+          'usage',
+          "--guest needs --volume: the loader's settings are written into the volume",
+          {
+            hint: 'Give --volume NAME.',
+          },
+        );
       await newDisk(findDiskTools(qemuOf(flags)), image, {
         ...(size !== undefined && { size }),
         ...(backing !== undefined && { backing }),
@@ -183,7 +190,7 @@ function grow(): Command {
       console.log(
         grown.kind === 'volume'
           ? `${image}: ${formatBytes(size)}, its volume ${formatBytes(grown.size)}`
-          : `${image}: ${formatBytes(size)}; no HFS+ volume ends it, so the guest has to use what is new`,
+          : `${image}: ${formatBytes(size)}; no HFS+ volume is at its end, so the new space is left to the guest`,
       );
     });
 }

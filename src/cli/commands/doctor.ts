@@ -38,7 +38,7 @@ interface DoctorFlags extends PlanOptions {
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('Check every precondition on this host, and show how to fix what is missing.')
-    .argument('[pipeline]', 'a pipeline or a recipe: check only what keeps it from running here')
+    .argument('[pipeline]', 'a pipeline or a recipe: check only what it needs to run here')
     .option('--guest <release>', 'also check what this release needs: lion, 10.7, 10.7.4')
     .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
     .option('--qemu <program>', 'the QEMU to look at (default: the one on PATH)')
@@ -98,7 +98,7 @@ function storeThere(command: Command, project: Project): Store | undefined {
 
 /** What `plan` finds that keeps a pipeline from running. */
 async function checkPipeline(command: Command, name: string, options: PlanOptions): Promise<Check[]> {
-  const workspace = openWorkspace(command);
+  const workspace = openWorkspace(command, { anyFolder: true });
   const { plan, sources } = makePlan(workspace, name, options);
   const previews = await preview(workspace, plan, sources, options);
   const context = {
@@ -115,10 +115,7 @@ async function checkPipeline(command: Command, name: string, options: PlanOption
     return { name: what, state: state === 'fault' ? 'fault' : 'ok', finding, ...(hint && { mend: hint }) };
   });
   if (worst(checks) === 'fault') return checks;
-  return [
-    ...checks,
-    { name: plan.pipeline, state: 'ok', finding: 'nothing is known that keeps it from running' },
-  ];
+  return [...checks, { name: plan.pipeline, state: 'ok', finding: 'no problem found' }];
 }
 
 const columns = 110;

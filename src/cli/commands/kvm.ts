@@ -87,7 +87,7 @@ function unload(): Command {
       if (flags.dryRun === true) await show(plan);
       else await carryOut(plan, (say) => carryOutUnload(world, plan, say));
       if (existsSync(join(flags.root, bootFile)))
-        console.log(`${bootFile} stays: remove it to undo --ignore-msrs always`);
+        console.log(`${bootFile} is kept: remove it to undo --ignore-msrs always`);
     });
 }
 

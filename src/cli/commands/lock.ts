@@ -27,8 +27,11 @@ export function lockCommand(): Command {
         .argParser(assignment)
         .default({}, 'none'),
     )
-    .option('--keep', 'pin anew only what no archive has any more, and keep all else as it is')
-    .option('--check', 'change nothing: tell what is superseded, vanished, or on the security archive alone')
+    .option('--keep', 'pin again only files that no archive has any more; keep all others')
+    .option(
+      '--check',
+      'change nothing; report pinned files that are superseded, vanished, or only on the security archive',
+    )
     .option('--json', 'with --check: print JSON')
     .addHelpText(
       'after',
@@ -37,7 +40,7 @@ Examples:
   cidermill lock                       pin what is new
   cidermill lock seabios               pin the sources of seabios as they are now
   cidermill lock debian-bookworm       take the suite's newest packages
-  cidermill lock --check               is all that is pinned still to be had?
+  cidermill lock --check               can everything pinned still be downloaded?
   cidermill lock --keep                replace what vanished, and nothing else
   cidermill lock kvm-kmod --set tag=kvm-kmod-3.10.21
 

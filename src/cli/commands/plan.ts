@@ -26,10 +26,10 @@ Examples:
   cidermill plan quickstart --set disk-size=64G
   cidermill plan chameleon --source chameleon.tree=../chameleon
 
-It also looks for what would keep the run from passing: programs, namespaces, free space, the files and
+It also checks what would make the run fail: missing programs, namespaces, free space, the files and
 folders given, and what the recipes' own checks find.
 
-Exit codes: 0 it can run, 1 something keeps it from passing, 2 wrong use`,
+Exit codes: 0 it can run, 1 it would fail, 2 wrong use`,
     )
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
@@ -66,7 +66,7 @@ export function verdictLine({ verdict, why, waitsFor }: Preview): string {
     case 'run':
       return ['will run', ...why].join('\n    ');
     case 'cached-if-same':
-      return `cached, unless ${waitsFor.join(' or ')} makes another output than the last time`;
+      return `cached, unless ${waitsFor.join(' or ')} makes a different output than last time`;
     case 'unknown':
       return `will be known when ${waitsFor.join(' and ')} ${waitsFor.length > 1 ? 'have' : 'has'} run`;
   }

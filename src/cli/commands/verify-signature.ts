@@ -32,7 +32,7 @@ interface Checked {
 
 export function verifySignatureCommand(): Command {
   return new Command('verify-signature')
-    .description('Check who signed a statement, and that artifacts are those it is about.')
+    .description('Check who signed a statement, and that the artifacts match it.')
     .argument(
       '<statement>',
       'the file that `provenance -o` wrote; its signature is FILE.sig. With --rebuilders: the artifact',

@@ -23,7 +23,7 @@ interface VerifyFlags extends PlanOptions {
 export function verifyCommand(): Command {
   const command = new Command('verify')
     .description(
-      'Make steps again under other circumstances and compare the results with the store, byte for byte.',
+      'Run steps again under varied conditions and compare the results with the store, byte for byte.',
     )
     .argument('<name>', 'a pipeline or a recipe that has run')
     .argument('[step...]', 'steps of it; without one, all')
@@ -62,7 +62,7 @@ Examples:
   cidermill verify toolchain --attest ~/.ssh/id_ed25519
   cidermill verify toolchain qemu --vary clock,path --keep /tmp/qemu
 
-Exit codes: 0 all identical but for what recipes declare to vary, 1 something differs or cannot be made again,
+Exit codes: 0 all identical, except what recipes declare to vary; 1 something differs or cannot be rebuilt,
 2 wrong use, 130 interrupted`,
     )
     .action(async (name: string, steps: readonly string[], flags: VerifyFlags) => {

@@ -43,7 +43,7 @@ export function driftLines({ colours }: Theme, { drifted = [] }: Finished): stri
     colours.red(colours.bold(`NOT THE KNOWN-GOOD TOOLCHAIN: ${differ}`)),
     ...changes.slice(0, mostFiles).map((change) => `    ${printable(change)}`),
     ...(changes.length > mostFiles ? [`    and ${changes.length - mostFiles} more`] : []),
-    '    No archive has the pinned ones any more. recipes/lock.local.yaml names what stands in for them, on this machine alone.',
+    '    No archive has the pinned ones any more. recipes/lock.local.yaml names the packages used in their place, on this machine only.',
   ];
 }
 

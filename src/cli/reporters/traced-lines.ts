@@ -17,7 +17,7 @@ export function tracedLines({ colours, marks }: Theme, width: number, event: Tra
   const words = bad
     ? colours.red(`it read ${formatCount(count, 'file')} that nothing declares`)
     : sandboxed
-      ? 'runs in a sandbox, where there is nothing that is not declared'
+      ? 'runs in a sandbox, which contains only what is declared'
       : `it read only what is declared, ${formatCount(opened, 'file')}`;
   return [
     `${mark}${name}  ${words}`,
@@ -51,7 +51,7 @@ export function traceSummary({ colours }: Theme, event: Finished): string {
   const counts = [
     `${formatCount(declared, 'step')} read only what is declared`,
     ...(undeclared > 0 ? [`${undeclared} more than that`] : []),
-    ...(failed > 0 ? [`${failed} could not be made again`] : []),
+    ...(failed > 0 ? [`${failed} could not be rebuilt`] : []),
   ].join(', ');
   const head = {
     declared: colours.green(colours.bold(`nothing undeclared, in ${time}:`)),

@@ -14,13 +14,13 @@ type Finished = Extract<RunEvent, { readonly type: 'verify-finished' }>;
 export function verifiedLines(theme: Theme, width: number, event: Verified): string[] {
   const { colours, marks, folder } = theme;
   const name = padTo(printable(event.step), width);
-  const time = `made again in ${formatDuration(event.milliseconds)}`;
+  const time = `rebuilt in ${formatDuration(event.milliseconds)}`;
   const bad = event.verdict === 'different';
   const mark = marks ? `${bad ? colours.red(marks.failed) : colours.green(marks.done)} ` : '';
   const words = bad
     ? colours.red('differs')
     : event.verdict === 'varies'
-      ? 'identical but for what may vary'
+      ? 'identical except for what may vary'
       : 'identical';
   return [
     `${mark}${name}  ${words}, ${time}`,
@@ -93,9 +93,9 @@ export function verifySummary({ colours }: Theme, event: Finished, state: RunSta
   const time = formatDuration(event.milliseconds);
   const counts = [
     `${formatCount(identical, 'step')} identical`,
-    ...(varies > 0 ? [`${varies} identical but for what may vary`] : []),
+    ...(varies > 0 ? [`${varies} identical except for what may vary`] : []),
     ...(different > 0 ? [`${different} different`] : []),
-    ...(failed > 0 ? [`${failed} could not be made again`] : []),
+    ...(failed > 0 ? [`${failed} could not be rebuilt`] : []),
   ].join(', ');
   const head = {
     same: colours.green(colours.bold(`reproducible, in ${time}:`)),

@@ -47,7 +47,7 @@ export function checkText(checked: readonly CheckedFile[]): string {
     ...(counts.vanished === 0
       ? []
       : [
-          'Replace what vanished, and nothing else: `cidermill lock --keep`. Or name a snapshot archive (docs/sources.md).',
+          'Replace only the vanished files: `cidermill lock --keep`. Or name a snapshot archive (docs/sources.md).',
         ]),
   ].join('\n');
 }

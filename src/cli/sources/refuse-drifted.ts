@@ -29,6 +29,8 @@ export async function refuseDrifted(
   throw new Failure(
     'drifted',
     `${plan.pipeline} was not made here by the known-good toolchain: ${differ} (${[...changes].join('; ')})`,
-    { hint: `--drifted ${act} it as it is. recipes/lock.local.yaml names what stands in for what vanished.` },
+    {
+      hint: `--drifted ${act} it as it is. recipes/lock.local.yaml names the packages used in place of vanished ones.`,
+    },
   );
 }

@@ -140,7 +140,7 @@ function findingsOf(step: PlannedStep, events: readonly CheckEvent[]): Finding[]
 
 /** A project's scripts do not run outside of a sandbox unasked. */
 function notRun(step: PlannedStep, check: Located<string>): Finding {
-  const message = `the check ${check.value} was not run: no sandbox can be made here, and it is not of cidermill's own`;
+  const message = `the check ${check.value} was not run: no sandbox can be made here, and only cidermill's own checks run without one`;
   return { state: 'note', what: check.value, message, steps: [step.name], place: placeIn(check) };
 }
 

@@ -34,6 +34,6 @@ async function check(store: Store, output: Output, what: string): Promise<void> 
 function damage(error: unknown, what: string): unknown {
   if (!(error instanceof DamagedBlob)) return error;
   return new Failure('stored-damaged', `${what} is damaged in the store: ${error.message}`, {
-    hint: 'Run the pipeline: what made it is then run again. `cidermill store verify` looks for more.',
+    hint: 'Run the pipeline: the step that made it is then run again. `cidermill store verify` looks for more.',
   });
 }

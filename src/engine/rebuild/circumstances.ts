@@ -32,7 +32,7 @@ const otherName = 'rebuilder';
 const otherId = 4711;
 /** Inside a sandbox, on a file system made for it. */
 const elsewhere = '/srv/elsewhere';
-const canary = { REBUILD_CANARY: 'in a run this variable is not there' };
+const canary = { REBUILD_CANARY: 'runs do not set this variable' };
 
 /**
  * Lays out a rebuild in an empty folder.

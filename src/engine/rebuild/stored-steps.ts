@@ -34,9 +34,13 @@ export async function storedSteps(context: StoredContext, names: readonly string
     if (!needed.has(step.name)) continue;
     const { choice, action, key, ...decided } = await decide(context, step, done);
     if (decided.verdict !== 'cached') {
-      throw new Failure('not-made', `the step ${step.name} has no result in the store for its present form`, {
-        hint: `Make it: \`cidermill run ${plan.pipeline}\`.`,
-      });
+      throw new Failure(
+        'not-made',
+        `the step ${step.name} has no result in the store with its current recipe, sources and parameters`,
+        {
+          hint: `Make it: \`cidermill run ${plan.pipeline}\`.`,
+        },
+      );
     }
     const { outputs } = decided.result;
     done.set(step.name, { key, outputs });

@@ -134,7 +134,7 @@ async function verifyStep(
     type: 'step-started',
     step: step.name,
     key,
-    why: ['it is made again, to compare it with the stored one'],
+    why: ['it is rebuilt, to compare it with the stored one'],
     log,
   });
   const { milliseconds, files, ...found } = await withRebuilt(

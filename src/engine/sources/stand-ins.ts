@@ -12,7 +12,7 @@ import { openLock } from './pins.ts';
 /** What stands in for pinned files that vanished, on this machine alone; relative to the project's root. */
 export const localLockFile = join('recipes', 'lock.local.yaml');
 
-const head = `# Written by --update-vanished: what stands in here for pinned files that no archive has any more. It is not the known-good
+const head = `# Written by --update-vanished: newer packages used here in place of pinned files that no archive has any more. It is not the known-good
 # toolchain: do not commit it. Delete it once recipes/lock.yaml names files that can be had.
 `;
 

@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure } from '../../base/index.ts';
 import { packageOf } from '../../host/index.ts';
-import { startProgram } from '../../host/programs/start-program.ts';
+import { notStarted, startProgram } from '../../host/programs/start-program.ts';
 import type { StepEvent } from '../../step/protocol.ts';
 import { endStep, isRunning, newStepId, stepVariable } from './left-behind.ts';
 
@@ -100,7 +99,7 @@ export async function runStepProcess(
   const contained = step.sandboxed ? firstProcess(child.stdio[4] as Readable) : undefined;
   child.stdin?.on('error', () => undefined);
   const { exitCode, signal } = await new Promise<Pick<StepEnd, 'exitCode' | 'signal'>>((resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) => reject(notStarted(program, cause)));
+    child.once('error', (cause) => reject(notStarted(program, packageOf(program), cause)));
     child.once('exit', (code, by) => resolve({ exitCode: code, signal: by }));
   });
   options.signal.removeEventListener('abort', end);
@@ -112,13 +111,6 @@ export async function runStepProcess(
   log.end();
   await finished(log);
   return { exitCode, signal, notes, tail, ...(failure === undefined ? {} : { failure }) };
-}
-
-function notStarted(program: string, cause: NodeJS.ErrnoException): Failure {
-  return new Failure('no-program', `${program} could not be started: ${cause.code ?? cause.message}`, {
-    hint: cause.code === 'ENOENT' ? `Install ${packageOf(program)}.` : undefined,
-    cause,
-  });
 }
 
 /** The number of a sandbox's first process, with which all others in it end; undefined when there never was one. */

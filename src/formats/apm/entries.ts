@@ -27,14 +27,14 @@ export async function readMap(disk: ByteSource): Promise<ApmMap | undefined> {
   for (let index = 1; index <= count; index++) {
     const at = index * blockSize;
     if (at + apmEntry.size > disk.size)
-      throw new FormatError('apm', 'its map leaves the disk', { offset: at });
+      throw new FormatError('apm', 'its partition map extends beyond the disk', { offset: at });
     const entry = apmEntry.decode(await disk.read(at, apmEntry.size), 0, at);
     if (entry.signature !== entrySignature) {
       throw new FormatError('apm', `entry ${index} of ${count} does not begin with "PM"`, { offset: at });
     }
     if (index === 1) count = entry.mapEntries;
     if (count < 1 || count > mostEntries) {
-      throw new FormatError('apm', `a map of ${count} entries is not one`, { offset: at + 4 });
+      throw new FormatError('apm', `invalid number of map entries: ${count}`, { offset: at + 4 });
     }
     entries.push({ entry, at });
   }

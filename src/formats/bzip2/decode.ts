@@ -29,7 +29,7 @@ export function decodeBzip2(input: Uint8Array, size: number, at = 0): Uint8Array
   for (;;) {
     const magic = [takeBits(bits, 24), takeBits(bits, 24)] as const;
     if (same(magic, endMagic)) break;
-    if (!same(magic, blockMagic)) throw damaged(bits, 'has no block where one belongs');
+    if (!same(magic, blockMagic)) throw damaged(bits, 'has other data in place of a block header');
     const block = readBlock(bits, level);
     const expanded = expand(block, output, length);
     if (expanded === undefined) throw damaged(bits, `decodes to more than ${size} bytes`);
@@ -64,7 +64,7 @@ export function decodeNext(data: Uint8Array, bit: number, level: number, at: num
     takeBits(bits, 16);
     return { kind: 'end', end: bits.position };
   }
-  if (!same(magic, blockMagic)) throw damaged(bits, 'has no block where one belongs');
+  if (!same(magic, blockMagic)) throw damaged(bits, 'has other data in place of a block header');
   const block = readBlock(bits, level);
   const bytes = new Uint8Array(expandedSize(block));
   if (expand(block, bytes, 0)?.crc32 !== block.crc32) throw damaged(bits, "a block's CRC-32 does not match");

@@ -82,7 +82,10 @@ function readSignature(
     case signatureMethods.digest: {
       const digest = createHash('sha256').update(file.subarray(0, at)).digest();
       if (!digest.equals(take(signatureSizes.digest))) {
-        fail(`its own SHA-256 is ${digest.toString('hex')}, and it says another: the list is damaged`, at);
+        fail(
+          `the list is damaged: its SHA-256 is ${digest.toString('hex')}, which differs from the one stored in it`,
+          at,
+        );
       }
       return { kind: 'digest' };
     }

@@ -48,7 +48,7 @@ export async function readHeader(reader: ByteReader): Promise<CpioHeader> {
     case '070702':
       return hexHeader(await reader.exactly(hexLength), text === '070702' ? 'crc' : 'newc', at);
     default:
-      throw new FormatError('cpio', 'no entry where one belongs', { offset: at });
+      throw new FormatError('cpio', 'other data is in place of the header of an entry', { offset: at });
   }
 }
 

@@ -44,7 +44,7 @@ export function forkExtents(
   for (const each of [...fork.extents, ...more]) {
     if (each.blockCount === 0 || blocks >= fork.totalBlocks) break;
     if (each.startBlock + each.blockCount > totalBlocks) {
-      fail(`its blocks ${each.startBlock} to ${each.startBlock + each.blockCount} leave the volume`);
+      fail(`its blocks ${each.startBlock} to ${each.startBlock + each.blockCount} extend beyond the volume`);
     }
     extents.push(each);
     blocks += each.blockCount;

@@ -34,13 +34,13 @@ export async function readJournal(volume: ByteSource, header: VolumeHeader): Pro
     throw new FormatError('hfsplus', message, { offset });
   };
   if (header.journalInfoBlock === 0 || infoAt + journalInfo.size > volume.size) {
-    return fail(`the journal is described in block ${header.journalInfoBlock}, which cannot be`, 1024 + 12);
+    return fail(`invalid block of the journal's description: ${header.journalInfoBlock}`, 1024 + 12);
   }
   const info = journalInfo.decode(await volume.read(infoAt, journalInfo.size), 0, infoAt);
   if ((info.flags & journalFlag.needsInit) !== 0) return undefined;
   if ((info.flags & journalFlag.inVolume) === 0) return fail('the journal is on another device', infoAt);
   if (info.offset + info.size > BigInt(volume.size) || info.size < 1024n)
-    return fail(`the journal of ${info.size} bytes at ${info.offset} leaves the volume`, infoAt + 36);
+    return fail(`the journal of ${info.size} bytes at ${info.offset} extends beyond the volume`, infoAt + 36);
   const offset = Number(info.offset);
   const size = Number(info.size);
 

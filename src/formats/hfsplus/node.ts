@@ -44,7 +44,7 @@ export function parseNode(
     const slot = data.length - 2 * (index + 2);
     end = data.readUInt16BE(slot);
     if (end < offset + 2 || end > table || end % 2 !== 0)
-      fail(`record ${index} ends at ${end}, which it cannot`, slot);
+      fail(`record ${index} has an invalid end: ${end}`, slot);
     const keyLength = data.readUInt16BE(offset);
     const keyEnd = offset + 2 + keyLength;
     const dataStart = keyEnd + (keyLength % 2);

@@ -51,7 +51,7 @@ function readSection(file: ObjectFile, offset: number): MachSection {
     bad(file, `the section ${name} is aligned to 2^${header.alignment}`, offset + 44);
   }
   if (header.address + header.size > 2 ** 32) {
-    bad(file, `the section ${name} leaves the address space`, offset + 32);
+    bad(file, `the section ${name} extends beyond the address space`, offset + 32);
   }
   if (kind === 'zero-fill' && header.relocationCount > 0) {
     bad(file, `the section ${name} is zero-filled and has relocations`, offset + 52);

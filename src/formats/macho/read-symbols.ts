@@ -29,7 +29,7 @@ export function readSymbols(
     const entry = part(file, nlist, offset);
     const name = nameAt(file, strings, entry.nameOffset, index, offset);
     room -= name.length;
-    if (room < 0) bad(file, 'names that share their letters come to more than a file has', offset);
+    if (room < 0) bad(file, 'the names of its symbols are longer together than a file can be', offset);
     return readSymbol(file, name, entry, sections, offset);
   });
 }

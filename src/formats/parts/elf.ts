@@ -100,7 +100,7 @@ async function range(source: ByteSource, offset: number, size: number, what: str
 
 function checked(source: ByteSource, offset: number, size: number): { offset: number; size: number } {
   if (offset > source.size || size > source.size - offset)
-    throw new FormatError('elf', `${size} bytes at ${offset} leave the file`, { offset });
+    throw new FormatError('elf', `${size} bytes at ${offset} extend beyond the file`, { offset });
   return { offset, size };
 }
 

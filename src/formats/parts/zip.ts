@@ -11,7 +11,7 @@ const largestDirectory = 256 << 20;
 export async function zipParts(source: ByteSource): Promise<Part[]> {
   const { count, offset, size } = await findEnd(source);
   if (size > largestDirectory || offset > source.size || size > source.size - offset)
-    throw new FormatError('zip', 'the central directory leaves the file', { offset });
+    throw new FormatError('zip', 'the central directory extends beyond the file', { offset });
   const directory = await source.read(offset, size);
   const view = new DataView(directory.buffer, directory.byteOffset, directory.length);
   const parts: Part[] = [];
@@ -19,7 +19,9 @@ export async function zipParts(source: ByteSource): Promise<Part[]> {
   let at = 0;
   for (let index = 0; index < Math.min(count, mostParts); index++) {
     if (at + 46 > size || view.getUint32(at, true) !== 0x02014b50)
-      throw new FormatError('zip', 'no entry where one belongs', { offset: offset + at });
+      throw new FormatError('zip', 'other data is in place of the header of an entry', {
+        offset: offset + at,
+      });
     const [method, time, date] = [10, 12, 14].map((field) => view.getUint16(at + field, true));
     const packed = view.getUint32(at + 20, true);
     const [nameSize = 0, extra = 0, comment = 0] = [28, 30, 32].map((field) =>
@@ -42,7 +44,7 @@ export async function zipParts(source: ByteSource): Promise<Part[]> {
     });
     const data = await dataOf(source, local);
     if (packed > source.size - data)
-      throw new FormatError('zip', `${name} leaves the file`, { offset: local });
+      throw new FormatError('zip', `${name} extends beyond the file`, { offset: local });
     parts.push({ name: `header of ${name}`, offset: local, size: data - local, fields });
     parts.push({
       name: `member ${name}`,
@@ -70,7 +72,8 @@ async function findEnd(source: ByteSource): Promise<{ count: number; offset: num
 
 /** Where a file's data begins, behind its local header. */
 async function dataOf(source: ByteSource, local: number): Promise<number> {
-  if (local + 30 > source.size) throw new FormatError('zip', 'a header leaves the file', { offset: local });
+  if (local + 30 > source.size)
+    throw new FormatError('zip', 'a header extends beyond the file', { offset: local });
   const header = Buffer.from(await source.read(local, 30));
   const data = local + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (header.readUInt32LE(0) !== 0x04034b50 || data > source.size)

@@ -30,7 +30,7 @@ export function readBinaryPlist(data: Uint8Array, at = 0): PlistValue {
   ];
   const sizes = offsetSize >= 1 && offsetSize <= 8 && referenceSize >= 1 && referenceSize <= 8;
   if (!sizes || top >= count || table < binaryPlistMagic.length || !(table + count * offsetSize <= trailer))
-    return fail('its trailer does not fit it', trailer);
+    return fail('its trailer does not match its contents', trailer);
 
   const number = (offset: number, size: number): number => {
     if (size > 6) {
@@ -44,7 +44,8 @@ export function readBinaryPlist(data: Uint8Array, at = 0): PlistValue {
   const read = (index: number, depth: number): PlistValue => {
     if (index >= count) return fail(`object ${index} of ${count}`, table);
     const start = number(table + index * offsetSize, offsetSize);
-    if (start < binaryPlistMagic.length || start >= table) return fail(`object ${index} lies outside`, table);
+    if (start < binaryPlistMagic.length || start >= table)
+      return fail(`object ${index} lies outside of the data`, table);
     if (depth > deepest) return fail(`nests deeper than ${deepest} elements`, start);
     if (++values > mostValues) return fail(`has more than ${mostValues} values`, start);
     const [marker = 0] = view.subarray(start);

@@ -91,7 +91,7 @@ export function readPlist(data: Uint8Array, at = 0): PlistValue {
   const dict = (depth: number): ReadonlyMap<string, PlistValue> => {
     const members = new Map<string, PlistValue>();
     for (let tag = nextTag(); tag !== '/dict'; tag = nextTag()) {
-      if (tag !== 'key' && tag !== 'key/') return fail(`has <${tag.slice(0, 20)}> where a <key> belongs`);
+      if (tag !== 'key' && tag !== 'key/') return fail(`has <${tag.slice(0, 20)}> in place of a <key>`);
       const key = tag === 'key/' ? '' : (unescape(content('key')) ?? fail('has an unknown entity'));
       members.set(key, value(nextTag(), depth + 1));
     }

@@ -101,7 +101,8 @@ async function extensionsOf(
     const { type, length } = extension.decode(await source.read(at, extension.size), 0, at);
     if (type === extensionTypes.end) return found;
     const data = at + extension.size;
-    if (length > end - data) return fail(`a header extension of ${length} bytes leaves its cluster`, at);
+    if (length > end - data)
+      return fail(`a header extension of ${length} bytes extends beyond its cluster`, at);
     if (type === extensionTypes.backingFormat || type === extensionTypes.dataFile) {
       if (length > longestName) return fail(`a header extension has a name of ${length} bytes`, at);
       const text = await textAt(source, BigInt(data), length, fail);
@@ -115,7 +116,7 @@ async function extensionsOf(
 
 async function textAt(source: ByteSource, offset: bigint, length: number, fail: Fail): Promise<string> {
   if (offset + BigInt(length) > BigInt(source.size))
-    return fail(`a name of ${length} bytes at ${offset} leaves the file`, 8);
+    return fail(`a name of ${length} bytes at ${offset} extends beyond the file`, 8);
   const text = Buffer.from(await source.read(Number(offset), length)).toString('utf8');
   if (text.includes('\0')) return fail('a name has a NUL in it', Number(offset));
   return text;

@@ -46,7 +46,7 @@ export async function readSparse(source: ByteSource): Promise<Sparse | undefined
     for (const [index, id] of ids.entries()) {
       if (id === 0) continue;
       const at = firstId + 4 * index;
-      if (id > bandCount) fail(`band ${id} of a disk of ${bandCount}`, at);
+      if (id > bandCount) fail(`invalid band number: ${id} on a disk of ${bandCount} bands`, at);
       if (bands.has(id)) fail(`band ${id} is there twice`, at);
       const start = (id - 1) * bandSize;
       const band = {

@@ -43,7 +43,7 @@ export function joinSegments(segments: readonly Segment[]): ByteSource {
     };
     if (trailer.segmentNumber !== index + 1) fail(`it is not segment ${index + 1}`, 56);
     const { dataForkOffset, dataForkLength, runningDataForkOffset } = trailer;
-    if (dataForkOffset + dataForkLength > BigInt(at)) fail('its data end after its file does', 24);
+    if (dataForkOffset + dataForkLength > BigInt(at)) fail('its data extend beyond the end of its file', 24);
     if (runningDataForkOffset !== BigInt(length))
       fail(`its data begin at ${runningDataForkOffset} and those before it end at ${length}`, 16);
     forks.push(slice(source, Number(dataForkOffset), Number(dataForkLength)));

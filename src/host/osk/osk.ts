@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Failure } from '../../base/index.ts';
+import { Failure, systemReason } from '../../base/index.ts';
 import { isApple, type HostFacts } from '../host-facts.ts';
 import { readOskFromSmc, withDevPort } from './smc.ts';
 
@@ -77,7 +77,7 @@ function checked(text: string, from: string): string {
   if (/^[\x20-\x7e]{64}$/.test(osk) && !osk.includes('"')) return osk;
   throw new Failure(
     'bad-osk',
-    `${from} does not hold a key: it has ${osk.length} characters, or wrong ones`,
+    `${from} does not hold a key: it has ${osk.length} characters, or characters that no key has`,
     {
       hint: 'A key is 64 printable ASCII characters.',
     },
@@ -90,10 +90,7 @@ function readPrivate(path: string): string {
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw new Failure(
-      'no-osk',
-      `file:${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}`,
-    );
+    throw new Failure('no-osk', `file:${path} cannot be read: ${systemReason(error)}`);
   }
   try {
     const stat = fstatSync(file);

@@ -85,7 +85,7 @@ export function checkFillsPartition({ header, partition }: FoundVolume): void {
   if (partition.size - size < header.blockSize) return;
   throw new Failure(
     'not-a-volume',
-    `the volume says that it has ${size} bytes, and its partition has ${partition.size}: what lies behind it is not known, and it is not grown`,
+    `the volume says that it has ${size} bytes, and its partition has ${partition.size}: what follows it is unknown, so it is not grown`,
     { hint: 'Let Disk Utility in the guest, or a partition editor, make the two agree first.' },
   );
 }

@@ -21,7 +21,7 @@ export function temporaryFolder(store: Store, purpose: string): string {
 export function requireWritable(store: Store): void {
   if (!store.readOnly) return;
   throw new Failure('read-only-store', `the store ${store.root} can only be read`, {
-    hint: 'What it holds can be used, and nothing new be made. Name one that can be written by CIDERMILL_STORE.',
+    hint: 'What it holds can be used, but nothing new can be made. Name a store that can be written: CIDERMILL_STORE.',
   });
 }
 

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { Failure, FormatError, type ByteSource } from '../../base/index.ts';
+import { Failure, FormatError, systemReason, type ByteSource } from '../../base/index.ts';
 import { readQcow2 } from '../../formats/qcow2/index.ts';
 import { looksLike } from './disk-signatures.ts';
 
@@ -131,8 +131,7 @@ async function withSource<T>(path: string, use: (source: ByteSource) => Promise<
   try {
     handle = await open(path, 'r');
   } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    throw new Failure('no-file', `${path} cannot be read: ${code}`, { cause });
+    throw new Failure('no-file', `${path} cannot be read: ${systemReason(cause)}`, { cause });
   }
   try {
     const { size } = await handle.stat();

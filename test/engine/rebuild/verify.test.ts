@@ -139,7 +139,7 @@ describe('verify', () => {
     const [date, zone, random, measured, own] = ['date', 'zone', 'random', 'measured', 'own-date'].map(
       (name) => about(`s-${name}`),
     );
-    expect(stdout).toMatch(/^s-fine +identical, made again in /m);
+    expect(stdout).toMatch(/^s-fine +identical, rebuilt in /m);
     expect(date).toContain('said: said.txt: other bytes');
     expect(date).toMatch(/first at byte \d+ of [^\n]*:\n +stored +0000[^]*\n +rebuilt +0000/);
     expect(date).toMatch(/cause: it follows from the clock/);
@@ -148,7 +148,7 @@ describe('verify', () => {
     expect(measured).toContain('said varies, as declared: how long it took');
     expect(own).toMatch(/cause: it follows from clock/);
     expect(stdout).toMatch(
-      /^not reproducible, in .*: 1 step identical, 1 identical but for what may vary, 4 different$/m,
+      /^not reproducible, in .*: 1 step identical, 1 identical except for what may vary, 4 different$/m,
     );
     expect((await project.run(['verify', 'say', 's-fine', 's-measured'])).code).toBe(0);
   });

@@ -154,7 +154,7 @@ describe('the recipe chameleon, with a tree of the same shape', { timeout: 120_0
       [],
       /the loader cannot be used: its variables end at 0x[ab][0-9a-f]{4}, behind 0x9fc00/,
     ],
-    ['the way of a Mac', {}, ['--set', 'via=xcode'], /the way "xcode" needs a Mac with Xcode/],
+    ['the way of a Mac', {}, ['--set', 'via=xcode'], /via=xcode needs a Mac with Xcode/],
   ])('says what is wrong with %s', async (_what, changes, more, message) => {
     const { code, stdout } = await build(changedTree(changes), more);
     expect(code).toBe(1);

@@ -20,7 +20,7 @@ export function dmgCreateCommand(): Command {
     .description(
       'Make a DMG of a folder, as an HFS+ volume; or of a whole disk, or a lone volume. The same gives the same bytes.',
     )
-    .argument('<source>', 'a folder; or a raw disk image, or any other that is to be made anew')
+    .argument('<source>', 'a folder, or a disk image of any format')
     .requiredOption('-o, --output <file>', 'the .dmg to write; it appears when it is whole')
     .addOption(
       new Option('--kind <kind>', 'zlib: compressed; raw: as it is, without zeros; zlib by default').choices([
@@ -29,7 +29,7 @@ export function dmgCreateCommand(): Command {
       ]),
     )
     .addOption(
-      new Option('--format <format>', "the same in hdiutil's words")
+      new Option('--format <format>', "the same by hdiutil's names")
         .choices(['UDZO', 'UDRO'])
         .conflicts('kind'),
     )

@@ -89,7 +89,7 @@ Examples:
               ),
             );
       if (listed !== undefined && !json)
-        console.log(`right: all ${listed.chunks} chunks of the list; ${vouchers[listed.vouched]}`);
+        console.log(`all correct: ${listed.chunks} chunks of the list; ${vouchers[listed.vouched]}`);
       const found = await withProgress('verify', (onProgress) => verifyDmg(place, { onProgress, signal }));
       const { checked, unchecked } = found;
       if (json) {
@@ -97,7 +97,7 @@ Examples:
         return;
       }
       console.log(
-        checked.length > 0 ? `right: ${checked.map(printable).join(', ')}` : 'decoded; it has no checksums',
+        checked.length > 0 ? `correct: ${checked.map(printable).join(', ')}` : 'decoded; it has no checksums',
       );
       if (unchecked.length > 0) console.log(`without a checksum: ${unchecked.map(printable).join(', ')}`);
     });
@@ -111,9 +111,9 @@ interface VerifyFlags extends PasswordFlag {
 
 const vouchers = {
   key: 'the list was signed with the key given',
-  'unjudged-signature': 'the list is signed; the signature was not judged, since no --key was given',
-  digest: 'the list has a digest in place of a signature: it proves no origin',
-  unknown: 'the list has a signature of an unknown kind, which was not judged',
+  'unjudged-signature': 'the list is signed; the signature was not checked, since no --key was given',
+  digest: 'the list has a digest in place of a signature, which does not prove who made it',
+  unknown: 'the list has a signature of an unknown kind, which was not checked',
 } as const;
 
 function convert(): Command {

@@ -45,12 +45,12 @@ export const inAttributes: readonly Planting[] = [
   planted(
     'a file that denies its attributes',
     (s) => s.set16(owner(s, 3, 2), s.u16(owner(s, 3, 2)) & ~4),
-    /^file \d+ has attributes, and its flags deny it$/,
+    /^file \d+ has attributes, but its flags say that it is not there$/,
   ),
   planted(
     'a file that tells of an access control list and has none',
     (s) => s.set16(owner(s, 3, 2), s.u16(owner(s, 3, 2)) | 8),
-    /^file \d+ has no access control list, and its flags tell of one$/,
+    /^file \d+ has no access control list, but its flags say that it has one$/,
   ),
   planted(
     'compressed data without their mark',
@@ -79,7 +79,7 @@ export const inAttributes: readonly Planting[] = [
   planted(
     'a compressed file that says it is none',
     (s) => s.set8(owner(s, 3, 41), 0),
-    /^file \d+ has an attribute for compressed data, and its flags deny that it is$/,
+    /^file \d+ has an attribute for compressed data, but is not flagged as compressed$/,
     false,
     'remark',
   ),
@@ -87,7 +87,7 @@ export const inAttributes: readonly Planting[] = [
     what: 'a file with attributes it has not',
     volume: 'linux',
     plant: (s) => s.set16(s.field(s.named('with/colon'), 2), 6),
-    finds: /^file \d+ has no attributes, and its flags tell of some$/,
+    finds: /^file \d+ has no attributes, but its flags say that it has some$/,
     fsck: true,
   },
   {

@@ -36,7 +36,7 @@ export const inHeaders: readonly Planting[] = [
     what: 'a journal left behind in the header alone',
     volume: 'linux',
     plant: (s) => s.set32(s.header(12), 77),
-    finds: /^it names block 77 for a journal and has none$/,
+    finds: /^it names block 77 for a journal, but the volume is not journaled$/,
     severity: 'remark',
     fsck: false,
   },
@@ -156,7 +156,7 @@ export const inHeaders: readonly Planting[] = [
     what: 'a journal described where nothing is',
     volume: 'journaled',
     plant: (s) => s.set32(s.header(12), 0xfffff),
-    finds: /the journal is described in block 1048575, which cannot be/,
+    finds: /invalid block of the journal's description: 1048575/,
     fsck: false,
   },
   {

@@ -71,7 +71,7 @@ export const inLinks: readonly Planting[] = [
         ),
         0x22,
       ),
-    /^file \d+ is flagged as in a chain of hard links and in none$/,
+    /^file \d+ is flagged as part of a chain of hard links, but is in none$/,
   ),
   planted(
     'a lone file that counts links',

@@ -83,7 +83,7 @@ export const inTrees: readonly Planting[] = [
   planted(
     'a root that does not exist',
     (s) => s.set32(s.treeHeader('catalog', header.root), 77_777),
-    /^the catalog file's header leads to node 77777, which cannot be$/,
+    /^the catalog file's header leads to node 77777, which does not exist$/,
   ),
   planted(
     'longer keys than the format’s',
@@ -175,7 +175,7 @@ export const inTrees: readonly Planting[] = [
       s.set16(a, other);
       s.set16(b, one);
     },
-    /record \d ends at \d+, which it cannot$/,
+    /record \d has an invalid end: \d+$/,
   ),
   planted(
     'a key that is too long',
@@ -195,7 +195,7 @@ export const inTrees: readonly Planting[] = [
   planted(
     'an index record that leads nowhere',
     (s) => s.set32(pointer(s, 0), 88_888),
-    /^node \d+ leads to node 88888, which cannot be$/,
+    /^node \d+ leads to node 88888, which does not exist$/,
   ),
   planted(
     'two index records that lead to one node',
@@ -205,7 +205,7 @@ export const inTrees: readonly Planting[] = [
   planted(
     'an index record that leads to the header',
     (s) => s.set32(pointer(s, 0), 0),
-    /^node \d+ leads to node 0, which cannot be$/,
+    /^node \d+ leads to node 0, which does not exist$/,
   ),
   planted(
     'a used node that the map calls free',
@@ -230,6 +230,6 @@ export const inTrees: readonly Planting[] = [
   planted(
     'a map that goes on nowhere',
     (s) => s.set32(s.node('catalog', 0), 99_999),
-    /^the map's node 0 leads to node 99999, which cannot be$/,
+    /^the map's node 0 leads to node 99999, which does not exist$/,
   ),
 ];

@@ -113,7 +113,11 @@ export function checkHeader(volume: ByteSource, header: VolumeHeader, found: Fin
   if (header.attributesFile.clumpSize === 0 && header.attributesFile.totalBlocks > 0)
     found.fault('header', 'the clump size of its attributesFile is 0', at(360));
   if (!journaled && header.journalInfoBlock !== 0)
-    found.remark('header', `it names block ${header.journalInfoBlock} for a journal and has none`, at(12));
+    found.remark(
+      'header',
+      `it names block ${header.journalInfoBlock} for a journal, but the volume is not journaled`,
+      at(12),
+    );
   if (header.createDate === 0) found.remark('header', 'it has no date of its creation', at(16));
   // The one is in local time.
   else if (header.modifyDate + 86_400 < header.createDate)

@@ -102,8 +102,8 @@ function checkFlags({ found }: CheckContext, entries: Iterable<CheckedEntry>): v
     const compare = (flag: number, present: boolean, what: string, some: string): void => {
       if (((fields.flags & flag) !== 0) === present) return;
       const said = present
-        ? `has ${what}, and its flags deny it`
-        : `has no ${what}, and its flags tell of ${some}`;
+        ? `has ${what}, but its flags say that it is not there`
+        : `has no ${what}, but its flags say that it has ${some}`;
       found.fault('attributes', `${kind} ${id} ${said}`, { offset: at, id });
     };
     compare(attributesFlag, attributes, 'attributes', 'some');

@@ -17,7 +17,7 @@ export async function checkCompression(
   if (entry.resource === undefined) {
     found.remark(
       'compression',
-      `${entry.kind} ${id} has an attribute for compressed data, and its flags deny that it is`,
+      `${entry.kind} ${id} has an attribute for compressed data, but is not flagged as compressed`,
       { offset: at, id },
     );
     return;

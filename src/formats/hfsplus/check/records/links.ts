@@ -70,7 +70,7 @@ export function checkLinks(
 function checkUnlinked({ id, kind, link, fields, at }: CheckedEntry, { found }: CheckContext): void {
   const where = { offset: at, id };
   if (link === undefined && (fields.flags & linkChainFlag) !== 0)
-    found.fault('links', `${kind} ${id} is flagged as in a chain of hard links and in none`, where);
+    found.fault('links', `${kind} ${id} is flagged as part of a chain of hard links, but is in none`, where);
   if (
     kind === 'file' &&
     link === undefined &&
@@ -101,7 +101,7 @@ function linked(
     else
       found.remark(
         'links',
-        `${entry.kind} ${entry.id}, "${entry.name}", has no business among what is behind hard links`,
+        `${entry.kind} ${entry.id}, "${entry.name}", does not belong in the private folder of hard links`,
         where,
       );
   }
@@ -150,10 +150,14 @@ function checkFolderLinks(
     }
   }
   for (const { id, at } of unflagged)
-    found.fault('links', `folder ${id} has a folder's hard link in it, and its flags deny it`, {
-      offset: at,
-      id,
-    });
+    found.fault(
+      'links',
+      `folder ${id} has a folder's hard link in it, but its flags say that it is not there`,
+      {
+        offset: at,
+        id,
+      },
+    );
   for (const link of folderCircles(entries, links))
     found.fault('links', `the hard link ${link.id} makes a circle of folders`, {
       offset: link.at,

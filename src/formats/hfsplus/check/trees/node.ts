@@ -60,7 +60,7 @@ export function checkNode<K>(
     const slot = data.length - 2 * (index + 2);
     end = data.readUInt16BE(slot);
     if (end < offset + 2 || end > table || end % 2 !== 0) {
-      fault(`record ${index} ends at ${end}, which it cannot`, slot);
+      fault(`record ${index} has an invalid end: ${end}`, slot);
       return node;
     }
     const length = data.readUInt16BE(offset);

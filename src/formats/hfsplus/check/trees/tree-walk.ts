@@ -37,7 +37,7 @@ export class TreeWalk<K> {
 
   exists(number: number, from: string): boolean {
     if (number > 0 && number < this.#opened.nodes) return true;
-    this.fault(`${from} leads to node ${number}, which cannot be`, 0);
+    this.fault(`${from} leads to node ${number}, which does not exist`, 0);
     return false;
   }
 
