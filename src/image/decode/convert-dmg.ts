@@ -47,7 +47,9 @@ export async function convertDmg(
     const work = planWork(image.tables);
     const total = work.pieces.reduce((sum, piece) => sum + piece.size, 0);
     await checkFreeSpace(output, Math.min(total, await allocated(image)));
-    const checked = await byRename(output, (partial) => write(image, work, total, partial, output, options));
+    const checked = await byRename(output, (partial) => write(image, work, total, partial, output, options), {
+      present: 'set-aside',
+    });
     // Whatever is odd about its map was no reason to refuse it.
     const tail = await loaderTail(image.disk).catch(() => undefined);
     const isTailEnough = tail?.isEnough !== false;
