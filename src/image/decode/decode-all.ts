@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { ChunkKind } from '../../formats/udif/index.ts';
 import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
 import { startWorkerPool } from '../../threads/worker-pool.ts';
@@ -15,8 +16,11 @@ const decodeWorker = new URL('./decode-worker.ts', import.meta.url);
 
 /** A thread's start costs as much as decoding this many bytes of input. */
 const worthThreads = 2 * 2 ** 20;
-const batchBytes = 4 * 2 ** 20;
+/** A batch takes some ten milliseconds, so that no thread is busy for long when the others have nothing more to do. */
+const batchWork = 4 * 2 ** 20;
 const batchPieces = 64;
+/** How long a byte takes to decode, as a multiple of a zlib chunk's. */
+const costs: Readonly<Partial<Record<ChunkKind, number>>> = { bzip2: 24, lzma: 8, lzfse: 2, adc: 2 };
 /** One to work on and one to follow without waiting. */
 const batchesAhead = 2;
 
@@ -103,8 +107,9 @@ export function defaultThreads(pieces: readonly Piece[]): number {
 function* batches(pieces: readonly Piece[]): Generator<{ first: number; batch: readonly Piece[] }> {
   for (let first = 0; first < pieces.length;) {
     let end = first;
-    for (let bytes = 0; end < pieces.length && end - first < batchPieces && bytes < batchBytes; end++) {
-      bytes += pieces[end]?.size ?? 0;
+    for (let work = 0; end < pieces.length && end - first < batchPieces && work < batchWork; end++) {
+      const { kind, size } = pieces[end] as Piece;
+      work += size * (costs[kind] ?? 1);
     }
     yield { first, batch: pieces.slice(first, end) };
     first = end;
