@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { crc32, type ChunkKind } from '../src/formats/udif/index.ts';
 import type { ChunkStore } from '../src/image/create/chunk-store.ts';
 import { createFrom } from '../src/image/create/create-dmg.ts';
+import { chunkStore } from '../src/image/create/chunk-store.ts';
 import { createDmg } from '../src/image/index.ts';
+import { cached, makeCached } from '../test/rig/judges/cache.ts';
+import { openDebianMirror } from '../test/rig/judges/debian.ts';
+import { buildLzfse, lzfseSource } from '../test/rig/judges/lzfse.ts';
 import { encodeLzfse } from '../test/rig/lzfse-encoder.ts';
 import { contentDisk } from './disk-content.ts';
 
@@ -26,15 +30,35 @@ export async function dmgInput(folder: string, kind: DmgKind, size: number): Pro
   const disk = contentDisk(size * mebibyte, Math.floor((size * 2) / 3) * mebibyte);
   console.error(`making ${path}`);
   if (kind === 'zlib') await createDmg(disk, path, { level: 6 });
-  else await createFrom(disk, path, () => storeBy(kind), {});
+  else await createFrom(disk, path, () => encoderStore(kind, (data) => encode(kind, data)), {});
   return path;
 }
 
-function storeBy(kind: Exclude<DmgKind, 'zlib'>): ChunkStore {
+/**
+ * What makes chunks as hdiutil does: zlib at level 9, LZFSE by the reference encoder, which is made from Debian's source.
+ * @param size of the disk, in bytes
+ */
+export async function storeBy(kind: DmgKind, size: number): Promise<ChunkStore> {
+  if (kind === 'zlib') return chunkStore(size, { level: 9 });
+  if (kind !== 'lzfse') return encoderStore(kind, (data) => encode(kind, data));
+  await makeCached('lzfse', async (folder) => {
+    const mirror = await openDebianMirror();
+    await mirror
+      .sourceArchive(lzfseSource)
+      .then((archive) => buildLzfse(archive, folder))
+      .finally(() => mirror.close());
+  });
+  return encoderStore(kind, (data) => filter(cached('lzfse/lzfse'), ['-encode'], data));
+}
+
+function encoderStore(
+  kind: Exclude<DmgKind, 'zlib'>,
+  encoder: (data: Uint8Array) => Promise<Uint8Array>,
+): ChunkStore {
   return {
     ahead: 2,
     store: async (data) => {
-      const encoded = await encode(kind, data);
+      const encoded = await encoder(data);
       const stored: ChunkKind = encoded.length < data.length ? kind : 'raw';
       const bytes = new Uint8Array(stored === 'raw' ? data : encoded);
       return { kind: stored, bytes, crc32: crc32(data), storedCrc32: crc32(bytes) };

@@ -3,6 +3,8 @@ export interface CreateOptions {
   readonly format?: 'UDZO' | 'UDRO' | undefined;
   /** Of zlib, 1 to 9; 1 by default, as in hdiutil. */
   readonly level?: number | undefined;
+  /** What a chunk decodes to at the most, in bytes, whole sectors; 1 MiB by default, as in hdiutil's newer images. */
+  readonly chunkSize?: number | undefined;
   /** How many of the disk's bytes are done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

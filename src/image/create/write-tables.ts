@@ -5,10 +5,6 @@ import type { Compressed } from './compress-worker.ts';
 import type { CreateOptions } from './options.ts';
 import type { Region } from './regions.ts';
 
-/** What a compressed chunk decodes to at the most, as in hdiutil's newer images. In bytes. */
-const chunkBytes = 2 ** 20;
-const zeros = Buffer.alloc(chunkBytes);
-
 /** Runs that may have any size. */
 const joinable: ReadonlySet<NewRun['kind']> = new Set(['raw', 'zero', 'ignore']);
 
@@ -29,8 +25,9 @@ export async function writeTables(
   regions: readonly Region[],
   store: ChunkStore,
   append: (bytes: Uint8Array) => Promise<void>,
-  { onProgress, signal }: CreateOptions,
+  { onProgress, signal, chunkSize = 2 ** 20 }: CreateOptions,
 ): Promise<{ readonly tables: readonly NewTable[]; readonly crc32: number }> {
+  const zeros = Buffer.alloc(chunkSize);
   const drafts = regions.map(() => ({ runs: [] as NewRun[], sectors: 0, crc32: 0 }));
   let [length, dataFork, done] = [0, 0, 0];
 
@@ -68,9 +65,9 @@ export async function writeTables(
 
   const under: OnItsWay[] = [];
   for (const [region, { start, size }] of regions.entries()) {
-    for (let at = 0; at < size; at += chunkBytes) {
+    for (let at = 0; at < size; at += chunkSize) {
       signal?.throwIfAborted();
-      const count = Math.min(chunkBytes, size - at);
+      const count = Math.min(chunkSize, size - at);
       const data = await disk.read(start + at, count);
       const zero = Buffer.compare(data, zeros.subarray(0, count)) === 0;
       // A copy: the source may keep its bytes, and a thread takes possession of these.

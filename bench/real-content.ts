@@ -1,0 +1,133 @@
+// Disk images of real files to raw disks, a fresh one and over one that is there, beside dmg2img, 7-Zip and qemu-img.
+import { readSync, openSync, closeSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inflateInto, newScratch } from '../src/formats/udif/inflate.ts';
+import { packageRoot } from '../src/host/index.ts';
+import { openImage } from '../src/image/open/open-image.ts';
+import { dmgKinds, type DmgKind } from './dmg-inputs.ts';
+import { machine, median, peakMemory, ratio, table, time, type Contender, type Timing } from './measure.ts';
+import { realInput } from './real-inputs.ts';
+
+/** Inputs take minutes to make, and are kept here. */
+const folder = process.env['CIDERMILL_BENCH'] ?? join(tmpdir(), 'cidermill-bench-inputs');
+/** Of the volumes, in MiB: 85 % of each are files. */
+const sizes: Readonly<Record<DmgKind, number>> = { zlib: 1408, lzfse: 704, bzip2: 256, lzma: 352 };
+/** What reads a kind rightly. */
+const peers: Readonly<Record<DmgKind, readonly string[]>> = {
+  zlib: ['dmg2img', '7zz', 'qemu-img'],
+  bzip2: ['dmg2img', '7zz'],
+  lzma: ['7zz'],
+  lzfse: ['7zz'],
+};
+const chunkSizes = [2 ** 18, 2 ** 20];
+
+const wanted = (process.argv[2]?.split(',') ?? dmgKinds) as DmgKind[];
+const rounds = Number(process.argv[3] ?? 7);
+const chunks = process.argv[4]?.split(',').map((each) => Number(each) * 1024) ?? chunkSizes;
+const launch = [process.execPath, join(packageRoot, 'bin/cidermill.mjs')];
+const output = join(folder, 'out');
+
+console.log(`${rounds} rounds; ${machine()}\n`);
+const [rows, bounds]: [string[][], string[]] = [[], []];
+for (const kind of wanted) for (const chunkSize of chunks) await measure(kind, chunkSize);
+console.log(
+  table(['chunks, volume (image)', 'program', 'wall s', 'CPU s', 'peak MiB', 'times our wall'], rows),
+);
+console.log(`\n${bounds.join('\n')}`);
+
+async function measure(kind: DmgKind, chunkSize: number): Promise<void> {
+  const size = sizes[kind] * 2 ** 20;
+  const input = await realInput(folder, { kind, chunkSize, size });
+  const contenders = contendersFor(kind, input, size);
+  const timings = new Map<string, Timing[]>(contenders.map(({ name }) => [name, []]));
+  const speeds: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of contenders) {
+      const timing = time(contender);
+      if (round > 0) timings.get(contender.name)?.push(timing);
+    }
+    if (kind === 'zlib') speeds.push(await inflateSpeed(input));
+  }
+  const of = (name: string): Timing[] => timings.get(name) ?? [];
+  const wall = (name: string): number => median(of(name).map((timing) => timing.wall));
+  for (const contender of contenders) {
+    const { name } = contender;
+    rows.push([
+      `${kind}, ${chunkSize / 1024} KiB, ${sizes[kind]} MiB (${Math.round(statSync(input).size / 2 ** 20)} MiB)`,
+      name,
+      wall(name).toFixed(2),
+      median(of(name).map(({ cpu }) => cpu)).toFixed(2),
+      String(Math.round((await peakMemory(contender)) / 2 ** 20)),
+      ratio(of(name), of('cidermill'), 'wall').toFixed(2),
+    ]);
+  }
+  rmSync(output, { recursive: true, force: true });
+  if (kind !== 'zlib') return;
+  const data = await decodedBytes(input);
+  const speed = median(speeds);
+  const bound = 1.15 * (wall('cidermill --version') + data / 2 / speed);
+  bounds.push(
+    `${kind}, ${chunkSize / 1024} KiB: ${data} bytes in zlib chunks, inflate alone ${Math.round(speed / 1e6)} MB/s; ` +
+      `1.15 × (start + data / 2 / inflate) = ${bound.toFixed(2)} s, cidermill ${wall('cidermill').toFixed(2)} s`,
+  );
+}
+
+function contendersFor(kind: DmgKind, input: string, size: number): Contender[] {
+  const fresh = (): void => rmSync(output, { recursive: true, force: true });
+  const convert = [...launch, 'dmg', 'convert', input, output];
+  const others: Readonly<Record<string, readonly string[]>> = {
+    dmg2img: ['dmg2img', '-s', input, output],
+    '7zz': ['7zz', 'x', '-tdmg', '-y', `-o${output}`, input],
+    'qemu-img': ['qemu-img', 'convert', '-f', 'dmg', '-O', 'raw', input, output],
+  };
+  return [
+    { name: 'cidermill', command: convert, before: fresh },
+    // As large as what takes its place, and all of it allocated.
+    { name: 'cidermill, over a file', command: convert, before: () => fill(size) },
+    { name: 'rm of that file', command: ['rm', output], before: () => fill(size) },
+    ...peers[kind].map((name) => ({ name, command: others[name] ?? [], before: fresh })),
+    { name: 'cidermill dmg verify', command: [...launch, 'dmg', 'verify', input] },
+    { name: 'cidermill --version', command: [...launch, '--version'] },
+  ];
+}
+
+/** Makes the output a file whose bytes all lie on the disk. */
+function fill(size: number): void {
+  rmSync(output, { recursive: true, force: true });
+  writeFileSync(output, '');
+  const { status } = spawnSync('dd', ['if=/dev/zero', `of=${output}`, 'bs=1M', `count=${size / 2 ** 20}`]);
+  if (status !== 0) throw new Error(`dd ended with ${status}`);
+}
+
+/** What Node's inflate does in one thread with the image's own chunks, in memory that is used again: bytes a second. */
+async function inflateSpeed(path: string): Promise<number> {
+  const chunksOf = await zlibChunks(path);
+  const file = openSync(path, 'r');
+  const scratch = newScratch();
+  let [bytes, taken] = [0, 0n];
+  // An eighth of the chunks, all over the image.
+  for (const { offset, length, size } of chunksOf.filter((_, index) => index % 8 === 0)) {
+    const data = Buffer.alloc(length);
+    readSync(file, data, 0, length, offset);
+    const start = process.hrtime.bigint();
+    bytes += inflateInto(data, size, scratch).length;
+    taken += process.hrtime.bigint() - start;
+  }
+  closeSync(file);
+  return bytes / (Number(taken) / 1e9);
+}
+
+async function decodedBytes(path: string): Promise<number> {
+  return (await zlibChunks(path)).reduce((sum, { size }) => sum + size, 0);
+}
+
+async function zlibChunks(path: string) {
+  const image = await openImage(path);
+  try {
+    return image.tables.flatMap(({ chunks: all }) => all.filter(({ kind }) => kind === 'zlib'));
+  } finally {
+    await image.close();
+  }
+}
