@@ -20,6 +20,7 @@ const floors = [
   'disk',
   'provenance',
   'cache',
+  'registry',
   'engine',
   'cli',
 ];
@@ -46,6 +47,7 @@ const within = {
     'trace',
     'bundle',
   ],
+  'src/registry': ['remote', 'packs', 'product'],
 };
 
 const inner = Object.entries(within).flatMap(([folder, rooms]) =>

@@ -30,6 +30,7 @@ const judges: Readonly<Record<string, string>> = {
   xmllint: 'libxml2-utils',
   disorderfs: 'disorderfs',
   protoc: 'protobuf-compiler',
+  skopeo: 'skopeo',
 };
 
 /** What the tests run beside the judges. */

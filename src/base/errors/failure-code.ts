@@ -1,6 +1,7 @@
 /** Faults of the call: it names something that is not there, or asks for what cannot be. Exit code 2. */
 export const useCodes = [
   'bad-osk-reference',
+  'bad-reference',
   'no-file',
   'no-osk',
   'no-project',
@@ -18,14 +19,17 @@ export type UseCode = (typeof useCodes)[number];
 export type WorldCode =
   | 'act-failed'
   | 'altered'
+  | 'apple-software'
   | 'apt-failed'
   | 'apt-update-failed'
   | 'bad-archive'
   | 'bad-bundle'
   | 'bad-config'
+  | 'bad-credentials'
   | 'bad-identity'
   | 'bad-layout'
   | 'bad-loader'
+  | 'bad-manifest'
   | 'bad-name'
   | 'bad-osk'
   | 'bad-output'
@@ -125,6 +129,7 @@ export type WorldCode =
   | 'no-user-file'
   | 'no-virtualisation'
   | 'no-xcode'
+  | 'no-zstd'
   | 'not-a-disk'
   | 'not-a-statement'
   | 'not-a-volume'
@@ -163,6 +168,9 @@ export type WorldCode =
   | 'qmp-unreachable'
   | 'read-only'
   | 'read-only-store'
+  | 'registry-answer'
+  | 'registry-denied'
+  | 'registry-refused'
   | 'script-changed'
   | 'smc-silent'
   | 'socket-path-too-long'

@@ -44,6 +44,17 @@ export function cacheUrlFault(url: string): string | undefined {
   return search === '' && hash === '' ? undefined : 'ends with more than a path';
 }
 
+const registryHost = text({ pattern: '^[a-z0-9.:\\[\\]-]+$' }, (written) =>
+  /^[a-z0-9.:[\]-]+$/.test(written) ? undefined : 'is not the name of a host, with its port where it has one',
+);
+
+const registry = object('the registries that products are pushed to', {
+  private: optional(
+    list(registryHost),
+    'Hosts that only people pull from who may have what is pushed: products with software of Apple go to no other (docs/registry.md)',
+  ),
+});
+
 const shape = object("a project's settings", {
   trust: optional(
     word(['host']),
@@ -54,6 +65,7 @@ const shape = object("a project's settings", {
     "Mirrors of Debian's archive, asked before those of the host. @SNAPSHOTID@ in an address stands for the date of a snapshot archive (docs/sources.md)",
   ),
   cache: optional(cache, "The team's cache: what one machine has made, the others do not make again"),
+  registry: optional(registry, 'What may be pushed where'),
 });
 
 export const settingsSchema: JsonSchema = shape.schema;
@@ -64,6 +76,8 @@ export interface Settings {
   /** Roots of Debian's archive; of a snapshot archive with `@SNAPSHOTID@` in it. */
   readonly mirrors: readonly string[];
   readonly cache?: CacheSettings;
+  /** Hosts, with their ports. */
+  readonly registry: { readonly private: readonly string[] };
 }
 
 /** What a project says of its team's cache; files as they are written. */
@@ -78,12 +92,13 @@ export interface CacheSettings {
 export function readSettings(node: YamlNode, report: Report): Settings | undefined {
   const read = shape.read(node, report);
   if (read === undefined) return undefined;
-  const { trust, mirrors, cache: shared } = read.fields;
+  const { trust, mirrors, cache: shared, registry: registries } = read.fields;
   const settings = shared === undefined ? undefined : cacheSettings(shared.fields);
   return {
     ...(trust === undefined ? {} : { trust: trust.value }),
     mirrors: mirrors?.value ?? [],
     ...(settings === undefined ? {} : { cache: settings }),
+    registry: { private: registries?.fields.private?.value ?? [] },
   };
 }
 

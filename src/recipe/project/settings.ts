@@ -9,7 +9,7 @@ import { readSettings, type Settings } from '../files/settings-file.ts';
 /** The project's own settings, at its root. */
 export const settingsFile = 'cidermill.yaml';
 
-const none: Settings = { mirrors: [] };
+const none: Settings = { mirrors: [], registry: { private: [] } };
 
 /**
  * Reads a project's settings; those of a project without the file are all left out.

@@ -7,7 +7,8 @@ export { kernelListings, runLinux, type KernelEntry, type KernelListing } from '
 export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';
 
 /** Programs of others that say whether what we wrote is right. */
-export type Judge = '7zz' | 'nginx' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
+export type Judge =
+  '7zz' | 'docker-registry' | 'nginx' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
 
 /** Why a judge cannot be asked on this machine; undefined when it can. */
 export function absence(judge: Judge): string | undefined {
@@ -19,6 +20,7 @@ export function absence(judge: Judge): string | undefined {
       return findTool('mmls') === undefined ? 'sleuthkit is not installed' : undefined;
     case 'hfsprogs':
     case 'nginx':
+    case 'docker-registry':
       return named(judge);
     case 'linux':
     case 'linux-kvm':

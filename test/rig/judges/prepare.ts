@@ -10,8 +10,9 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
   hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
   lzfse: async (mirror, folder) => buildLzfse(await mirror.sourceArchive(lzfseSource), folder),
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
-  // Installed it would be started as a service.
+  // Installed they would be started as services.
   nginx: (mirror, folder) => mirror.unpack('nginx', folder),
+  'docker-registry': (mirror, folder) => mirror.unpack('docker-registry', folder),
   // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
   'linux-kvm': (mirror, folder) =>
     mirror.unpack('linux-image-6.1.0-50-amd64', folder, [

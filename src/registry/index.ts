@@ -1,0 +1,12 @@
+export { isReference, parseReference, showReference, wordOf, type Reference } from './reference.ts';
+export { Remote, type RemoteOptions } from './remote/remote.ts';
+export { listTags } from './remote/manifests.ts';
+export { findProduct, type FoundProduct } from './product/find-product.ts';
+export { notes } from './product/media-types.ts';
+export { pullProduct, type Pulled, type PullOptions } from './product/pull.ts';
+export { pushProduct, type Pushed, type PushOptions } from './product/push.ts';
+export { readParts, type Part } from './product/read-folder.ts';
+export { isPaperTag, listPapers } from './product/referrers.ts';
+export { viewDigest } from './packs/disk-index.ts';
+export { productFacts, type ProductFacts } from './product/facts.ts';
+export { versionBefore } from './product/version-before.ts';
