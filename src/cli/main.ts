@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand(),
   'verify-signature': async () => (await import('./commands/verify-signature.ts')).verifySignatureCommand(),
   diff: async () => (await import('./commands/diff.ts')).diffCommand(),
+  seal: async () => (await import('./commands/seal.ts')).sealCommand(),
   push: async () => (await import('./commands/push.ts')).pushCommand(),
   pull: async () => (await import('./commands/pull.ts')).pullCommand(),
   tags: async () => (await import('./commands/tags.ts')).tagsCommand(),

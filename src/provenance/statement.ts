@@ -53,6 +53,7 @@ export const buildTypes = {
   step: 'urn:cidermill:step:v2',
   product: 'urn:cidermill:product:v2',
   rebuild: 'urn:cidermill:rebuild:v1',
+  sealed: 'urn:cidermill:sealed:v1',
 } as const;
 
 export interface ProvenanceParts {

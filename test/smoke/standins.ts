@@ -78,6 +78,8 @@ export interface SystemDisk {
   readonly version?: string | null;
   readonly map?: 'gpt' | 'apm' | 'none';
   readonly caseSensitive?: boolean;
+  /** Of the volume, in bytes, where it is to be larger than it needs. */
+  readonly size?: number;
   /** Path → contents, beside SystemVersion.plist. */
   readonly files?: Readonly<Record<string, Uint8Array | string>>;
 }
@@ -91,7 +93,7 @@ export async function makeSystemDisk(disk: SystemDisk): Promise<string> {
     put(edit, 'System/Library/CoreServices/SystemVersion.plist', plist);
   }
   for (const [path, content] of Object.entries(files)) put(edit, path, content);
-  const size = edit.sizeNeeded();
+  const size = Math.max(edit.sizeNeeded(), disk.size ?? 0);
   const id = '6f7a5c0e-0000-4000-8000-000000000001';
   const layout = {
     gpt: () => makeGpt({ disk: id, partitions: [{ type: gptTypes.hfs, id, name: name.slice(0, 36), size }] }),

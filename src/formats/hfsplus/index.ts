@@ -26,6 +26,7 @@ export {
   type FileContents,
   type VolumeEditor,
 } from './write/editor.ts';
+export { blocksInUse } from './write/blocks/in-use.ts';
 export type { CommitOptions } from './write/layout/commit.ts';
 export type { Placement } from './write/blocks/copy-data.ts';
 export type { Metadata } from './write/model/metadata.ts';
