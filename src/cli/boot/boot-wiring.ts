@@ -20,6 +20,7 @@ export interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
   readonly export?: ExportForm;
   readonly iHaveTheRight?: boolean;
   readonly waitFor?: string;
+  readonly plainHttp?: boolean;
   readonly timeout: number;
 }
 

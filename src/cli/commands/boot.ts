@@ -10,7 +10,7 @@ import {
   type Runs,
 } from '../../guest/index.ts';
 import { parseOskReference, readHostFacts } from '../../host/index.ts';
-import { findGuest } from '../../recipe/index.ts';
+import { findGuest, type Project } from '../../recipe/index.ts';
 import { refuseKeys, timeAccelerators, withPrivateFolder } from '../../vm/index.ts';
 import { chooseAccelerator } from '../boot/accelerator.ts';
 import { findBootFiles, type BootFiles } from '../boot/boot-files.ts';
@@ -31,7 +31,10 @@ import { openProject } from '../workspace.ts';
 export function bootCommand(): Command {
   const command = new Command('boot')
     .description('Start a guest: the machine its release needs, with your disk, your installer and your key.')
-    .argument('[product]', 'a folder that a run has published, whose QEMU, disk, ISO and loader are used')
+    .argument(
+      '[product]',
+      'a folder that a run has published, whose QEMU, disk, ISO and loader are used; or oci://HOST/REPOSITORY:TAG, pulled once and booted on an overlay',
+    )
     .argument('[options...]', "after --: QEMU's own")
     .requiredOption('--guest <release>', 'lion, 10.7, or with its update 10.7.4')
     .option('--disk <file>', "the guest's disk, qcow2 or raw")
@@ -76,6 +79,7 @@ export function bootCommand(): Command {
     )
     .option('--pick <volume>', "… from the volume with this in its name; by default from the loader's choice")
     .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
+    .option('--plain-http', 'speak http with the registry also where it is not this machine')
     .option('--dry-run', 'print the command, each option with its reason')
     .addOption(
       new Option('--export <form>', 'print the same machine for another program, without your key').choices(
@@ -90,6 +94,7 @@ Examples:
   cidermill boot artifacts/ready-image --guest yosemite --install --osk file:key --loader-flags "-v" --pick "OS X Base System"
   cidermill boot --disk mac.qcow2 --loader boot --guest 10.7.5 --smp 4 --osk smc
   cidermill boot artifacts/ready-image --guest lion --dry-run
+  cidermill boot oci://registry.example/team/mac:1 --guest lion --osk smc
   cidermill boot artifacts/ready-image --guest lion --osk env:KEY -- -device ich9-intel-hda
 
 Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
@@ -100,11 +105,12 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
     const operands = command.args.length - own.length;
     if (operands > 1) throw new Failure('usage', `boot takes one product, not ${operands}`);
     const folder = operands === 1 ? product : undefined;
-    const { guest, update, assumed } = findGuest(openProject(command), flags.guest);
+    const project = openProject(command);
+    const { guest, update, assumed } = findGuest(project, flags.guest);
     checkDespite(guest, flags);
     if (flags.osk !== undefined) parseOskReference(flags.osk);
-    const files = await findBootFiles(folder, flags, flags.install === true);
     const signal = onInterrupt();
+    const files = await bootFiles(project, folder, flags, signal);
     const host = readHostFacts();
     const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
     if (chosen.remark !== undefined) console.error(chosen.remark);
@@ -163,6 +169,23 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
         await run(socket);
       });
   });
+}
+
+/** The files of a product here, or of one in a registry, with a disk on top of its own that takes what the guest writes. */
+async function bootFiles(
+  project: Project,
+  product: string | undefined,
+  flags: BootFlags,
+  signal: AbortSignal,
+): Promise<BootFiles> {
+  const install = flags.install === true;
+  if (product?.startsWith('oci://') !== true) return findBootFiles(product, flags, install);
+  const { overlayOf, pullOnce } = await import('../registry/pull-once.ts');
+  const base = await pullOnce(project, product, flags, signal);
+  if (flags.disk !== undefined) return findBootFiles(base.folder, flags, install);
+  const disk = await overlayOf(base);
+  console.error(`note: what the guest writes is kept in ${disk}`);
+  return findBootFiles(base.folder, { ...flags, disk, diskFormat: 'qcow2', backing: base.folder }, install);
 }
 
 /** What the command line has after "--". @throws Failure 'usage' when a key is among it */

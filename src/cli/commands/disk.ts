@@ -6,6 +6,7 @@ import type { DiskTrust } from '../../vm/index.ts';
 import { solve, todaysHost } from '../../guest/index.ts';
 import { findGuest, parseSize } from '../../recipe/index.ts';
 import { qemuProgram } from '../boot/boot-files.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { formatBytes } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
 import { openProject } from '../workspace.ts';
@@ -73,7 +74,10 @@ function make(parent: Command): Command {
     .option('--size <size>', 'what the guest sees, such as 30G; the file grows as it is written to', bytes)
     .option('--volume <name>', 'with a GPT and an HFS+ volume of that name, and the loader’s settings in it')
     .option('--guest <release>', 'the release whose kernel flags the loader passes on')
-    .option('--backing <image>', 'a base image that a team shares: this one holds what differs')
+    .option(
+      '--backing <image>',
+      'a base image that a team shares, a file or oci://HOST/REPOSITORY:TAG: this one holds what differs',
+    )
     .option(
       '--backing-format <format>',
       'its format; needed when it is itself on top of another in its folder',
@@ -91,7 +95,8 @@ Examples:
     .action(async (path: string, flags: NewFlags) => {
       const image = resolve(path);
       const { findDiskTools, newDisk } = await import('../../disk/index.ts');
-      const { size, backing, volume } = flags;
+      const { size, volume } = flags;
+      const backing = await backingFile(parent, flags.backing);
       const kernelFlags = flags.guest === undefined ? [] : flagsOf(parent, flags.guest);
       if (flags.guest !== undefined && volume === undefined)
         throw new Failure(
@@ -125,6 +130,13 @@ Examples:
         ].join(''),
       );
     });
+}
+
+/** A base image of a registry is pulled once. */
+async function backingFile(parent: Command, backing: string | undefined): Promise<string | undefined> {
+  if (backing?.startsWith('oci://') !== true) return backing;
+  const { baseDisk, pullOnce } = await import('../registry/pull-once.ts');
+  return baseDisk(await pullOnce(openProject(parent), backing, {}, onInterrupt()));
 }
 
 /** The kernel flags that a release may need on some host; on others they do no harm. */
