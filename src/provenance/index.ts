@@ -5,7 +5,8 @@ export { productProvenance, stepProvenance, type ProductParts } from './of-artif
 export { papersOf, subjectsOf } from './papers.ts';
 export { rebuildStatement, type RebuiltStep } from './rebuild.ts';
 export { askRebuilders, parseThreshold, type Asked } from './rebuilders.ts';
-export { signFile, verifyFile } from './signature.ts';
+export { sealStatement } from './seal-statement.ts';
+export { signFile, signerOf, verifyFile } from './signature.ts';
 export type { Statement, Subject } from './statement.ts';
 export { checkSubjects, filesAt, hashOf, readStatement } from './subjects.ts';
 export { summaryOf } from './summary.ts';

@@ -2,11 +2,12 @@ export { isReference, parseReference, showReference, wordOf, type Reference } fr
 export { Remote, type RemoteOptions } from './remote/remote.ts';
 export { listTags } from './remote/manifests.ts';
 export { findProduct, type FoundProduct } from './product/find-product.ts';
-export { notes } from './product/media-types.ts';
+export { isPaper as isPaperFile, notes } from './product/media-types.ts';
 export { pullProduct, type Pulled, type PullOptions } from './product/pull.ts';
 export { pushProduct, type Pushed, type PushOptions } from './product/push.ts';
-export { readParts, type Part } from './product/read-folder.ts';
+export { marks, readParts, type Part } from './product/read-folder.ts';
 export { isPaperTag, listPapers } from './product/referrers.ts';
 export { viewDigest } from './packs/disk-index.ts';
 export { productFacts, type ProductFacts } from './product/facts.ts';
 export { versionBefore } from './product/version-before.ts';
+export { checkChain, type Demands, type Verdict } from './product/chain.ts';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -14,11 +14,8 @@ import { join } from 'node:path';
 
 /** Bytes that do not compress, the same for the same seed. */
 export function noise(size: number, seed: string): Buffer {
-  const block = (number: number): Buffer => createHash('sha512').update(`${seed} ${number}`).digest();
-  return Buffer.concat(Array.from({ length: Math.ceil(size / 64) }, (_, number) => block(number))).subarray(
-    0,
-    size,
-  );
+  const key = createHash('sha256').update(seed).digest().subarray(0, 16);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }
 
 /** Writes bytes into a file at an offset. */

@@ -10,6 +10,7 @@ import { openWorkspace } from '../workspace.ts';
 
 interface Flags extends PlanOptions, RemoteFlags {
   readonly containsAppleSoftware?: boolean;
+  readonly sign?: string;
   readonly json?: boolean;
 }
 
@@ -22,6 +23,7 @@ export function pushCommand(): Command {
       '--contains-apple-software',
       'push also what came from an installer or a disk of yours, to a registry that cidermill.yaml calls private',
     )
+    .option('--sign <key>', 'sign its provenance and its test result with an SSH key')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -40,7 +42,7 @@ Exit codes: 0 pushed, 1 the registry or the product is at fault, 2 wrong use, 13
       const registry = await import('../../registry/index.ts');
       const { openSession, temporaryFolder } = await import('../../store/index.ts');
       const { loadSettings } = await import('../../recipe/index.ts');
-      const { findPushable } = await import('../registry/pushable.ts');
+      const { findPushable, signPapers } = await import('../registry/pushable.ts');
       const { appleSoftware, checkAppleSoftware, licenceTravels } =
         await import('../registry/apple-software.ts');
       const workspace = openWorkspace(command);
@@ -54,11 +56,15 @@ Exit codes: 0 pushed, 1 the registry or the product is at fault, 2 wrong use, 13
             hint: 'Give HOST[:PORT]/REPOSITORY:TAG.',
           });
         const found = await findPushable(workspace, product, flags, folder);
+        const signatures = flags.sign === undefined ? [] : await signPapers(found, flags.sign, folder);
         const { private: privateHosts } = loadSettings(workspace.project.root).registry;
         const isApples = checkAppleSoftware(found, host, flags.containsAppleSoftware === true, privateHosts);
         if (isApples) console.error(licenceTravels);
         const pushed = await withRemote(reference, flags, { writes: true, signal }, async (remote) => {
-          const parts = [...(await registry.readParts(found.folder)), ...found.added];
+          const own = (await registry.readParts(found.folder)).filter(
+            ({ path }) => !signatures.some((each) => each.path === path),
+          );
+          const parts = [...own, ...found.added, ...signatures];
           const before = await registry.versionBefore(remote, tag);
           return withProgress('push', (onProgress) =>
             registry.pushProduct(remote, {

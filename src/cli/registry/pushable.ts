@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Failure, sha256 } from '../../base/index.ts';
 import type { Statement } from '../../provenance/index.ts';
@@ -73,6 +73,33 @@ export async function findPushable(
     gate,
     ofUser: await usersOwn(workspace, fileOf(paperFiles.provenance)),
   };
+}
+
+/**
+ * Signs a product's papers, beside which the signatures are pushed.
+ * @throws Failure 'no-file' when it has none, 'cannot-sign'
+ */
+export async function signPapers(
+  { folder, added }: Pushable,
+  key: string,
+  scratch: string,
+): Promise<readonly FilePart[]> {
+  const { signFile } = await import('../../provenance/index.ts');
+  const signatures: FilePart[] = [];
+  for (const path of [paperFiles.provenance, paperFiles['test-result']]) {
+    const copy = join(scratch, path);
+    if (!added.some((each) => each.path === path)) {
+      if (!existsSync(join(folder, path))) continue;
+      await copyFile(join(folder, path), copy);
+    }
+    const file = await signFile(copy, resolve(key));
+    const { size } = statSync(file);
+    signatures.push({ kind: 'file', path: `${path}.sig`, file, size, executable: false });
+  }
+  if (signatures.length > 0) return signatures;
+  throw new Failure('no-file', 'the product has no papers to sign', {
+    hint: 'Products of a project have provenance: give its name.',
+  });
 }
 
 function productOfProject(

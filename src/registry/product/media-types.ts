@@ -19,7 +19,7 @@ export const notes = {
 } as const;
 
 const byEnding: readonly (readonly [RegExp, string])[] = [
-  [/^provenance\.json$|^test-result\.json$/, 'application/vnd.in-toto+json'],
+  [/^(?:provenance|test-result|rebuild-[\w.-]+)\.json$/, 'application/vnd.in-toto+json'],
   [/\.cdx\.json$/, 'application/vnd.cyclonedx+json'],
   [/\.json$/, 'application/json'],
   [/\.sig$/, 'application/vnd.cidermill.signature.v1'],
@@ -34,7 +34,7 @@ export function fileType(path: string): string {
 
 /** Files that tell of a product: they are attached to it, so that a registry lists them as its referrers. */
 const papers =
-  /^(?:provenance\.json|sbom\.cdx\.json|test-result\.json|SHA256SUMS|milestones\.txt|[\w-]*screen[\w-]*\.png)(?:\.sig)?$/;
+  /^(?:provenance\.json|sbom\.cdx\.json|test-result\.json|SHA256SUMS|rebuild-[\w.-]+\.json|milestones\.txt|[\w-]*screen[\w-]*\.png)(?:\.sig)?$/;
 
 export function isPaper(path: string): boolean {
   return papers.test(path);
