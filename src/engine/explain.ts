@@ -4,18 +4,20 @@ import { lineAndColumn, type Place, type Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import { type Action, readBlob, type Store } from '../store/index.ts';
 
+/** Where the two actions are of a project that is at hand: its step as it is planned now, and where its files lie. */
+interface AtHand {
+  readonly step: PlannedStep;
+  readonly store: Store;
+  /** Of the project, which the places' files are named relative to. */
+  readonly root: string;
+}
+
 /**
  * Why a step's key differs from the one it had: one line a cause, each with the file and line to look at where there
  * is one. Empty when the two actions are the same.
- * @param root of the project, which the places' files are named relative to
  */
-export function explainChange(
-  before: Action,
-  now: Action,
-  step: PlannedStep,
-  store: Store,
-  root: string,
-): string[] {
+export function explainChange(before: Action, now: Action, here?: AtHand): string[] {
+  const { step, root = '' } = here ?? {};
   // Another version of keys has other fields.
   if (before.keyVersion !== now.keyVersion)
     return scalar('the key version', before.keyVersion, now.keyVersion);
@@ -23,21 +25,21 @@ export function explainChange(
     ...scalar('the step protocol', before.protocol, now.protocol),
     ...scalar('the platform', before.platform, now.platform),
     ...scalar('the script', before.script, now.script),
-    ...modules(before, now, step, store),
+    ...modules(before, now, here),
     ...fields(before.packages, now.packages).map(({ name, how }) => `the package ${name} ${how}`),
     ...parameters(before, now, step, root),
     ...fields(before.sources, now.sources).map(
-      ({ name, how }) => `${at(step.recipe.sources.get(name), root)}the source ${name} ${how}`,
+      ({ name, how }) => `${at(step?.recipe.sources.get(name), root)}the source ${name} ${how}`,
     ),
     ...fields(before.inputs, now.inputs).map(({ name, how }) => {
-      const binding = step.inputs.get(name)?.value;
+      const binding = step?.inputs.get(name)?.value;
       const from =
         binding === undefined ? '' : binding.kind === 'file' ? ` (${binding.path})` : ` (of ${binding.step})`;
       return `the input ${name}${from} ${how}`;
     }),
     ...environment(before, now),
     ...fields(before.outputs, now.outputs).map(
-      ({ name, how }) => `${at(step.recipe.outputs.get(name), root)}the output ${name} ${how}`,
+      ({ name, how }) => `${at(step?.recipe.outputs.get(name), root)}the output ${name} ${how}`,
     ),
   ];
 }
@@ -60,10 +62,10 @@ function scalar(what: string, before: string | number, now: string | number): st
   return before === now ? [] : [`${what} was ${before}, is ${now}`];
 }
 
-function modules(before: Action, now: Action, step: PlannedStep, store: Store): string[] {
+function modules(before: Action, now: Action, here: AtHand | undefined): string[] {
   return fields(before.modules, now.modules).map(({ name, how }) => {
-    if (how !== 'changed') return `${name} ${how}`;
-    const line = firstDifference(store, before.modules[name], join(step.recipe.root, name));
+    if (how !== 'changed' || here === undefined) return `${name} ${how}`;
+    const line = firstDifference(here.store, before.modules[name], join(here.step.recipe.root, name));
     return `${name}${line === undefined ? '' : `:${line}`} changed`;
   });
 }
@@ -80,9 +82,9 @@ function firstDifference(store: Store, before: Sha256 | undefined, path: string)
   }
 }
 
-function parameters(before: Action, now: Action, step: PlannedStep, root: string): string[] {
+function parameters(before: Action, now: Action, step: PlannedStep | undefined, root: string): string[] {
   return fields(before.parameters, now.parameters).flatMap(({ name, how }) => {
-    const located = step.parameters.get(name);
+    const located = step?.parameters.get(name);
     const [old, value] = [before.parameters[name], now.parameters[name]];
     if (!Array.isArray(old) || !Array.isArray(value)) {
       const change = how === 'changed' ? `was ${JSON.stringify(old)}, is ${JSON.stringify(value)}` : how;

@@ -84,7 +84,8 @@ export function whyRun(
 ): string[] {
   const record = readRecord(context.history, step.name);
   if (record === undefined) return ['it has not run here before'];
-  const changes = explainChange(record.action, action, step, context.store, context.plan.root);
+  const { store, plan } = context;
+  const changes = explainChange(record.action, action, { step, store, root: plan.root });
   if (changes.length > 0) return changes;
   return [record.outcome === 'failed' ? 'it failed the last time' : 'its artifact is no longer in the store'];
 }
