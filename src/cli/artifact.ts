@@ -13,7 +13,7 @@ import {
 import {
   describeProduct,
   planFiles,
-  productEntries,
+  productFiles,
   stepsBefore,
   type DescribedProduct,
 } from '../engine/index.ts';
@@ -36,9 +36,9 @@ export async function provenanceOf(
   const [pipeline = '', step] = artifact.split('/');
   const made = await madeBy(workspace, pipeline, options);
   if (step === undefined) {
-    const { entries, parts, artifacts, product } = await ofProduct(workspace, made, pipeline);
+    const { entries, parts, artifacts, product, index } = await ofProduct(workspace, made, pipeline);
     // A statement that lies outside of the product is about its papers too.
-    const papers = await papersOf(store, parts, entries, artifacts, product.papers);
+    const papers = await papersOf(store, parts, entries, artifacts, product.papers, index);
     const subject = subjectsOf([...entries, ...papers]);
     return productProvenance(store, { ...parts, subject }, artifacts, version());
   }
@@ -78,7 +78,7 @@ async function ofProduct(
   const done = new Map(
     [...steps, ...(product.gate === undefined ? [] : [product.gate])].map((step) => [step, of(step)]),
   );
-  const entries = productEntries(store, product, done);
+  const entries = productFiles(store, product, done);
   return { ...(await describeProduct({ store, plan, sources }, product, of)), entries, product };
 }
 

@@ -1,5 +1,6 @@
 import type { FailureCode, Sha256 } from '../base/index.ts';
 import type { Tally } from '../cache/index.ts';
+import type { ProductEntry } from './products/product-entries.ts';
 import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
 import type { Undeclared } from './trace/declared.ts';
@@ -99,6 +100,10 @@ export type RunEvent = { readonly time: number } & (
       readonly product: string;
       readonly path: string;
       readonly unchanged: boolean;
+      /** As the pipeline names them. */
+      readonly entries: readonly ProductEntry[];
+      /** Commands that a person may run next. */
+      readonly next: readonly string[];
       /** A file that was changed since it was published has no digest: it was left as it is, and not read. */
       readonly files: readonly {
         readonly path: string;

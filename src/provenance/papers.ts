@@ -17,8 +17,9 @@ import type { Subject } from './statement.ts';
 
 /**
  * A product's papers, as blobs in the store. They are the same for the same product: made once and remembered. Each has the
- * ones before it among what it is about: the bill of materials, the provenance, the test result, the checksums.
+ * ones before it among what it is about: the bill of materials, the provenance, the test result, the index, the checksums.
  * @param entries the product's own
+ * @param index the text of INDEX.md
  */
 export async function papersOf(
   store: Store,
@@ -26,11 +27,12 @@ export async function papersOf(
   entries: readonly ListingEntry[],
   results: readonly ActionResult[],
   wanted: readonly PaperKind[],
+  index: string,
 ): Promise<ListingEntry[]> {
   const own = version();
   const memo = openMemo(store, 'papers');
   const identity = sha256(
-    canonicalJson({ form: 4, product, entries, wanted, version: own } as unknown as Json),
+    canonicalJson({ form: 4, product, entries, wanted, index, version: own } as unknown as Json),
   );
   const known = memo.get(identity);
   if (known !== undefined) {
@@ -60,6 +62,7 @@ export async function papersOf(
     const statement = gateStatement(product.gate, subject, product.files);
     await add('test-result', `${JSON.stringify(statement, null, 2)}\n`);
   }
+  if (wanted.includes('index')) await add('index', index);
   // As sha256sum writes and checks it; it comes last, to have the other papers in it.
   if (wanted.includes('checksums')) {
     const all = [...subject, ...subjectsOf(papers)].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -61,6 +61,8 @@ export interface Recipe {
   readonly check?: Located<string>;
   /** Output name → path inside the artifact; a trailing "/" marks a directory. */
   readonly outputs: ReadonlyMap<string, Located<string>>;
+  /** Output name → what it is, where the recipe says so. */
+  readonly summaries: ReadonlyMap<string, string>;
   /** Of the outputs that two runs of the same action may make differently: output name → why. */
   readonly varies: ReadonlyMap<string, Located<string>>;
 }
@@ -101,10 +103,12 @@ export interface Product extends Place {
   readonly gate?: string;
   /** What it says of itself, in files beside. */
   readonly papers: readonly PaperKind[];
+  /** Commands that a person may run next, with what they do. */
+  readonly next: readonly string[];
 }
 
 /** What a product can say of itself. */
-export const paperKinds = ['checksums', 'provenance', 'sbom', 'test-result'] as const;
+export const paperKinds = ['checksums', 'provenance', 'sbom', 'test-result', 'index'] as const;
 export type PaperKind = (typeof paperKinds)[number];
 
 /** What the papers are called beside a product's entries. */
@@ -113,6 +117,7 @@ export const paperFiles: Readonly<Record<PaperKind, string>> = {
   provenance: 'provenance.json',
   sbom: 'sbom.cdx.json',
   'test-result': 'test-result.json',
+  index: 'INDEX.md',
 };
 
 /** A parameter's value, or what a parameter of type file stands for. */

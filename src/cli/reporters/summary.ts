@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
 import { printable } from '../text/printable.ts';
@@ -9,8 +10,8 @@ type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
 type FailedProduct = Extract<RunEvent, { readonly type: 'product-failed' }>;
 type Published = Extract<RunEvent, { readonly type: 'product-published' }>;
 
-/** The rest of a product with more files is only counted. */
-const mostFiles = 20;
+/** Of more than these the rest is only counted. */
+const mostChanges = 20;
 
 /** How a run ended, in one line: what was executed, and plainly so when nothing was. */
 export function summaryLine({ colours }: Theme, event: Finished, state: RunState): string {
@@ -41,8 +42,8 @@ export function driftLines({ colours }: Theme, { drifted = [] }: Finished): stri
   const differ = changes.length === 1 ? '1 package differs' : `${changes.length} packages differ`;
   return [
     colours.red(colours.bold(`NOT THE KNOWN-GOOD TOOLCHAIN: ${differ}`)),
-    ...changes.slice(0, mostFiles).map((change) => `    ${printable(change)}`),
-    ...(changes.length > mostFiles ? [`    and ${changes.length - mostFiles} more`] : []),
+    ...changes.slice(0, mostChanges).map((change) => `    ${printable(change)}`),
+    ...(changes.length > mostChanges ? [`    and ${changes.length - mostChanges} more`] : []),
     '    No archive has the pinned ones any more. recipes/lock.local.yaml names the packages used in their place, on this machine only.',
   ];
 }
@@ -55,26 +56,32 @@ export function failedProductLines({ colours }: Theme, event: FailedProduct): st
   ];
 }
 
-/** Where a product lies, and its files with sizes and digests. */
+/**
+ * Where a product lies, and what it holds for people: an entry of the pipeline a line, a directory as one. Of a product
+ * that is as it was, only where it lies and what was changed in it.
+ */
 export function productLines(theme: Theme, event: Published): string[] {
   const { colours, folder } = theme;
-  const shown = event.files.slice(0, mostFiles).map((file) => ({ ...file, path: printable(file.path) }));
-  const rest = event.files.slice(mostFiles);
-  const width = shown.reduce((most, { path }) => Math.max(most, textWidth(path)), 0);
-  const unchanged = event.unchanged ? colours.dim(' (unchanged)') : '';
+  const changed = event.files
+    .filter((file) => file.changed === true)
+    .map(({ path }) => `    ${printable(path)}  ${colours.yellow('changed since it was published')}`);
+  const head = `${colours.bold(printable(event.product))}: ${shownPath(event.path, folder)}`;
+  if (event.unchanged) return [`${head}${colours.dim(' (unchanged)')}`, ...changed];
+  const places = event.entries.map(({ path, type }) => printable(type === 'directory' ? `${path}/` : path));
+  const width = places.reduce((most, place) => Math.max(most, textWidth(place)), 0);
+  const digests = new Map(event.files.map(({ path, digest }) => [path, digest]));
+  const entries = event.entries.map(({ path, type, size, files }, index) => {
+    const digest = digests.get(path)?.slice(0, 12);
+    const more = type === 'directory' ? formatCount(files, 'file') : digest && `sha256:${digest}`;
+    return `    ${padTo(places[index] ?? '', width)}  ${formatBytes(size).padStart(9)}  ${colours.dim(more ?? '')}`.trimEnd();
+  });
+  const pictures = event.files.filter(({ path }) => path.endsWith('.png'));
+  const picture = pictures.at(-1);
   return [
-    `${colours.bold(printable(event.product))}: ${shownPath(event.path, folder)}${unchanged}`,
-    ...shown.map(
-      ({ path, size, digest }) =>
-        `    ${padTo(path, width)}  ${formatBytes(size).padStart(9)}  ` +
-        (digest === undefined
-          ? colours.yellow('changed since it was published')
-          : colours.dim(`sha256:${digest.slice(0, 12)}`)),
-    ),
-    ...(rest.length > 0
-      ? [
-          `    and ${formatCount(rest.length, 'more file')}, ${formatBytes(rest.reduce((sum, { size }) => sum + size, 0))}`,
-        ]
-      : []),
+    head,
+    ...entries,
+    ...changed,
+    ...(picture === undefined ? [] : [`  picture  ${shownPath(join(event.path, picture.path), folder)}`]),
+    ...event.next.map((line) => `  ${colours.cyan('next')}     ${printable(line)}`),
   ];
 }

@@ -5,12 +5,16 @@ import { gateOf, type ProductParts } from '../../provenance/index.ts';
 import type { PlannedStep, Plan, Product } from '../../recipe/index.ts';
 import type { ActionResult } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
+import { indexPage } from './index-page.ts';
+import { productEntries } from './product-entries.ts';
 import type { StepSources } from '../sources/step-sources.ts';
 
 /** All that a product's papers say of it but its files, and the artifacts that its files come from. */
 export interface DescribedProduct {
   readonly parts: Omit<ProductParts, 'subject'>;
   readonly artifacts: readonly ActionResult[];
+  /** The text of its INDEX.md. */
+  readonly index: string;
 }
 
 /** @param resultOf the artifact of a step; undefined when the store has none */
@@ -41,6 +45,7 @@ export async function describeProduct(
         : { gate: gateOf(store, gateStep.name, gateStep.recipe.name, passed) }),
     },
     artifacts: made.flatMap((name) => resultOf(name) ?? []),
+    index: indexPage(plan, product, productEntries(store, plan, product, resultOf)),
   };
 }
 

@@ -1,23 +1,22 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canonicalJson, Failure, sha256, type Json } from '../../base/index.ts';
 import type { Plan, Product } from '../../recipe/index.ts';
 import {
   copyOut,
   type ActionResult,
   readAction,
-  readListing,
   removeFolder,
   sessionName,
   type ListingEntry,
-  type Output,
   type Store,
 } from '../../store/index.ts';
 import type { RunContext, UntimedEvent } from '../context.ts';
+import { productEntries, productFiles } from './product-entries.ts';
 import { productPlace, sweepProduct, withProducts } from './product-place.ts';
 import { productState, writeStamps, type ProductState } from './product-stamp.ts';
-import { outputOf, type Done } from '../resolve.ts';
+import type { Done } from '../resolve.ts';
 
 /**
  * Lays a product out in `<artifacts>/.products/<name>/<digest>` and points the link `<artifacts>/<name>` at it.
@@ -36,7 +35,8 @@ export async function publishProduct(
   drifted: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<UntimedEvent> {
   const { store } = context;
-  const own = productEntries(store, product, done);
+  const own = productFiles(store, product, done);
+  const named = productEntries(store, context.plan, product, (step) => done.get(step));
   const entries = [...own, ...(await papers(context, product, done, own, drifted))];
   const name = sha256(canonicalJson(entries as unknown as Json)).slice(0, 16);
   const target = join('.products', product.name, name);
@@ -45,6 +45,8 @@ export async function publishProduct(
     product: product.name,
     path: join(artifacts, product.name),
     unchanged,
+    entries: named,
+    next: product.next,
     files: entries.flatMap((entry) => {
       if (entry.type !== 'file') return [];
       const { path, size, digest } = entry;
@@ -150,10 +152,10 @@ async function papers(
     const key = done.get(name)?.key;
     return key === undefined ? undefined : readAction(context.store, key);
   };
-  const { parts, artifacts } = await describeProduct(context, product, resultOf);
+  const { parts, artifacts, index } = await describeProduct(context, product, resultOf);
   const own = [...product.from.values()].map(({ value }) => value.step);
   const said = { ...parts, ...driftOf(context.plan, own, drifted) };
-  return papersOf(context.store, said, entries, artifacts, product.papers);
+  return papersOf(context.store, said, entries, artifacts, product.papers, index);
 }
 
 /** What differs in the steps that some are made from, they among them. */
@@ -167,20 +169,4 @@ function driftOf(
     if (before.has(step.name)) step.after.forEach((name) => before.add(name));
   const changes = [...drifted].flatMap(([step, each]) => (before.has(step) ? each : []));
   return changes.length === 0 ? {} : { drifted: [...new Set(changes)].sort() };
-}
-
-/** A file output lies under its own name, a directory under the name of its entry. */
-export function productEntries(store: Store, product: Product, done: Done): ListingEntry[] {
-  return [...product.from].flatMap(([name, { value }]) =>
-    entriesOf(store, name, outputOf(done, value.step, value.output)),
-  );
-}
-
-function entriesOf(store: Store, name: string, output: Output): ListingEntry[] {
-  if (output.type === 'file') return [{ ...output, path: basename(output.path) }];
-  const below = readListing(store, output.digest).map((entry) => ({
-    ...entry,
-    path: `${name}/${entry.path}`,
-  }));
-  return [{ type: 'directory', path: name }, ...below];
 }

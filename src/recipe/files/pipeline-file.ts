@@ -25,8 +25,9 @@ const product = object('a product', {
   gate: optional(name(), 'The step that must have succeeded before the product is published'),
   with: optional(
     list(word(paperKinds)),
-    'Files about it beside: SHA256SUMS, provenance.json (in-toto, SLSA), sbom.cdx.json (CycloneDX)',
+    'Files about it beside: SHA256SUMS, provenance.json (in-toto, SLSA), sbom.cdx.json (CycloneDX), test-result.json (in-toto), INDEX.md',
   ),
+  next: optional(list(text()), 'Commands that a person may run next: shown after a run that made something'),
 });
 
 const shape = object('a pipeline', {
@@ -56,6 +57,7 @@ export interface PipelineProduct {
   readonly from: ReadonlyMap<string, Named<Located<string>>>;
   readonly gate: Located<string> | undefined;
   readonly papers: readonly PaperKind[];
+  readonly next: readonly string[];
 }
 
 /** A pipeline as its file says it, references unresolved. */
@@ -93,6 +95,7 @@ export function readPipeline(node: YamlNode, of: FileName, report: Report): Pipe
       from: value?.fields.from ?? new Map<string, Named<Located<string>>>(),
       gate: value?.fields.gate,
       papers: value?.fields.with?.value ?? [],
+      next: value?.fields.next?.value ?? [],
     })),
   };
 }

@@ -47,7 +47,7 @@ const shape = object('a recipe', {
   ),
   outputs: required(
     named(outputShape, 1),
-    'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, varies }',
+    'What it makes: name → path inside the artifact (a trailing "/" marks a directory), or { path, summary, varies }',
   ),
 });
 
@@ -99,6 +99,9 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     scriptFiles: fields['script-files'] ?? locate([], read.place),
     ...(fields.check === undefined ? {} : { check: fields.check }),
     outputs: valuesOf(paths),
+    summaries: new Map(
+      [...outputs].flatMap(([output, { value }]) => (value?.summary ? [[output, value.summary.value]] : [])),
+    ),
     varies: new Map(
       [...outputs].flatMap(([output, { value }]) => (value?.varies ? [[output, value.varies]] : [])),
     ),

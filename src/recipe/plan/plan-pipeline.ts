@@ -99,7 +99,7 @@ function checkSettings({ settings, report }: Planning, { name: pipeline, paramet
 }
 
 function resolveProduct(
-  { name, key, from, gate, papers }: PipelineProduct,
+  { name, key, from, gate, papers, next }: PipelineProduct,
   pipeline: PipelineFile,
   recipes: ReadonlyMap<string, Recipe>,
   scope: Scope,
@@ -149,7 +149,7 @@ function resolveProduct(
       `The product ${name} has no gate, which its paper "test-result" would be about.`,
       'Add "gate: STEP", or leave "test-result" out.',
     );
-  return { name, from: entries, papers, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
+  return { name, from: entries, papers, next, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
 }
 
 /** A file output lies under its own name, a directory under the name of its entry. */

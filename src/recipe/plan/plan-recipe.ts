@@ -65,7 +65,7 @@ export function planRecipe(
       locate({ kind: 'output', step: name, output } as const, place),
     ]),
   );
-  const products = [{ name, from, papers: [], file: place(recipe).file, span: place(recipe).span }];
+  const products = [{ name, from, papers: [], next: [], file: place(recipe).file, span: place(recipe).span }];
   const parameters = new Map<string, PlannedParameter>();
   for (const [key, { value }] of step?.parameters ?? []) parameters.set(key, { kind: 'value', value });
   for (const [key, { value }] of step?.inputs ?? []) parameters.set(key, value);

@@ -192,6 +192,19 @@ const event = fc.oneof(
     product: foreign,
     path: foreign,
     unchanged: fc.boolean(),
+    entries: fc.array(
+      fc.record({
+        name: foreign,
+        path: foreign,
+        type: fc.constantFrom('file', 'directory'),
+        size: amount,
+        files: fc.nat(9),
+        step: foreign,
+        summary: foreign,
+      }),
+      { maxLength: 30 },
+    ),
+    next: fc.array(foreign, { maxLength: 3 }),
     files: fc.array(fc.record({ path: foreign, size: amount, digest: fc.option(key, { nil: undefined }) }), {
       maxLength: 30,
     }),

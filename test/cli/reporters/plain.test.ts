@@ -54,7 +54,7 @@ describe('the plain reporter', () => {
 
   it('tells of the products even when the run breaks off after publishing them', () => {
     const events = firstRun.filter(({ type }) => type !== 'run-finished');
-    expect(plainText(events)).toMatch(/image: artifacts\/image\n(.*\n){3}$/);
+    expect(plainText(events)).toMatch(/image: artifacts\/image\n(.*\n){6}$/);
   });
 
   it('colours only when asked to', () => {

@@ -41,12 +41,21 @@ const progress = (step: string, amount: number, total: number, unit: string, lab
 
 export const steps = ['buildroot', 'seabios', 'probe', 'qemu', 'iso', 'disk', 'smoke'];
 const runStarted = { type: 'run-started', pipeline: 'quickstart', steps } as const;
+const entry = (name: string, path: string, size: number) =>
+  ({ name, path, type: 'file', size, files: 1, step: name, summary: `the ${name}` }) as const;
 const product = (unchanged: boolean) =>
   ({
     type: 'product-published',
     product: 'image',
     path: '/home/ann/mill/artifacts/image',
     unchanged,
+    entries: [
+      entry('iso', 'hfsplus.iso', 4_194_304),
+      entry('disk', 'disk.qcow2', 196_616),
+      entry('screen', 'screen.png', 7_312),
+      { ...entry('qemu', 'qemu', 31_457_280), type: 'directory', files: 61 },
+    ],
+    next: ['cidermill boot artifacts/image'],
     files: [
       { path: 'hfsplus.iso', size: 4_194_304, digest: sha256('iso') },
       { path: 'disk.qcow2', size: 196_616, digest: sha256('disk') },
