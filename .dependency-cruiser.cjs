@@ -39,6 +39,7 @@ const within = {
   'src/engine': [
     'script',
     'sources',
+    'runs',
     'team',
     'step',
     'products',

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lock: async () => (await import('./commands/lock.ts')).lockCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
   graph: async () => (await import('./commands/graph.ts')).graphCommand(),
+  runs: async () => (await import('./commands/runs.ts')).runsCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),

@@ -17,6 +17,7 @@ import {
   type Store,
 } from '../store/index.ts';
 import { readRecordFile, type StepRecord } from './history.ts';
+import { dropOldRuns, runsFolder } from './runs/kept-runs.ts';
 import { lockFile, openPins } from './sources/pins.ts';
 
 export interface ArtifactLine {
@@ -60,6 +61,7 @@ export async function gcStore(store: Store, project: Project, budget: number): P
     { keys: new Set(history.map(({ key }) => key)), blobs: new Set(pinned), trees: new Set(sources) },
     budget,
   );
+  dropOldRuns(store);
   for (const name of unreadable) await removeFolder(join(store.root, 'projects', name));
   return report;
 }
@@ -86,7 +88,8 @@ const historyDays = 30;
 /** The newest record of every step of every pipeline of the projects that use the store. */
 function newestRecords(store: Store, projects: ReadonlySet<string>): StepRecord[] {
   const history = join(store.root, 'history');
-  return folders(history).flatMap((checkout) => {
+  const checkouts = folders(history).filter((folder) => folder !== runsFolder(store));
+  return checkouts.flatMap((checkout) => {
     const records = folders(checkout).flatMap((pipeline) =>
       // A record that is damaged is as good as gone.
       readdirSync(pipeline).flatMap((name) => readRecordFile(join(pipeline, name)) ?? []),

@@ -7,6 +7,7 @@ import { openHistory } from './history.ts';
 import { productPlace } from './products/product-place.ts';
 import { lazyTeam } from './team/lazy-team.ts';
 import { RunState } from './run-state.ts';
+import { openRecorder } from './runs/recorder.ts';
 import type { StepSources } from './sources/step-sources.ts';
 
 export interface RunOptions {
@@ -27,6 +28,8 @@ export interface RunOptions {
 
 export interface RunOutcome {
   readonly outcome: 'done' | 'failed' | 'interrupted';
+  /** Of the run in the history; undefined where it could not be kept. */
+  readonly id?: string;
 }
 
 /**
@@ -41,7 +44,12 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const watch = new SpaceWatch(store.root);
   const signal = AbortSignal.any([options.signal, watch.signal]);
   const start = performance.now();
-  const emit = (event: UntimedEvent): void => options.onEvent({ time: Date.now(), ...event });
+  const recorder = openRecorder(store, plan);
+  const emit = (untimed: UntimedEvent): void => {
+    const event = { time: Date.now(), ...untimed };
+    recorder?.take(event);
+    options.onEvent(event);
+  };
   const context: RunContext = {
     ...options,
     signal,
@@ -82,7 +90,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     ...driftedOf(run.drifted),
   });
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
-  return { outcome };
+  return { outcome, ...(recorder === undefined ? {} : { id: recorder.id }) };
 }
 
 /** What a run's end says of the steps whose sources are not those that are pinned. */

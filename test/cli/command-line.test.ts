@@ -27,6 +27,7 @@ const commands = [
   'list',
   'graph',
   'log',
+  'runs',
   'store',
   'dmg',
   'hfs',

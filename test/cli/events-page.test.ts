@@ -52,6 +52,7 @@ describe('docs/events.md', () => {
     const events = new Map([
       ...declared('src/engine/events.ts', 'RunEvent'),
       ...declared('src/cli/error-event.ts', 'ErrorEvent'),
+      ...declared('src/engine/runs/run-file.ts', 'RunLine'),
     ]);
     expect(events.size).toBeGreaterThan(15);
     expect(Object.fromEntries(documented())).toEqual(Object.fromEntries(events));

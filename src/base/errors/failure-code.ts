@@ -37,6 +37,7 @@ export type WorldCode =
   | 'bad-proxy'
   | 'bad-revision'
   | 'bad-route'
+  | 'bad-run'
   | 'bad-script'
   | 'bad-signature'
   | 'bad-url'
