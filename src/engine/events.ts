@@ -1,6 +1,5 @@
 import type { FailureCode, Sha256 } from '../base/index.ts';
 import type { Tally } from '../cache/index.ts';
-import type { ProductEntry } from './products/product-entries.ts';
 import type { StepEvent } from '../step/protocol.ts';
 import type { StepVerdict } from './rebuild/verdict.ts';
 import type { Undeclared } from './trace/declared.ts';
@@ -13,6 +12,21 @@ export interface Drift {
 
 /** What a run had of the team's cache (src/cache/tally.ts). */
 export type CacheUse = Readonly<Tally> & { readonly server: string };
+
+/** What a product holds under one name of its pipeline. */
+export interface ProductEntry {
+  readonly name: string;
+  /** Below the product's folder. */
+  readonly path: string;
+  readonly type: 'file' | 'directory';
+  /** Bytes of the file, or of all files of the directory. */
+  readonly size: number;
+  /** How many files it has. */
+  readonly files: number;
+  readonly step: string;
+  /** What it is: of its output, else of the recipe. */
+  readonly summary: string;
+}
 
 /** The engine's one stream. Reporters only consume it. Times are milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (

@@ -5,7 +5,7 @@ export { findLog } from './history.ts';
 export { checkLock, type CheckedFile } from './sources/check-lock.ts';
 export { lockPlan } from './sources/lock-plan.ts';
 export { previewRun, type Preview } from './preview.ts';
-export { productFiles, type ProductEntry } from './products/product-entries.ts';
+export { productFiles } from './products/product-entries.ts';
 export {
   describeProduct,
   planFiles,

@@ -1,5 +1,5 @@
 import type { Plan, Product } from '../../recipe/index.ts';
-import type { ProductEntry } from './product-entries.ts';
+import type { ProductEntry } from '../events.ts';
 
 /** A product's INDEX.md: what each entry is and which step made it, as a table of GitHub's Markdown. */
 export function indexPage(plan: Plan, product: Product, entries: readonly ProductEntry[]): string {

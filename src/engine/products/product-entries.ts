@@ -1,22 +1,8 @@
 import { basename } from 'node:path';
 import type { Plan, Product } from '../../recipe/index.ts';
 import { readListing, type ListingEntry, type Output, type Store } from '../../store/index.ts';
+import type { ProductEntry } from '../events.ts';
 import { outputOf, type Done, type Made } from '../resolve.ts';
-
-/** What a product holds under one name of its pipeline. */
-export interface ProductEntry {
-  readonly name: string;
-  /** Below the product's folder. */
-  readonly path: string;
-  readonly type: 'file' | 'directory';
-  /** Bytes of the file, or of all files of the directory. */
-  readonly size: number;
-  /** How many files it has. */
-  readonly files: number;
-  readonly step: string;
-  /** What it is: of its output, else of the recipe. */
-  readonly summary: string;
-}
 
 /** A file output lies under its own name, a directory under the name of its entry. */
 export function productFiles(store: Store, product: Product, done: Done): ListingEntry[] {
