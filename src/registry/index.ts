@@ -11,3 +11,5 @@ export { viewDigest } from './packs/disk-index.ts';
 export { productFacts, type ProductFacts } from './product/facts.ts';
 export { versionBefore } from './product/version-before.ts';
 export { checkChain, type Demands, type Verdict } from './product/chain.ts';
+export { compareProducts, type ProductChange } from './product/compare-products.ts';
+export { readPapers } from './product/read-papers.ts';

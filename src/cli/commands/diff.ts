@@ -9,7 +9,7 @@ import { printable } from '../text/printable.ts';
 
 const aspects: readonly Aspect[] = ['mode', 'owner', 'dates', 'attributes', 'partitions'];
 const place =
-  'a folder, a product, a tar archive, an image of a disk (also qcow2), a package; OUTER.dmg:/inner.dmg';
+  'a folder, a product, a tar archive, an image of a disk (also qcow2), a package; OUTER.dmg:/inner.dmg; or, both, oci://HOST/REPOSITORY:TAG';
 
 interface DiffFlags extends PasswordFlag {
   readonly ignore: readonly Aspect[];
@@ -38,12 +38,17 @@ Examples:
   cidermill diff before.dmg after.dmg --ignore dates
   cidermill diff InstallESD.dmg:/BaseSystem.dmg BaseSystem.dmg
   cidermill diff old-toolchain.tar.zst artifacts/toolchain/toolchain.tar.zst --json
+  cidermill diff oci://registry.example/team/mac:1 oci://registry.example/team/mac:2
 
 Exit codes: 0 the same, 1 something differs, 2 an error, 130 interrupted`,
     )
     .action(async (a: string, b: string, flags: DiffFlags) => {
       let input = a;
       try {
+        if ([a, b].some((each) => each.startsWith('oci://'))) {
+          process.exitCode = await compareReferences(a, b, flags.json === true);
+          return;
+        }
         const changes = await compare(a, b, flags, () => (input = b));
         if (flags.json === true) console.log(JSON.stringify({ a, b, changes }, null, 2));
         else for (const line of report(changes)) console.log(line);
@@ -54,6 +59,15 @@ Exit codes: 0 the same, 1 something differs, 2 an error, 130 interrupted`,
         process.exitCode = code === exitCodes.failed ? exitCodes.wrongUse : code;
       }
     });
+}
+
+/** Two products in registries, by their indexes and papers. @returns the exit code */
+async function compareReferences(a: string, b: string, json: boolean): Promise<number> {
+  const { diffProducts, productReport } = await import('../registry/diff-products.ts');
+  const changes = await diffProducts(a, b, onInterrupt());
+  if (json) console.log(JSON.stringify({ a, b, changes }, null, 2));
+  else for (const line of productReport(changes)) console.log(line);
+  return changes.length === 0 ? exitCodes.done : exitCodes.failed;
 }
 
 /** @param onFirst is called when the first one is open */
