@@ -33,7 +33,10 @@ describe('a registry that asks for a token', () => {
     });
 
     const unknown = await push();
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no credentials are known') });
+    expect(unknown).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no credentials are known') as string,
+    });
     configure(auth('wrong-horse'));
     const wrong = await push();
     expect(wrong.code).toBe(1);
@@ -55,7 +58,10 @@ describe('a registry that asks for a token', () => {
     );
     chmodSync(helper, 0o755);
     const helped = await push({ PATH: `${docker}:${process.env['PATH'] ?? ''}` });
-    expect(helped, helped.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('sent 0 B') });
+    expect(helped, helped.stderr).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('sent 0 B') as string,
+    });
     const said = [unknown, wrong, wrongToken, opened, helped]
       .map(({ stdout, stderr }) => stdout + stderr)
       .join('');

@@ -43,6 +43,6 @@ describe('two versions of a product in a registry', () => {
       ],
     });
     const mixed = await project.run(['diff', `oci://${host}/mac:1`, 'mac']);
-    expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a reference') });
+    expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a reference') as string });
   }, 600_000);
 });

@@ -31,10 +31,16 @@ describe('the papers of a product in a registry', () => {
     const [ours, theirs] = [signer(project, 'ours'), signer(project, 'theirs')];
     expect(await project.run(['run', 'greet'])).toMatchObject({ code: 0 });
     const unsaid = await project.run(['push', 'greet', `${host}/greet:1`]);
-    expect(unsaid).toMatchObject({ code: 1, stderr: expect.stringContaining('files of yours (name)') });
+    expect(unsaid).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('files of yours (name)') as string,
+    });
     const args = ['push', 'greet', `${host}/greet:1`, '--contains-apple-software', '--sign', ours.key];
     const pushed = await project.run(args);
-    expect(pushed, pushed.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('gate: look') });
+    expect(pushed, pushed.stderr).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('gate: look') as string,
+    });
 
     await server.stop();
     execFileSync(cached('docker-registry/usr/bin/docker-registry'), [
@@ -65,18 +71,27 @@ describe('the papers of a product in a registry', () => {
 
     const asked = ['--trust', ours.allowed, '--require', 'boot'];
     const pulled = await project.run(['pull', `${host}/greet:1`, '-o', 'pulled', ...asked]);
-    expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('signed by ours@example.com') });
+    expect(pulled).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('signed by ours@example.com') as string,
+    });
     const other = await project.run(['pull', `${host}/greet:1`, '-o', 'other', '--trust', theirs.allowed]);
-    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('not signed with a key') });
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not signed with a key') as string,
+    });
     const rebuilt = [...asked, '--rebuilders', '1-of-1'];
     const few = await project.run(['pull', `${host}/greet:1`, '-o', 'few', ...rebuilt]);
-    expect(few).toMatchObject({ code: 1, stderr: expect.stringContaining('0 of 1 rebuilders') });
+    expect(few).toMatchObject({ code: 1, stderr: expect.stringContaining('0 of 1 rebuilders') as string });
     const attest = ['verify', 'greet', '--attest', ours.key, '-o', 'rebuilt.json'];
     const attested = await project.run(attest);
     expect(attested.code, attested.stdout + attested.stderr).toBe(0);
     const found = [...rebuilt, '--statement', 'rebuilt.json'];
     const enough = await project.run(['pull', `${host}/greet:1`, '-o', 'enough', ...found]);
-    expect(enough).toMatchObject({ code: 0, stdout: expect.stringContaining('rebuilt alike by 1') });
+    expect(enough).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('rebuilt alike by 1') as string,
+    });
   }, 400_000);
 
   it('are made for a product that publishes none, and one without the proof of its gate is not pushed', async () => {
@@ -87,24 +102,27 @@ describe('the papers of a product in a registry', () => {
     const elsewhere = await project.run(push, { CIDERMILL_STORE: join(project.root, 'empty') });
     expect(elsewhere).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('has no result in the store'),
+      stderr: expect.stringContaining('has no result in the store') as string,
     });
     expect((await project.run(['tags', `${host}/greet`])).stdout).toBe('');
     expect(await project.run(push)).toMatchObject({ code: 0 });
     const pulled = await project.run(['pull', `${host}/greet:1`, '-o', 'pulled', '--require', 'boot']);
-    expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('gate: look') });
+    expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('gate: look') as string });
     appendFileSync(join(project.root, 'artifacts/greet/greeting.txt'), ' and more');
     const altered = await project.run(push);
-    expect(altered).toMatchObject({ code: 1, stderr: expect.stringContaining('greeting.txt is not what') });
+    expect(altered).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('greeting.txt is not what') as string,
+    });
     const plain = ['push', 'recipes', `${host}/plain:1`, '--contains-apple-software'];
     expect(await project.run(plain)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('gate: none'),
+      stdout: expect.stringContaining('gate: none') as string,
     });
     const unproven = await project.run(['pull', `${host}/plain:1`, '-o', 'plain', '--require', 'boot']);
     expect(unproven).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no proof that it has booted'),
+      stderr: expect.stringContaining('no proof that it has booted') as string,
     });
   });
 });

@@ -117,7 +117,7 @@ describe('a product in a registry', () => {
     const over = await project.run(['pull', `${host}/mac:1`, '-o', 'pulled']);
     expect(over).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('was changed since it was pulled'),
+      stderr: expect.stringContaining('was changed since it was pulled') as string,
     });
     expect(readFileSync(join(project.root, 'pulled/boot'), 'utf8')).toBe('mine');
     const other = await project.run(['pull', `${host}/mac:1`, '-o', 'mac']);
@@ -131,15 +131,21 @@ describe('a product that may hold software of Apple', () => {
     const project = projectFor(host);
     productFolder(join(project.root, 'mac'), 1);
     const unsaid = await project.run(['push', 'mac', `${host}/mac:1`]);
-    expect(unsaid).toMatchObject({ code: 1, stderr: expect.stringContaining('it is not pushed') });
+    expect(unsaid).toMatchObject({ code: 1, stderr: expect.stringContaining('it is not pushed') as string });
     project.write('cidermill.yaml', 'registry: { private: ["registry.example"] }\n');
     const elsewhere = await project.run(['push', 'mac', `${host}/mac:1`, '--contains-apple-software']);
-    expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('not a private registry') });
+    expect(elsewhere).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not a private registry') as string,
+    });
     const tags = await project.run(['tags', `${host}/mac`]);
     expect(tags.stdout).toBe('');
     project.write('cidermill.yaml', `registry: { private: ["${host}"] }\n`);
     const said = await project.run(['push', 'mac', `${host}/mac:1`, '--contains-apple-software']);
-    expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('does not travel with it') });
+    expect(said).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('does not travel with it') as string,
+    });
     expect((await project.run(['tags', `${host}/mac`])).stdout).toBe('1\n');
   });
 });

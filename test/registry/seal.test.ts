@@ -117,13 +117,13 @@ describe('a disk that a guest was installed onto', () => {
     const snapshots = await project.run(['seal', disk, ...args]);
     expect(snapshots).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('has internal snapshots (1)'),
+      stderr: expect.stringContaining('has internal snapshots (1)') as string,
     });
     if (absence('hfsprogs') === undefined) {
       const dirty = join(project.root, 'dirty.img');
       writeFileSync(dirty, await journaledVolume('dirty'));
       const journal = await project.run(['seal', dirty, '--disk-format', 'raw', ...args]);
-      expect(journal).toMatchObject({ code: 1, stderr: expect.stringContaining('still has') });
+      expect(journal).toMatchObject({ code: 1, stderr: expect.stringContaining('still has') as string });
     }
     expect(existsSync(join(project.root, 'sealed'))).toBe(false);
   }, 600_000);

@@ -46,7 +46,9 @@ export async function pullOnce(
         output,
         signal,
         onProgress,
-        check: async (folder) => void (await checkChain(folder, found, {})),
+        check: async (folder) => {
+          await checkChain(folder, found, {});
+        },
       }),
     );
     return { folder: output, digest: found.digest };

@@ -1,6 +1,6 @@
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, type ByteSource, type Sha256 } from '../../base/index.ts';
+import { Failure, type ByteSource } from '../../base/index.ts';
 import { sealedSource, writeCanonical, type SealedVolume } from '../../disk/index.ts';
 import { openQcow2Disk } from '../../formats/qcow2/index.ts';
 import { version } from '../../host/index.ts';
@@ -158,10 +158,9 @@ async function writePapers(
   const put = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await put(paperFiles.provenance, statement);
-  const key = disk as Sha256;
   await put(
     paperFiles['test-result'],
-    gateStatement({ step: 'boot', recipe: 'seal', key, milestones }, subject, []),
+    gateStatement({ step: 'boot', recipe: 'seal', key: disk, milestones }, subject, []),
   );
   const all = (await listOutput(folder, '/')).flatMap((entry) =>
     entry.type === 'file' ? [`${entry.digest}  ${entry.path}\n`] : [],

@@ -139,8 +139,9 @@ class Frames {
     if (this.#last?.offset === offset && this.#last.frame.length === length) return this.#last.frame;
     if (offset < this.#at) throw new Failure('bad-manifest', 'two chunks of a disk overlap in a pack');
     while (this.#at + this.#size < offset + length) {
-      const { value, done } = await this.#source.next();
-      if (done === true) throw new Failure('fetch-failed', 'a pack ended early', { temporary: true });
+      const next: IteratorResult<Buffer, unknown> = await this.#source.next();
+      if (next.done === true) throw new Failure('fetch-failed', 'a pack ended early', { temporary: true });
+      const { value } = next;
       this.#onReceived?.(value.length);
       this.#held.push(value);
       this.#size += value.length;

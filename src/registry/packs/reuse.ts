@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../base/index.ts';
-import { packSize, packsOf, type Chunk, type DiskIndex, type FramePlace, type Pack } from './disk-index.ts';
+import { packSize, type DiskIndex, type FramePlace, type Pack } from './disk-index.ts';
 
 /** More packs than these are made fewer where they could be fuller; registries and their clients mind many layers. */
 const mostPacks = 100;
@@ -37,11 +37,4 @@ export function worthReusing(known: Known, wanted: ReadonlySet<Sha256>): Known {
     worthy.filter(({ pack }) => !isCrowded || pack.size * 2 >= packSize).map(({ pack }) => pack.digest),
   );
   return new Map([...known].filter(([digest, { pack }]) => wanted.has(digest) && kept.has(pack.digest)));
-}
-
-/** Bytes of a disk's packs that no chunk of it needs. */
-export function wasteOf(chunks: readonly Chunk[]): number {
-  const frames = new Map(chunks.map(({ pack, offset, length }) => [`${pack.digest} ${offset}`, length]));
-  const live = [...frames.values()].reduce((sum, length) => sum + length, 0);
-  return packsOf(chunks).reduce((sum, { size }) => sum + size, 0) - live;
 }

@@ -37,7 +37,9 @@ export type Part =
 export async function readParts(folder: string): Promise<Part[]> {
   const parts: Part[] = [];
   const top: { path: string; kind: 'file' | 'folder' | 'link' }[] = [];
-  walk(folder, '', (path, kind) => void (path.includes('/') ? undefined : top.push({ path, kind })));
+  walk(folder, '', (path, kind) => {
+    if (!path.includes('/')) top.push({ path, kind });
+  });
   for (const { path, kind } of top) {
     const file = join(folder, path);
     if (kind === 'link')
