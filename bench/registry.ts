@@ -154,8 +154,9 @@ try {
   for (const folder of [work, bundles]) rmSync(folder, { recursive: true, force: true });
 }
 
-async function writeDisk({ size, read }: ByteSource, path: string): Promise<void> {
+async function writeDisk(disk: ByteSource, path: string): Promise<void> {
   const file = await open(path, 'wx');
-  for (let at = 0; at < size; at += 1 << 20) await file.write(await read(at, Math.min(1 << 20, size - at)));
+  for (let at = 0; at < disk.size; at += 1 << 20)
+    await file.write(await disk.read(at, Math.min(1 << 20, disk.size - at)));
   await file.close();
 }

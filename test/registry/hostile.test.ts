@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sha256, type Sha256 } from '../../src/base/index.ts';
+import { sha256 } from '../../src/base/index.ts';
 import { canonicalQcow2, openQcow2Disk } from '../../src/formats/qcow2/index.ts';
 import { memorySource } from '../../src/formats/source/index.ts';
 import { readDiskIndex, writeDiskIndex, type DiskIndex } from '../../src/registry/packs/disk-index.ts';
@@ -124,7 +124,7 @@ describe('a frame of a pack', () => {
   it('is asked for alone where little of a pack is missing, and with all others where most is', () => {
     const pack = { digest: `sha256:${digest}`, size: 10 << 20 };
     const chunk = (number: number): DiskIndex['chunks'][number] => ({
-      ...{ number, digest: digest as Sha256, pack, offset: number << 20, length: 1 << 20 },
+      ...{ number, digest, pack, offset: number << 20, length: 1 << 20 },
     });
     expect(
       planRuns([chunk(1), chunk(2), chunk(7)]).map(({ start, end }) => [start >> 20, end >> 20]),
@@ -197,8 +197,10 @@ describe('a registry that does not answer well', () => {
     await expect(getManifest(lying, `sha256:${digest}`)).rejects.toThrow(/gives other bytes/);
     await expect(getManifest(lying, '1')).rejects.toThrow(/is not a manifest/);
     const endless = await serve((_request, response) => {
-      const more = (): void =>
-        void (response.write(Buffer.alloc(1 << 20)) ? setImmediate(more) : response.once('drain', more));
+      const more = (): void => {
+        if (response.write(Buffer.alloc(1 << 20))) setImmediate(more);
+        else response.once('drain', more);
+      };
       response.on('error', () => undefined);
       more();
     });

@@ -125,6 +125,25 @@ describe('a product in a registry', () => {
   });
 });
 
+describe('a registry with a damaged pack', () => {
+  it('is found out by the pull, which leaves nothing behind', async () => {
+    const { host, folder } = await startRegistry();
+    const project = projectFor(host);
+    productFolder(join(project.root, 'mac'), 1);
+    await push(project, `${host}/mac:1`);
+    expect((await project.run(['pull', `${host}/mac:1`, '-o', 'sound'])).code).toBe(0);
+    const raw = skopeo('inspect', '--raw', '--tls-verify=false', `docker://${host}/mac:1`);
+    const { layers } = JSON.parse(raw) as { layers: { mediaType: string; digest: string }[] };
+    const pack = layers.find(({ mediaType }) => mediaType.includes('pack'))?.digest.slice(7) ?? '';
+    const stored = join(folder, 'data/docker/registry/v2/blobs/sha256', pack.slice(0, 2), pack, 'data');
+    patchFile(stored, 1000, Buffer.from('damage'));
+    const pulled = await project.run(['pull', `${host}/mac:1`, '-o', 'pulled']);
+    expect(pulled.code).toBe(1);
+    expect(pulled.stderr).toMatch(/gives other bytes|does not expand|not a zstd frame/);
+    expect(readdirSync(project.root).filter((name) => name.includes('pulled'))).toEqual([]);
+  });
+});
+
 describe('a product that may hold software of Apple', () => {
   it('is pushed only when that is said, and only to a host that the project calls private', async () => {
     const { host } = await startRegistry();

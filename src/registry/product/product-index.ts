@@ -100,5 +100,5 @@ function sorted<T extends { readonly path: string }>(entries: readonly T[]): T[]
 }
 
 function shown(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 200);
+  return JSON.stringify(value).slice(0, 200);
 }

@@ -1,10 +1,10 @@
 import { createWriteStream, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readlink, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unpackArchive } from '../../archive/unpack.ts';
-import { Failure, uniqueName } from '../../base/index.ts';
+import { Failure, uniqueName, type FailureCode } from '../../base/index.ts';
 import { diskFailure } from '../../host/index.ts';
 import { checkFreeSpace } from '../../image/index.ts';
 import { hashFile } from '../../store/index.ts';
@@ -14,10 +14,11 @@ import { rebuildDisk } from '../packs/rebuild-disk.ts';
 import { readBlob } from '../remote/blobs.ts';
 import type { Descriptor } from '../remote/manifests.ts';
 import type { Remote } from '../remote/remote.ts';
+import { checkEntries, isTreeThere } from './check-entries.ts';
 import type { FoundProduct } from './find-product.ts';
 import { notes, types } from './media-types.ts';
 import type { ProductEntry } from './product-index.ts';
-import { isUnchanged, markFile, readMark, writeMark } from './pulled-mark.ts';
+import { isUnchanged, readMark, writeMark } from './pulled-mark.ts';
 
 export interface PullOptions {
   /** As the user gave it; it is remembered in the folder. */
@@ -84,14 +85,17 @@ export async function pullProduct(
   }
 }
 
+/** Failures that say nothing against what has come: it is kept, and the next pull goes on. */
+const passing: readonly FailureCode[] = [
+  'fetch-failed',
+  'registry-denied',
+  'registry-refused',
+  'cannot-write',
+];
+
 /** What is wrong stays wrong: it is not gone on with. */
 function isWrong(error: unknown): boolean {
-  return (
-    error instanceof Failure &&
-    !error.temporary &&
-    error.code !== 'fetch-failed' &&
-    !error.code.startsWith('registry')
-  );
+  return error instanceof Failure && !error.temporary && !passing.includes(error.code);
 }
 
 /** In bytes, without what is there from before. */
@@ -132,6 +136,7 @@ async function fill(
     if (entry.path.includes('/')) continue;
     const path = join(work, entry.path);
     if (entry.type === 'directory') {
+      if (await isTreeThere(work, entry.path, index.entries)) continue;
       const archive = join(work, `.${entry.path}.tar.gz`);
       await rm(path, { recursive: true, force: true });
       await fetchFile(remote, layerOf(entry.path, types.tree), archive, onReceived);
@@ -229,36 +234,11 @@ function counter(onReceived: (bytes: number) => void): Transform {
   });
 }
 
-/** Makes sure that a folder has what an index says, and nothing else. @throws Failure 'digest-mismatch' */
-async function checkEntries(folder: string, entries: readonly ProductEntry[]): Promise<void> {
-  const known = new Set(entries.map(({ path }) => path));
-  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-    if (!known.has(path) && path !== markFile) await rm(join(folder, path), { recursive: true, force: true });
-  for (const entry of entries) {
-    const path = join(folder, entry.path);
-    const stat = await lstat(path).catch(() => undefined);
-    const isSame =
-      entry.type === 'directory'
-        ? stat?.isDirectory() === true
-        : entry.type === 'symlink'
-          ? stat?.isSymbolicLink() === true && (await readlink(path)) === entry.target
-          : stat?.isFile() === true &&
-            stat.size === entry.size &&
-            ((stat.mode & 0o111) !== 0) === entry.executable &&
-            (await hashFile(path)).digest === entry.sha256;
-    if (!isSame)
-      throw new Failure('digest-mismatch', `${entry.path} is not what the index of the product says`);
-  }
-}
-
-/** Puts a folder in the place of an older one. */
+/** Puts a folder in the place of an older one, and removes what pulls of other versions have left. */
 async function replace(work: string, output: string): Promise<void> {
-  if (!existsSync(output)) {
-    await rename(work, output);
-    return;
-  }
-  const old = join(dirname(output), `.${basename(output)}.${uniqueName()}.old`);
-  await rename(output, old);
+  const [around, name] = [dirname(output), basename(output)];
+  if (existsSync(output)) await rename(output, join(around, `.${name}.pull-${uniqueName()}.old`));
   await rename(work, output);
-  await rm(old, { recursive: true, force: true });
+  for (const each of readdirSync(around))
+    if (each.startsWith(`.${name}.pull-`)) await rm(join(around, each), { recursive: true, force: true });
 }

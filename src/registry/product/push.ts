@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { Failure, sha256, uniqueName, type Sha256 } from '../../base/index.ts';
+import { Failure, uniqueName, type Sha256 } from '../../base/index.ts';
 import { hashFile } from '../../store/index.ts';
 import { canonicalDigest } from '../packs/canonical-digest.ts';
 import { packsOf, viewDigest, writeDiskIndex, type DiskIndex } from '../packs/disk-index.ts';
 import { openView, scanView } from '../packs/disk-view.ts';
 import { makePacks } from '../packs/make-packs.ts';
 import { knownChunks, worthReusing, type Known } from '../packs/reuse.ts';
-import { hasRemoteBlob, sendBlob, type Upload } from '../remote/blobs.ts';
+import { hasRemoteBlob } from '../remote/blobs.ts';
 import { mediaTypes, putManifest, type Descriptor, type Manifest } from '../remote/manifests.ts';
 import type { Remote } from '../remote/remote.ts';
+import { atOnce, Sender } from '../remote/sender.ts';
 import type { FoundProduct } from './find-product.ts';
 import { fileType, isPaper, notes, types } from './media-types.ts';
 import { writeProductIndex, type ProductEntry } from './product-index.ts';
@@ -46,9 +47,6 @@ export interface Pushed {
   /** By path: the digest of the disk, and whether the file was written in canonical form. */
   readonly disks: readonly { readonly path: string; readonly digest: Sha256; readonly rewritten: boolean }[];
 }
-
-/** Blobs that are sent at a time. */
-const atOnce = 4;
 
 /**
  * Pushes a product: its blobs, then the manifest that names them, then its papers as referrers. The same product after the
@@ -211,53 +209,4 @@ function checkStated(stated: ReadonlyMap<string, string>, path: string, digest: 
       hint: 'A disk that was used is made a product of its own by `cidermill seal`; or run the pipeline again.',
     },
   );
-}
-
-/** Sends blobs, four at a time, and counts them. */
-class Sender {
-  sent = 0;
-  present = 0;
-  readonly #remote: Remote;
-  readonly #queue = new PQueue({ concurrency: atOnce });
-  readonly #seen = new Set<string>();
-  #fault: unknown;
-
-  constructor(remote: Remote) {
-    this.#remote = remote;
-  }
-
-  /** Resolves when the blob is on its way, with few before it. @throws what an earlier one failed for */
-  async send(upload: Upload, after: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
-    await this.#queue.onSizeLessThan(1);
-    if (this.#fault !== undefined) throw this.#fault as Error;
-    if (this.#seen.has(upload.digest)) {
-      await after();
-      return;
-    }
-    this.#seen.add(upload.digest);
-    this.#queue
-      .add(async () => {
-        const sent = await sendBlob(this.#remote, upload);
-        this.sent += sent;
-        this.present += upload.size - sent;
-        await after();
-      })
-      .catch((error: unknown) => (this.#fault ??= error));
-  }
-
-  async sendBytes(
-    bytes: Buffer,
-    mediaType: string,
-    annotations?: Readonly<Record<string, string>>,
-  ): Promise<Descriptor> {
-    const upload = { digest: `sha256:${sha256(bytes)}`, size: bytes.length };
-    await this.send({ ...upload, content: bytes });
-    return { mediaType, ...upload, ...(annotations !== undefined && { annotations }) };
-  }
-
-  /** Resolves when all of them are there. */
-  async done(): Promise<void> {
-    await this.#queue.onIdle();
-    if (this.#fault !== undefined) throw this.#fault as Error;
-  }
 }

@@ -79,5 +79,5 @@ function decoded(text: string): string {
 }
 
 function wordOf(value: unknown): string {
-  return typeof value === 'string' ? value : String(JSON.stringify(value));
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
