@@ -21,7 +21,7 @@ async function loaded(): Promise<{ files: Set<string>; outside: Set<string> }> {
     format: 'esm',
     platform: 'node',
     conditions: ['cidermill-source'],
-    external: ['tsx', 'xz-decompress', '@cyclonedx/cyclonedx-library'],
+    external: ['tsx', 'xz-decompress', '@cyclonedx/cyclonedx-library', '@toondepauw/node-zstd'],
     metafile: true,
     write: false,
     logLevel: 'silent',
