@@ -21,6 +21,7 @@ export interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
   readonly iHaveTheRight?: boolean;
   readonly waitFor?: string;
   readonly plainHttp?: boolean;
+  readonly trust?: string;
   readonly timeout: number;
 }
 

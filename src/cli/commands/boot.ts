@@ -79,6 +79,7 @@ export function bootCommand(): Command {
     )
     .option('--pick <volume>', "… from the volume with this in its name; by default from the loader's choice")
     .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
+    .option('--trust <file>', 'of a product in a registry: one of these allowed signers must have signed it')
     .option('--plain-http', 'speak http with the registry also where it is not this machine')
     .option('--dry-run', 'print the command, each option with its reason')
     .addOption(

@@ -26,14 +26,14 @@ export interface Base {
 export async function pullOnce(
   project: Project,
   reference: string,
-  flags: RemoteFlags,
+  flags: RemoteFlags & { readonly trust?: string | undefined },
   signal: AbortSignal,
 ): Promise<Base> {
   const artifacts = join(project.root, 'artifacts');
   const place = (digest: string): string => join(artifacts, '.pulled', digest.slice('sha256:'.length, 23));
   return withRemote(reference, flags, { signal }, async (remote, parsed) => {
     const known = parsed.digest === undefined ? undefined : place(parsed.digest);
-    if (parsed.digest !== undefined && known !== undefined && existsSync(known))
+    if (parsed.digest !== undefined && known !== undefined && flags.trust === undefined && existsSync(known))
       return { folder: known, digest: parsed.digest };
     const found = await findProduct(remote, wordOf(parsed));
     if (found === undefined) throw new Failure('not-found', `there is no ${showReference(parsed)}`);
@@ -47,7 +47,7 @@ export async function pullOnce(
         signal,
         onProgress,
         check: async (folder) => {
-          await checkChain(folder, found, {});
+          await checkChain(folder, found, { trust: flags.trust });
         },
       }),
     );
