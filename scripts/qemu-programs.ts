@@ -14,9 +14,12 @@ const maps = [tree, relative(`${work}/build`, tree)].map((path) => `-ffile-prefi
 // The programs find share/qemu and lib/ beside their own folder, wherever that is put.
 const libraries = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib';
 
+// configure of 10.0 writes into its folder of tests, and the source tree is read-only.
 await mkdir('build');
-await $`cd build && ${tree}/configure --prefix=/qemu --with-devices-x86_64=${devices} \
-  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${list('configure')}`;
+await mkdir('tests');
+await $`cd build && TEST_DIR=${work}/tests ${tree}/configure --prefix=/qemu --with-devices-x86_64=${devices} \
+  --extra-ldflags=${libraries} --extra-cflags=${['-Wno-invalid-pch', ...maps].join(' ')} ${list('configure')} \
+  ${list('release-configure')}`;
 await precompile(`${tree}/include/qemu/osdep.h`);
 for await (const line of $`ninja -C build -j${jobs} ${programs}`) {
   const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
@@ -56,11 +59,14 @@ async function precompile(header: string): Promise<void> {
   await mkdir(`build/${precompiled}`, { recursive: true });
   await symlink(header, 'build/qemu/osdep.h');
   await $`ninja -C build config-poison.h`;
-  for (const object of ['libcommon.fa.p/ui_vnc.c.o', 'libqemu-x86_64-softmmu.fa.p/target_i386_cpu.c.o']) {
-    const compile = commands.find((line) => line.includes(` -o ${object} `));
+  for (const object of ['libcommon ui_vnc', 'libqemu-x86_64-softmmu target_i386_cpu']) {
+    const [variant = '', file = ''] = object.split(' ');
+    // Libraries are .fa, whole archives of objects, in 7.2, and .a in 10.0.
+    const compile = commands.find((line) =>
+      ['fa', 'a'].some((kind) => line.includes(` -o ${variant}.${kind}.p/${file}.c.o `)),
+    );
     const flags = compile?.slice(0, compile.indexOf(' -MD '));
-    if (flags === undefined) continue;
-    const variant = object.slice(0, object.indexOf('.'));
+    if (flags === undefined) throw new Error(`QEMU compiles no ${file}.c for ${variant}`);
     await writeFile('build/precompile.sh', `${flags} -x c-header -o ${precompiled}/${variant} ${header}\n`);
     await $`cd build && bash precompile.sh`;
   }

@@ -4,6 +4,7 @@ import type { ParameterValue } from '../step/protocol.ts';
 import type { Located } from '../yaml/located.ts';
 import type { YamlNode } from '../yaml/node.ts';
 import type { Bounds } from './files/parameter-bounds.ts';
+import type { Table } from './files/table-file.ts';
 
 export type { Origin } from '../sources/origin.ts';
 
@@ -14,8 +15,12 @@ export interface Parameter extends Place, Bounds {
   readonly type: 'string' | 'integer' | 'boolean' | 'size' | 'choice' | 'list' | 'file';
   /** Of a choice. */
   readonly values?: readonly string[];
+  /** Of a choice: what follows from each value. */
+  readonly table?: Table;
   /** Absent: the user must give one. In a pipeline a string may hold references. */
   readonly default?: Located<ParameterValue>;
+  /** Of a recipe's: the default as written, where it holds references to columns of tables. */
+  readonly defaultTemplate?: YamlNode;
 }
 
 /** A source: origins in order of preference. Where they hold references: as the parameters' defaults make them. */
@@ -133,6 +138,8 @@ export interface Plan {
   readonly file: string;
   readonly steps: readonly PlannedStep[];
   readonly products: readonly Product[];
+  /** The tables that choices of the pipeline and of its recipes are of. */
+  readonly tables: readonly string[];
   /** Steps of the pipeline that nothing needs with these parameters, e.g. a sample when the user gave a file. */
   readonly unneeded: readonly string[];
 }

@@ -88,10 +88,10 @@ export const projectTargets = {
     if (events.every((event) => event === undefined)) throw new Failure('bad-bundle', 'no line is an event');
   },
   recipe: (bytes) => {
-    readAs(bytes, (node, report) => readRecipe(node, { ...of, name: 'mill' }, report));
+    readAs(bytes, (node, report) => readRecipe(node, { ...of, name: 'mill' }, report, () => undefined));
   },
   pipeline: (bytes) => {
-    readAs(bytes, (node, report) => readPipeline(node, { ...of, name: 'cider' }, report));
+    readAs(bytes, (node, report) => readPipeline(node, { ...of, name: 'cider' }, report, () => undefined));
   },
   /** An archive, in a folder that is made for it. */
   tar: async (bytes) => {

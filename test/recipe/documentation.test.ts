@@ -11,7 +11,7 @@ describe('docs/recipes.md', () => {
   it('shows files that make a plan', () => {
     const blocks = [...prose.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)];
     const files = Object.fromEntries(blocks.map(([, file = '', text = '']) => [file, text]));
-    expect(Object.keys(files)).toHaveLength(6); // cidermill.yaml, a buildroot, three recipes, a pipeline
+    expect(Object.keys(files)).toHaveLength(7); // cidermill.yaml, a table, a buildroot, three recipes, a pipeline
     const project = layOut({
       ...files,
       'scripts/mill.ts': '',

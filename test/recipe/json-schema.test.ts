@@ -19,6 +19,7 @@ const folders = {
   recipe: 'recipes',
   pipeline: 'pipelines',
   buildroot: 'recipes/buildroots',
+  table: 'recipes/tables',
   route: 'recipes/routes',
 } as const;
 

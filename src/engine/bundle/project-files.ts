@@ -35,6 +35,7 @@ export async function planFiles(project: Project, plan: Plan, drifted: boolean):
   addNearest(lockFile);
   if (drifted) add(project.root, localLockFile);
   add(project.builtin, lockFile);
+  for (const table of plan.tables) addNearest(`recipes/tables/${table}.yaml`);
   for (const step of plan.steps) {
     const { recipe } = step;
     add(recipe.root, recipe.file);

@@ -4,12 +4,14 @@ import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
 import { routeSchema } from '../../route/route-file.ts';
 import { settingsSchema } from './settings-file.ts';
+import { tableSchema } from './table-file.ts';
 import type { JsonSchema } from '../../yaml/shape.ts';
 
 const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['recipe', recipeSchema],
   ['pipeline', pipelineSchema],
   ['buildroot', buildrootSchema],
+  ['table', tableSchema],
   ['route', routeSchema],
   ['guest', guestSchema],
   ['settings', settingsSchema],

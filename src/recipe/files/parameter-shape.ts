@@ -4,12 +4,14 @@ import type { Report } from '../../yaml/faults.ts';
 import type { Place } from '../../base/index.ts';
 import type { Bounds, Limit } from './parameter-bounds.ts';
 import { valueOfNode, type ParameterType } from './parameter-value.ts';
+import type { FindTable, Table } from './table-file.ts';
 import { mayHoldReferences } from '../../yaml/template.ts';
 import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
 import {
   anything,
   list,
   locate,
+  name,
   named,
   text,
   word,
@@ -38,6 +40,7 @@ const fields = {
     'The value when none is given; without it one must be given',
   ),
   values: optional(list(text(), 1), 'What a choice can be'),
+  of: optional(name(), 'The table of what a choice can be: recipes/tables/NAME.yaml'),
   minimum: optional(limit, 'The least that an integer or a size can be'),
   maximum: optional(limit, 'The most that an integer or a size can be'),
   pattern: optional(
@@ -80,7 +83,10 @@ function withConditions(shape: Shape<ReadParameter>, references: boolean): Shape
         fallback('boolean', { type: 'boolean' }),
         fallback('size', { type: ['integer', 'string'] }),
         fallback('list', { type: 'array', items: { type: 'string' } }),
-        when('choice', { required: ['values'], properties: { default: { type: 'string' } } }),
+        when('choice', {
+          anyOf: [{ required: ['values'] }, { required: ['of'] }],
+          properties: { default: { type: 'string' } },
+        }),
         // minimum and maximum are a number's, pattern is a text's.
         when('integer', {
           properties: { minimum: { type: 'integer' }, maximum: { type: 'integer' }, pattern: false },
@@ -102,15 +108,22 @@ export interface DeclaredParameter extends Parameter {
   readonly needed: boolean;
 }
 
-/** @param references may a default hold references? Then it is checked when they are resolved. */
+/** Whose parameters are declared. */
+interface Declaring {
+  /** Is it a pipeline? Else a recipe, whose defaults refer to columns of tables alone. */
+  readonly pipeline: boolean;
+  readonly tables: FindTable;
+}
+
+/** A default that holds references is checked when they are resolved. */
 export function declareParameters(
   read: ReadonlyMap<string, Named<ReadParameter>> | undefined,
-  references: boolean,
+  of: Declaring,
   report: Report,
 ): Map<string, DeclaredParameter> {
   const parameters = new Map<string, DeclaredParameter>();
   for (const [name, { key, value }] of read ?? []) {
-    const parameter = value === undefined ? undefined : declareParameter(name, value, references, report);
+    const parameter = value === undefined ? undefined : declareParameter(name, value, of, report);
     // A faulty one keeps its name, so that nobody is told that it does not exist.
     parameters.set(name, { name, type: 'string', needed: false, ...key, ...parameter });
   }
@@ -119,35 +132,50 @@ export function declareParameters(
 
 function declareParameter(
   name: string,
-  { fields: { type, summary, default: node, values, minimum, maximum, pattern }, has }: ReadParameter,
-  references: boolean,
+  { fields: { type, summary, default: node, values, of, minimum, maximum, pattern }, has }: ReadParameter,
+  { pipeline, tables }: Declaring,
   report: Report,
 ): Partial<DeclaredParameter> | undefined {
   if (type === undefined) return undefined;
-  if (type.value === 'choice' && !has('values'))
+  const isChoice = type.value === 'choice';
+  if (isChoice && !has('values') && !has('of'))
     report('missing-key', type, `The choice "${name}" needs the key "values".`, 'List what it can be.');
-  if (type.value !== 'choice' && values !== undefined)
-    report('unknown-key', values, `Only a choice has values, and "${name}" is of type ${type.value}.`);
+  for (const key of isChoice ? [] : [values, of])
+    if (key !== undefined)
+      report('unknown-key', key, `Only a choice has values, and "${name}" is of type ${type.value}.`);
+  if (values !== undefined && of !== undefined)
+    report('name-conflict', of, `The choice "${name}" has values and a table of them.`, 'Leave one out.');
+  const table = isChoice && of !== undefined ? tables(of) : undefined;
+  const choices = table === undefined ? values?.value : [...table.rows.keys()];
   const bounds = declareBounds(name, type.value, { minimum, maximum, pattern }, report);
   const declared: Partial<DeclaredParameter> = {
     ...bounds,
     type: type.value,
-    needed: !has('default'),
+    needed: !has('default') && table?.default === undefined,
     ...(summary === undefined ? {} : { summary: summary.value }),
-    ...(type.value === 'choice' ? { values: values?.value ?? [] } : {}),
+    ...(isChoice ? { values: choices ?? [] } : {}),
+    ...(table === undefined ? {} : { table }),
   };
-  if (node === undefined) return declared;
-  const value: Located<ParameterValue> | undefined =
-    references && holdsReferences(node)
-      ? locate(writtenValue(node), node.place)
-      : type.value === 'choice' && values === undefined
-        ? undefined
-        : valueOfNode(
-            node,
-            { type: type.value, ...bounds, ...(values === undefined ? {} : { values: values.value }) },
-            report,
-          );
+  if (node === undefined) return { ...declared, ...fallbackOf(table) };
+  if (holdsReferences(node) && !pipeline) return { ...declared, defaultTemplate: node };
+  const value: Located<ParameterValue> | undefined = holdsReferences(node)
+    ? locate(writtenValue(node), node.place)
+    : isChoice && choices === undefined
+      ? undefined
+      : valueOfNode(
+          node,
+          { type: type.value, ...bounds, ...(choices === undefined ? {} : { values: choices }) },
+          report,
+        );
   return value === undefined ? declared : { ...declared, default: value, defaultNode: node };
+}
+
+/** A table's own default, as if it were written where the table is named. */
+function fallbackOf(table: Table | undefined): Partial<DeclaredParameter> {
+  const value = table?.default;
+  if (value === undefined) return {};
+  const { file, span } = value;
+  return { default: value, defaultNode: { kind: 'scalar', place: { file, span }, value: value.value } };
 }
 
 interface WrittenBounds {

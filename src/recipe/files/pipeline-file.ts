@@ -4,6 +4,7 @@ import { type PaperKind, paperKinds } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { declareParameters, pipelineParameters, type DeclaredParameter } from './parameter-shape.ts';
 import { checkName, type FileName } from '../../yaml/file-name.ts';
+import type { FindTable } from './table-file.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { anything, list, name, named, text, word, type JsonSchema, type Named } from '../../yaml/shape.ts';
 import type { YamlNode } from '../../yaml/node.ts';
@@ -69,7 +70,12 @@ export interface PipelineFile extends FileName {
 }
 
 /** @returns as much of the pipeline as could be read: the rest can still be checked */
-export function readPipeline(node: YamlNode, of: FileName, report: Report): PipelineFile | undefined {
+export function readPipeline(
+  node: YamlNode,
+  of: FileName,
+  report: Report,
+  tables: FindTable,
+): PipelineFile | undefined {
   const read = shape.read(node, report);
   if (read === undefined) return undefined;
   const { fields } = read;
@@ -77,7 +83,7 @@ export function readPipeline(node: YamlNode, of: FileName, report: Report): Pipe
   return {
     ...of,
     summary: fields.summary?.value ?? '',
-    parameters: declareParameters(fields.parameters, true, report),
+    parameters: declareParameters(fields.parameters, { pipeline: true, tables }, report),
     steps: new Map(
       [...(fields.steps ?? [])].map(([stepName, { key, value }]): [string, PipelineStep] => [
         stepName,

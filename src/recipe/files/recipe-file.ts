@@ -21,6 +21,7 @@ import {
 } from '../../yaml/shape.ts';
 import { defaultsOf, fillIn, isTemplate, recipeScope } from './recipe-template.ts';
 import { checkName, type FileName } from '../../yaml/file-name.ts';
+import type { FindTable } from './table-file.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
 const scriptPath = text({ pattern: '\\.m?[jt]s$' }, (path) =>
@@ -54,12 +55,17 @@ const shape = object('a recipe', {
 export const recipeSchema: JsonSchema = { ...shape.schema, definitions: { origin: originSchema } };
 
 /** @returns as much of the recipe as could be read: what depends on it can still be checked */
-export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
+export function readRecipe(
+  node: YamlNode,
+  of: FileName,
+  report: Report,
+  tables: FindTable,
+): Recipe | undefined {
   const read = shape.read(node, report);
   if (read === undefined) return undefined;
   const { fields } = read;
   checkName(fields.recipe, of.name, report);
-  const parameters = declareParameters(fields.parameters, false, report);
+  const parameters = declareParameters(fields.parameters, { pipeline: false, tables }, report);
   for (const [input, { key }] of fields.inputs ?? []) {
     const parameter = fields.parameters?.get(input);
     if (parameter !== undefined && parameters.has(input))
@@ -73,7 +79,7 @@ export function readRecipe(node: YamlNode, of: FileName, report: Report): Recipe
     [...outputs].map(([output, { key, value }]) => [output, { key, value: value?.path }] as const),
   );
   checkOutputs(paths, report);
-  const scope = recipeScope(parameters, defaultsOf(parameters), report);
+  const scope = recipeScope(parameters, defaultsOf(parameters, report), report);
   const readWith = <T>(form: Shape<T>, written: YamlNode | undefined): T | undefined =>
     written && form.read(isTemplate(written) ? fillIn(written, scope, report) : written, report);
   const { environment } = fields;

@@ -1,12 +1,16 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import { environmentShape } from './environment-shape.ts';
+import { columnOf } from './column.ts';
 import { evaluate } from './evaluate.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Parameter, Recipe, Source } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { sourceShape } from './origin-shape.ts';
+import { isWithin } from './parameter-bounds.ts';
 import { holdsReferences } from './parameter-shape.ts';
+import { valueOfText } from './parameter-value.ts';
 import type { Scope } from './resolved.ts';
+import { locate } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
@@ -25,7 +29,10 @@ export function recipeScope(
 ): Scope {
   return {
     resolve({ name, output }, place) {
-      const parameter = output === undefined ? declared.get(name) : undefined;
+      const chosen = declared.get(name);
+      if (output !== undefined && chosen?.table !== undefined)
+        return columnOf(chosen.table, values.get(name), output, place, report);
+      const parameter = output === undefined ? chosen : undefined;
       if (parameter === undefined) {
         const written = output === undefined ? name : `${name}.${output}`;
         report('unknown-reference', place, `The recipe has no parameter "${written}".`, () =>
@@ -90,9 +97,62 @@ export function applyParameters(
   };
 }
 
-/** The values that a recipe has when it is given none. */
-export function defaultsOf(parameters: ReadonlyMap<string, Parameter>): Map<string, Located<ParameterValue>> {
-  return new Map(
+/** The values of a recipe's parameters where none is given; what they refer to are the `given` ones, or else defaults. */
+export function defaultsOf(
+  parameters: ReadonlyMap<string, Parameter>,
+  report: Report,
+  given: ReadonlyMap<string, Located<ParameterValue>> = new Map(),
+): Map<string, Located<ParameterValue>> {
+  const values = new Map(
     [...parameters].flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])),
   );
+  const scope = columnScope(parameters, new Map([...values, ...given]), report);
+  for (const [name, parameter] of parameters) {
+    const { defaultTemplate: node } = parameter;
+    const value = node && !given.has(name) ? referredDefault(parameter, node, scope, report) : undefined;
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+function referredDefault(
+  parameter: Parameter,
+  node: YamlNode,
+  scope: Scope,
+  report: Report,
+): Located<ParameterValue> | undefined {
+  const found = evaluate(node, parameter, scope, report);
+  if (found?.kind !== 'value') return undefined;
+  const { type, value } = found;
+  if (type === parameter.type) return isWithin(value, parameter, report) ? value : undefined;
+  if (typeof value.value === 'string') return valueOfText(locate(value.value, value), parameter, report);
+  report(
+    'wrong-type',
+    node.place,
+    `The parameter "${parameter.name}" is of type ${parameter.type}, and this is of type ${type}.`,
+  );
+  return undefined;
+}
+
+/** What the default of a recipe's parameter may refer to: columns. Another parameter may have a default that leads back. */
+function columnScope(
+  parameters: ReadonlyMap<string, Parameter>,
+  values: ReadonlyMap<string, Located<ParameterValue>>,
+  report: Report,
+): Scope {
+  const all = recipeScope(parameters, values, report);
+  return {
+    ...all,
+    resolve(reference, place) {
+      if (reference.output !== undefined || !parameters.has(reference.name))
+        return all.resolve(reference, place);
+      report(
+        'bad-reference',
+        place,
+        "A recipe's default may refer to a column of a table, not to a parameter.",
+        'Write "${parameter.column}".',
+      );
+      return undefined;
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Report } from '../../yaml/faults.ts';
 import type { Binding, Parameter, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { holdsReferences } from '../files/parameter-shape.ts';
+import { defaultsOf } from '../files/recipe-template.ts';
 import { valueOfText, type ParameterType } from '../files/parameter-value.ts';
 import type { PipelineStep } from '../files/pipeline-file.ts';
 import type { Resolved, Scope } from '../files/resolved.ts';
@@ -71,10 +72,12 @@ export function addDefaults(
   given: (name: string) => boolean,
   report: Report,
 ): void {
-  for (const [name, { default: fallback, type, summary }] of recipe.parameters) {
+  const defaults = defaultsOf(recipe.parameters, report, parameters);
+  for (const [name, { defaultTemplate, type, summary }] of recipe.parameters) {
     if (given(name)) continue;
+    const fallback = defaults.get(name);
     if (fallback !== undefined) parameters.set(name, fallback);
-    else {
+    else if (defaultTemplate === undefined) {
       const what = `the parameter "${name}" (${shorten(summary ?? type)})`;
       report('missing-parameter', place, `The recipe ${recipe.name} needs ${what}.`);
     }

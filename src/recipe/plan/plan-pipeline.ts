@@ -6,6 +6,7 @@ import { onlyReference } from '../files/evaluate.ts';
 import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
 import {
   type Binding,
+  type Parameter,
   paperFiles,
   type Plan,
   type PlannedParameter,
@@ -71,6 +72,7 @@ function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: Pl
     file: pipeline.file,
     steps,
     products,
+    tables: tablesOf([pipeline.parameters, ...steps.map(({ recipe }) => recipe.parameters)]),
     unneeded: [...pipeline.steps.keys()].filter((name) => !planned.has(name)),
   };
 }
@@ -150,6 +152,12 @@ function resolveProduct(
       'Add "gate: STEP", or leave "test-result" out.',
     );
   return { name, from: entries, papers, next, ...(gate === undefined ? {} : { gate: gate.value }), ...key };
+}
+
+/** The names of the tables that choices among parameters are of, sorted. */
+export function tablesOf(parameters: readonly ReadonlyMap<string, Parameter>[]): string[] {
+  const names = parameters.flatMap((each) => [...each.values()].map(({ table }) => table?.name));
+  return [...new Set(names)].filter((name) => name !== undefined).sort();
 }
 
 /** A file output lies under its own name, a directory under the name of its entry. */

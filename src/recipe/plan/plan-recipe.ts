@@ -4,7 +4,7 @@ import { addDefaults, reportUnknownParameter, type BoundStep } from './bind-step
 import { pipelineFile, recipeFile, reportUnknown } from '../project/load.ts';
 import type { Binding, Plan, PlannedParameter, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
-import { planPipeline } from './plan-pipeline.ts';
+import { planPipeline, tablesOf } from './plan-pipeline.ts';
 import { startPlanning, type Overrides, type Planning } from './planning.ts';
 import { namesIn, type Project } from '../project/project.ts';
 import { bindFile } from './scope.ts';
@@ -69,7 +69,17 @@ export function planRecipe(
   const parameters = new Map<string, PlannedParameter>();
   for (const [key, { value }] of step?.parameters ?? []) parameters.set(key, { kind: 'value', value });
   for (const [key, { value }] of step?.inputs ?? []) parameters.set(key, value);
-  return { pipeline: name, parameters, summary, root: project.root, file, steps, products, unneeded: [] };
+  return {
+    pipeline: name,
+    parameters,
+    summary,
+    root: project.root,
+    file,
+    steps,
+    products,
+    tables: tablesOf(steps.map((each) => each.recipe.parameters)),
+    unneeded: [],
+  };
 }
 
 function bindRecipe(planning: Planning, recipe: Recipe): BoundStep {

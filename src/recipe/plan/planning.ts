@@ -48,7 +48,10 @@ export function startPlanning(
       return loaded.value;
     },
     finish() {
-      const all = mergeByFile([...used].flatMap(({ diagnostics }) => diagnostics).concat(faults.sorted()));
+      const all = mergeByFile([
+        ...new Set([...used].flatMap(({ diagnostics }) => diagnostics)),
+        ...faults.sorted(),
+      ]);
       if (all.length === 0) return;
       throw new InvalidError(all, new Map([...texts, ...project.memory.texts]));
     },

@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Place } from '../../base/index.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
+import { columnOf } from '../files/column.ts';
 import { evaluate } from '../files/evaluate.ts';
 import { isFile } from '../project/project.ts';
 import type { Binding, Recipe } from '../model.ts';
@@ -32,6 +33,17 @@ export function createScope(
     resolve(reference, place) {
       const { name } = reference;
       const isParameter = pipeline.parameters.has(name);
+      const table = pipeline.parameters.get(name)?.table;
+      if (reference.output !== undefined && table !== undefined) {
+        const chosen = circular(name, place) ? undefined : scope.parameter(name);
+        return columnOf(
+          table,
+          chosen?.kind === 'value' ? chosen.value : undefined,
+          reference.output,
+          place,
+          report,
+        );
+      }
       if (reference.output !== undefined) {
         if (isParameter && !pipeline.steps.has(name)) {
           report(

@@ -85,18 +85,18 @@ const ignore: Report = () => undefined;
 
 /** What a step gives its recipe in plain words; the rest has its default. */
 function literalsOf(recipe: Recipe, step: PipelineStep): Map<string, Located<ParameterValue>> {
-  const values = defaultsOf(recipe.parameters);
+  const values = new Map<string, Located<ParameterValue>>();
   for (const [name, { value: node }] of step.with) {
     const parameter = recipe.parameters.get(name);
     if (parameter === undefined || node === undefined || holdsReferences(node)) continue;
     const value = valueOfNode(node, parameter, ignore);
     if (value !== undefined) values.set(name, value);
   }
-  return values;
+  return new Map([...defaultsOf(recipe.parameters, ignore, values), ...values]);
 }
 
 function withSettings(recipe: Recipe, { settings, report }: Planning): Recipe {
-  const values = defaultsOf(recipe.parameters);
+  const values = new Map<string, Located<ParameterValue>>();
   for (const [name, setting] of settings) {
     const parameter = recipe.parameters.get(name);
     if (parameter === undefined) reportUnknownParameter(recipe, name, setting.key, report);
@@ -105,5 +105,9 @@ function withSettings(recipe: Recipe, { settings, report }: Planning): Recipe {
       if (value !== undefined) values.set(name, value);
     }
   }
-  return applyParameters(recipe, values, report);
+  return applyParameters(
+    recipe,
+    new Map([...defaultsOf(recipe.parameters, report, values), ...values]),
+    report,
+  );
 }

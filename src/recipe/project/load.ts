@@ -5,23 +5,44 @@ import { readBuildroot, type BuildrootFile } from '../files/buildroot-file.ts';
 import { collectFaults, type Report } from '../../yaml/faults.ts';
 import type { Buildroot, Recipe } from '../model.ts';
 import { readPipeline, type PipelineFile } from '../files/pipeline-file.ts';
-import { isFile, loadFile, namesIn, soundValue, type LoadedFile, type Project } from './project.ts';
+import {
+  isFile,
+  loadFile,
+  namesIn,
+  soundValue,
+  type LoadedFile,
+  type Project,
+  type UseFile,
+} from './project.ts';
 import { readRecipe } from '../files/recipe-file.ts';
+import { readTable, type FindTable } from '../files/table-file.ts';
 import type { FileName } from '../../yaml/file-name.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
 /** The recipe of that name; undefined when none exists. */
 export function recipeFile(project: Project, name: string): LoadedFile<Recipe> | undefined {
-  return loadFile(project, 'recipes', name, readWithFiles);
+  return loadFile(project, 'recipes', name, (node, of, report, use) =>
+    readWithFiles(node, of, report, findTable(project, report, use)),
+  );
 }
 
 export function pipelineFile(project: Project, name: string): LoadedFile<PipelineFile> | undefined {
-  return loadFile(project, 'pipelines', name, readPipeline);
+  return loadFile(project, 'pipelines', name, (node, of, report, use) =>
+    readPipeline(node, of, report, findTable(project, report, use)),
+  );
 }
 
 export function buildrootFile(project: Project, name: string): LoadedFile<BuildrootFile> | undefined {
   return loadFile(project, 'recipes/buildroots', name, readBuildroot);
+}
+
+function findTable(project: Project, report: Report, use: UseFile): FindTable {
+  return (name) => {
+    const file = loadFile(project, 'recipes/tables', name.value, readTable);
+    if (file === undefined) reportUnknown(project, 'recipes/tables', name.value, name, report);
+    return file && use(file);
+  };
 }
 
 /** @throws InvalidError when none of that name exists, or with all of its faults */
@@ -40,8 +61,8 @@ export function loadBuildroot(project: Project, name: string): Buildroot {
     .buildroot;
 }
 
-function readWithFiles(node: YamlNode, of: FileName, report: Report): Recipe | undefined {
-  const recipe = readRecipe(node, of, report);
+function readWithFiles(node: YamlNode, of: FileName, report: Report, tables: FindTable): Recipe | undefined {
+  const recipe = readRecipe(node, of, report, tables);
   if (recipe === undefined) return undefined;
   for (const script of [recipe.script, ...(recipe.check === undefined ? [] : [recipe.check])]) {
     if (script.value === '' || isFile(join(of.root, script.value))) continue;
@@ -72,6 +93,7 @@ const kinds = {
   recipes: { code: 'unknown-recipe', noun: 'recipe' },
   pipelines: { code: 'unknown-pipeline', noun: 'pipeline' },
   'recipes/buildroots': { code: 'unknown-buildroot', noun: 'buildroot' },
+  'recipes/tables': { code: 'unknown-table', noun: 'table' },
 } as const;
 
 /** Where the name was not written in a file, it stands for one. */

@@ -31,7 +31,10 @@ export interface LoadedFile<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export type Folder = 'recipes' | 'pipelines' | 'recipes/buildroots' | 'recipes/guests';
+/** Makes another file's faults faults of the one that is read. @returns what could be read of it */
+export type UseFile = <T>(other: LoadedFile<T>) => T | undefined;
+
+export type Folder = 'recipes' | 'pipelines' | 'recipes/buildroots' | 'recipes/tables' | 'recipes/guests';
 
 /** The project around a folder: the nearest one upwards that `isProject`, or else the folder itself. */
 export function findProject(cwd: string, builtin: string): Project {
@@ -76,7 +79,7 @@ export function loadFile<T>(
   project: Project,
   folder: Folder,
   name: string,
-  read: (node: YamlNode, of: FileName, report: Report) => T | undefined,
+  read: (node: YamlNode, of: FileName, report: Report, use: UseFile) => T | undefined,
 ): LoadedFile<T> | undefined {
   const file = `${folder}/${name}.yaml`;
   const { files, texts } = project.memory;
@@ -94,8 +97,13 @@ export function loadFile<T>(
       }
       if (yaml === undefined) continue;
       texts.set(display, yaml.text);
-      const value = yaml.node && read(yaml.node, { name, root, file }, faults.report);
-      loaded = { value, diagnostics: faults.sorted() };
+      const others = new Set<Diagnostic>();
+      const use: UseFile = (other) => {
+        for (const diagnostic of other.diagnostics) others.add(diagnostic);
+        return other.value;
+      };
+      const value = yaml.node && read(yaml.node, { name, root, file }, faults.report, use);
+      loaded = { value, diagnostics: [...faults.sorted(), ...others] };
       break;
     }
   }
