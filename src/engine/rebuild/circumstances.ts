@@ -154,10 +154,14 @@ function varySandbox(
     return `${elsewhere}/${name}`;
   };
   if (has('user') && root !== undefined) {
-    const passwd = join(folder, 'passwd');
-    const line = `${otherName}:x:${otherId}:${otherId}::${elsewhere}/home:/bin/bash\n`;
-    writeFileSync(passwd, readFileSync(join(root, 'etc/passwd'), 'utf8') + line);
-    mounts.push('--ro-bind', passwd, '/etc/passwd');
+    const known = join(root, 'etc/passwd');
+    // A root without the file knows no names: the number is another all the same.
+    if (existsSync(known)) {
+      const passwd = join(folder, 'passwd');
+      const line = `${otherName}:x:${otherId}:${otherId}::${elsewhere}/home:/bin/bash\n`;
+      writeFileSync(passwd, readFileSync(known, 'utf8') + line);
+      mounts.push('--ro-bind', passwd, '/etc/passwd');
+    }
     Object.assign(environment, { USER: otherName, LOGNAME: otherName });
   }
   if (has('home')) environment['HOME'] = `${elsewhere}/home`;
