@@ -30,6 +30,12 @@ function status(): Command {
     });
 }
 
+interface LoadFlags extends WorldFlags {
+  readonly dryRun?: boolean;
+  readonly ignoreMsrs?: 'now' | 'always';
+  readonly hostCpu?: 'intel' | 'amd';
+}
+
 function load(): Command {
   return new Command('load')
     .description(
@@ -43,34 +49,48 @@ function load(): Command {
         'ignore model-specific registers that KVM does not know: now, or at every boot too',
       ).choices(['now', 'always']),
     )
+    .addOption(
+      new Option(
+        '--host-cpu <vendor>',
+        'with --dry-run: the commands for another host, which has that CPU and nothing of KVM loaded',
+      ).choices(['intel', 'amd']),
+    )
     .addOption(rootOption())
     .addHelpText(
       'after',
       `
 Examples:
   cidermill kvm load artifacts/kvm-modules/modules --dry-run
+  cidermill kvm load artifacts/kvm-modules/modules --dry-run --host-cpu amd
   sudo cidermill kvm load artifacts/kvm-modules/modules
   sudo cidermill kvm load --ignore-msrs now
 
 What was loaded before is noted; \`cidermill kvm unload\` brings it back. Modules whose vermagic is not the kernel's, and
 modules in use, are refused.`,
     )
-    .action(
-      async (
-        folder: string | undefined,
-        flags: WorldFlags & { readonly dryRun?: boolean; readonly ignoreMsrs?: 'now' | 'always' },
-      ) => {
-        const { carryOutLoad, planLoad, readStatus, thisWorld } = await import('../../host/kvm/index.ts');
-        const world = thisWorld(flags.root);
-        const from = folder === undefined ? undefined : modulesIn(resolve(folder));
-        const plan = await planLoad(world, readStatus(world), {
-          ...(from === undefined ? {} : { folder: from }),
+    .action(async (folder: string | undefined, flags: LoadFlags) => {
+      const { carryOutLoad, planElsewhere, planLoad, readStatus, thisWorld } =
+        await import('../../host/kvm/index.ts');
+      const world = thisWorld(flags.root);
+      const from = folder === undefined ? undefined : modulesIn(resolve(folder));
+      if (flags.hostCpu !== undefined) {
+        if (flags.dryRun !== true || from === undefined)
+          throw new Failure('usage', '--host-cpu is about another host: it needs a folder and --dry-run');
+        const elsewhere = await planElsewhere(world, flags.hostCpu, {
+          folder: from,
           ...(flags.ignoreMsrs === undefined ? {} : { ignoreMsrs: flags.ignoreMsrs }),
         });
-        if (flags.dryRun === true) await show(plan);
-        else await carryOut(plan, (say) => carryOutLoad(world, plan, from, say));
-      },
-    );
+        console.log(`# on a host that runs Linux ${elsewhere.kernel}, with these modules in the same place`);
+        await show(elsewhere.plan);
+        return;
+      }
+      const plan = await planLoad(world, readStatus(world), {
+        ...(from === undefined ? {} : { folder: from }),
+        ...(flags.ignoreMsrs === undefined ? {} : { ignoreMsrs: flags.ignoreMsrs }),
+      });
+      if (flags.dryRun === true) await show(plan);
+      else await carryOut(plan, (say) => carryOutLoad(world, plan, from, say));
+    });
 }
 
 function unload(): Command {
@@ -128,6 +148,9 @@ function statusLines(found: KvmStatus): string[] {
     ),
     line('/dev/kvm', found.device ? 'there' : 'not there'),
     ...(loaded.length === 0 ? [line('modules', 'none')] : loaded),
+    ...found.others.map((name) =>
+      line(name, 'not one of these; it holds them, and has to go before they can'),
+    ),
     ...(users === '' ? [] : [line('in use by', users)]),
   ];
 }

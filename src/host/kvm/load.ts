@@ -2,7 +2,8 @@ import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import type { Act } from './acts.ts';
-import { kvmNames, type KvmName } from './names.ts';
+import { isKvmName, kvmNames, type KvmName } from './names.ts';
+import { refusals } from './refusals.ts';
 import type { KvmStatus } from './status.ts';
 import { checkVermagic, moduleField } from './vermagic.ts';
 import type { KernelWorld } from './world.ts';
@@ -25,10 +26,11 @@ export interface KvmPlan {
 
 const parameterFile = '/sys/module/kvm/parameters/ignore_msrs';
 export const bootFile = '/etc/modprobe.d/cidermill-kvm.conf';
+const bootAct: Act = { kind: 'write', path: bootFile, line: 'options kvm ignore_msrs=1' };
 
 /**
  * Looks at everything that could go wrong before anything is done.
- * @throws Failure when the modules are not for this kernel or CPU, are in use, or cannot be replaced
+ * @throws Failure when the modules are not for this kernel or CPU, are in use, or cannot be replaced: with all reasons there are
  */
 export async function planLoad(
   world: KernelWorld,
@@ -45,22 +47,35 @@ export async function planLoad(
       hint: 'Name a folder of modules to replace it, or --ignore-msrs.',
     });
   }
-  const vendor = vendorOf(status);
+  const refused = refusals();
+  const vendor = refused.of(() => vendorOf(status));
   if (!status.loadable)
-    throw new Failure('no-modules', `Linux ${status.kernel} cannot load modules`, {
-      hint: present ? 'KVM is part of it.' : 'Boot a kernel that can, or one that KVM is part of.',
-    });
-  if (folder === undefined)
-    return { acts: [{ kind: 'run', command: ['modprobe', vendor] }, ...settings], removed: [], previous: [] };
-
-  const files = ['kvm.ko', `${vendor.replace('_', '-')}.ko`].map((name) => join(folder, name));
-  for (const file of files)
-    if (!existsSync(file))
-      throw new Failure('no-module', `there is no ${file}`, {
+    refused.add(
+      new Failure('no-modules', `Linux ${status.kernel} cannot load modules`, {
+        hint: present ? 'KVM is part of it.' : 'Boot a kernel that can, or one that KVM is part of.',
+      }),
+    );
+  if (folder === undefined) {
+    refused.finish();
+    return {
+      acts: [{ kind: 'run', command: ['modprobe', vendor ?? ''] }, ...settings],
+      removed: [],
+      previous: [],
+    };
+  }
+  const files = filesOf(folder, vendor);
+  const there = files.filter((file) => existsSync(file));
+  const missing = files.find((file) => !there.includes(file));
+  if (missing !== undefined)
+    refused.add(
+      new Failure('no-module', `there is no ${missing}`, {
         hint: 'Build them: cidermill run kvm-modules --set build=always',
-      });
-  await checkVermagic(world, status.kernel, files);
-  const removed = removable(status);
+      }),
+    );
+  await refused.ofAsync(() => checkVermagic(world, status.kernel, there));
+  for (const failure of holdersOf(status)) refused.add(failure);
+  refused.finish();
+  const removed = kvmNames.filter((name) => status.modules.some((module) => module.name === name));
   const [kvm = '', own = ''] = files;
   return {
     acts: [
@@ -78,6 +93,40 @@ export async function planLoad(
   };
 }
 
+/**
+ * What `load` would do on another host, on which nothing of KVM is loaded yet.
+ * @param cpu the vendor of its CPU
+ * @returns the acts, and the kernel that the modules are for
+ * @throws Failure when a module is not there, or they are for several kernels
+ */
+export async function planElsewhere(
+  world: KernelWorld,
+  cpu: 'intel' | 'amd',
+  { folder, ignoreMsrs }: LoadOptions & { readonly folder: string },
+): Promise<{ readonly plan: KvmPlan; readonly kernel: string }> {
+  const files = filesOf(folder, `kvm_${cpu}`);
+  const [kvm = '', own = ''] = files;
+  for (const file of files) if (!existsSync(file)) throw new Failure('no-module', `there is no ${file}`);
+  const kernels = await Promise.all(files.map((file) => moduleField(world, file, 'vermagic')));
+  const [kernel = '', other = kernel] = [...new Set(kernels)];
+  if (other !== kernel)
+    throw new Failure('vermagic', `the modules are for several kernels:\n  ${kernel}\n  ${other}`);
+  const needed = await dependencies({ ...world, root: '/nonexistent' }, files);
+  const acts: Act[] = [
+    ...needed.map((name): Act => ({ kind: 'run', command: ['modprobe', name] })),
+    { kind: 'run', command: ['insmod', kvm, ...(ignoreMsrs === undefined ? [] : ['ignore_msrs=1'])] },
+    { kind: 'run', command: ['insmod', own] },
+    ...(ignoreMsrs === 'always' ? [bootAct] : []),
+  ];
+  return { plan: { acts, removed: [], previous: [] }, kernel: kernel.split(' ')[0] ?? '' };
+}
+
+/** The two modules of a folder; where the CPU is of neither vendor, the first alone. */
+function filesOf(folder: string, vendor: 'kvm_intel' | 'kvm_amd' | undefined): string[] {
+  const names = ['kvm', ...(vendor === undefined ? [] : [vendor.replace('_', '-')])];
+  return names.map((name) => join(folder, `${name}.ko`));
+}
+
 /** @throws Failure 'not-loaded' when the modules are not those that `load` brought, 'in-use' */
 export function planUnload(status: KvmStatus): KvmPlan {
   if (status.record === undefined) {
@@ -85,7 +134,10 @@ export function planUnload(status: KvmStatus): KvmPlan {
       hint: "`unload` undoes `cidermill kvm load FOLDER`; the kernel's own modules are left to modprobe.",
     });
   }
-  const removed = removable(status);
+  const refused = refusals();
+  for (const failure of holdersOf(status)) refused.add(failure);
+  refused.finish();
+  const removed = kvmNames.filter((name) => status.modules.some((module) => module.name === name));
   const before = status.record.previous.filter((name) => name !== 'kvm');
   // modprobe brings kvm with what depends on it.
   const back = before.length > 0 ? before : status.record.previous;
@@ -106,33 +158,36 @@ function vendorOf({ cpu }: KvmStatus): 'kvm_intel' | 'kvm_amd' {
   });
 }
 
-/** The loaded modules in the order they can be removed. @throws Failure 'in-use' that names the holder */
-function removable({ modules, users }: KvmStatus): KvmName[] {
-  const loaded = modules.filter((module) => module.loaded);
+/** All that keeps the modules from being removed, each with what holds them. */
+function holdersOf({ modules, users }: KvmStatus): Failure[] {
+  const found: Failure[] = [];
   const built = modules.find((module) => !module.loaded);
   if (built !== undefined)
-    throw new Failure('built-in', `${built.name} is part of this kernel and cannot be replaced`);
-  const [user] = users;
-  if (user !== undefined)
-    throw new Failure(
-      'in-use',
-      `KVM is in use by ${users.map(({ command, pid }) => `${command} (process ${pid})`).join(', ')}`,
-      {
-        hint: 'Shut the guest down first.',
-      },
+    found.push(new Failure('built-in', `${built.name} is part of this kernel and cannot be replaced`));
+  if (users.length > 0)
+    found.push(
+      new Failure(
+        'in-use',
+        `KVM is in use by ${users.map(({ command, pid }) => `${command} (process ${pid})`).join(', ')}`,
+        { hint: 'Shut the guest down first.' },
+      ),
     );
-  for (const { name, users: count, holders } of loaded) {
-    const others = holders.filter((holder) => !(kvmNames as readonly string[]).includes(holder));
+  for (const { name, loaded, users: count, holders } of modules) {
+    const others = holders.filter((holder) => !isKvmName(holder));
     if (others.length > 0)
-      throw new Failure('in-use', `${name} is in use by the module ${others.join(', ')}`, {
-        hint: `rmmod ${others.join(' ')}`,
-      });
-    if (count > holders.length)
-      throw new Failure('in-use', `${name} is in use by a process that this user cannot see`, {
-        hint: 'Run this as root to see it.',
-      });
+      found.push(
+        new Failure('in-use', `${name} is in use by the module ${others.join(', ')}`, {
+          hint: `rmmod ${others.join(' ')}`,
+        }),
+      );
+    else if (loaded && count > holders.length && users.length === 0)
+      found.push(
+        new Failure('in-use', `${name} is in use by a process that this user cannot see`, {
+          hint: 'Run this as root to see it.',
+        }),
+      );
   }
-  return kvmNames.filter((name) => loaded.some((module) => module.name === name));
+  return found;
 }
 
 /** Modules that have to be there before, and are not. */
@@ -169,5 +224,5 @@ function settingActs(
     });
   }
   const now: Act = { kind: 'write', path: parameterFile, line: '1' };
-  return when === 'now' ? [now] : [now, { kind: 'write', path: bootFile, line: 'options kvm ignore_msrs=1' }];
+  return when === 'now' ? [now] : [now, bootAct];
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelNeeds, type KernelNeeds } from '../kernel/index.ts';
-import { kvmNames, type KvmName } from './names.ts';
+import { isKvmName, kvmNames, type KvmName } from './names.ts';
 import { readRecord, type LoadRecord } from './record.ts';
 import type { KernelWorld } from './world.ts';
 
@@ -34,6 +34,8 @@ export interface KvmStatus {
   /** Can this kernel load modules at all? */
   readonly loadable: boolean;
   readonly modules: readonly KvmModule[];
+  /** Modules that hold KVM's and are none of those: a vendor of another kind (kvm_pvm), VFIO, a graphics driver. */
+  readonly others: readonly string[];
   readonly users: readonly KvmUser[];
   /** What `load` left when the modules that are loaded now are ours. */
   readonly record: LoadRecord | undefined;
@@ -53,6 +55,7 @@ export function readStatus(world: KernelWorld): KvmStatus {
     device: existsSync(join(root, 'dev/kvm')),
     loadable: existsSync(join(root, 'proc/modules')),
     modules,
+    others: [...new Set(modules.flatMap(({ holders }) => holders))].filter((name) => !isKvmName(name)),
     users: readUsers(root),
     record: modules.some(({ loaded }) => loaded) ? readRecord(root) : undefined,
   };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   carryOutLoad,
   carryOutUnload,
+  planElsewhere,
   planLoad,
   planUnload,
   readStatus,
@@ -109,6 +110,33 @@ describe('loading modules', () => {
       /kvm_intel is in use by a process/,
     );
     expect([...on.ran, ...other.ran, ...unseen.ran]).toEqual([]);
+  });
+
+  it('tells all that speaks against it at once, vendors of another kind by their names', async () => {
+    const on = await usualMachine();
+    on.write('sys/module/kvm/holders/kvm_pvm', '');
+    expect(readStatus(on).others).toEqual(['kvm_pvm']);
+    on.openKvm(4711, 'qemu-system-x86');
+    const other = '6.1.0-47-amd64 SMP preempt mod_unload modversions ';
+    const message = await load(on, { folder: builtModules(other) }).then(String, String);
+    expect(message).toMatch(/there are 3 reasons against it/);
+    expect(message).toContain('is not for the kernel that runs');
+    expect(message).toContain('KVM is in use by qemu-system-x86 (process 4711)');
+    expect(message).toContain('kvm is in use by the module kvm_pvm\n    rmmod kvm_pvm');
+    expect(on.ran).toEqual([]);
+  });
+
+  it('shows what it would do on another host, whatever this one is', async () => {
+    const on = machine({ cpu: '' });
+    const folder = builtModules('5.10.0-32-amd64 SMP mod_unload modversions ');
+    const { plan, kernel } = await planElsewhere(on, 'amd', { folder, ignoreMsrs: 'always' });
+    expect(kernel).toBe('5.10.0-32-amd64');
+    expect(plan.acts.map(showAct)).toEqual([
+      'modprobe irqbypass',
+      `insmod ${folder}/kvm.ko ignore_msrs=1`,
+      `insmod ${folder}/kvm-amd.ko`,
+      "echo 'options kvm ignore_msrs=1' > /etc/modprobe.d/cidermill-kvm.conf",
+    ]);
   });
 
   it('is for root', async () => {
