@@ -19,6 +19,10 @@ export interface Bounds {
   readonly pattern?: string;
 }
 
+/** Who writes `a,b` or `a b` meant two items. */
+const listRule =
+  'A list is written [FIRST, SECOND]; on the command line also by giving --set once for each item.';
+
 /** Tells whether a value keeps to its bounds; reports it where it does not. */
 export function isWithin(value: Located<ParameterValue>, bounds: Bounds, report: Report): boolean {
   if (typeof value.value === 'number') return isInRange(value.value, value, bounds, report);
@@ -26,8 +30,9 @@ export function isWithin(value: Located<ParameterValue>, bounds: Bounds, report:
   const texts = typeof value.value === 'string' ? [value.value] : value.value;
   const pattern = wholePattern(bounds.pattern);
   const wrong = texts.flatMap((text, index) => (pattern.test(text) ? [] : [value.items?.[index] ?? value]));
+  const hint = typeof value.value === 'string' ? undefined : listRule;
   for (const place of wrong)
-    report('bad-value', place, `The value does not match the pattern "${bounds.pattern}".`);
+    report('bad-value', place, `The value does not match the pattern "${bounds.pattern}".`, hint);
   return wrong.length === 0;
 }
 
