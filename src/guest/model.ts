@@ -89,6 +89,9 @@ export const settings = [
 ] as const;
 export type Setting = (typeof settings)[number];
 
+/** QEMU that is assumed where none is at hand: the one that the pipelines build unless told otherwise. */
+export const usualQemu = '7.2';
+
 /** A machine that somebody wants, on the host it is to run on. */
 export interface Situation {
   /** The guest's version: '10.7.4'. */

@@ -1,4 +1,4 @@
-import { nets, type Guest, type Situation } from './model.ts';
+import { nets, usualQemu, type Guest, type Situation } from './model.ts';
 import { solve } from './solve.ts';
 
 /** A change to a machine or its host, and how it is made. */
@@ -74,7 +74,7 @@ function movesFrom(guest: Guest, from: Situation): Move[][] {
     ],
     [{ what: 'accel', how: '--accel tcg', cost: 50, to: { accel: 'tcg' } }],
     [{ what: 'kvm', how: '--kvm built', cost: 45, to: { kvm: 'built' } }],
-    [{ what: 'qemu', how: 'a QEMU of 7.2', cost: 60, to: { qemu: '7.2.0' } }],
+    [{ what: 'qemu', how: `a QEMU of ${usualQemu}`, cost: 60, to: { qemu: usualQemu } }],
   ];
   // What changes nothing is no change.
   return moves.map((kind) =>

@@ -1,4 +1,4 @@
-import type { Guest, Situation } from './model.ts';
+import { usualQemu, type Guest, type Situation } from './model.ts';
 import { solve } from './solve.ts';
 
 /** What the overview says of a guest in one kind of machine. */
@@ -16,7 +16,7 @@ export const todaysHost = {
   kvm: 'stock',
   ignoreMsrs: false,
   cpu: 'intel',
-  qemu: '7.2',
+  qemu: usualQemu,
 } as const;
 
 const installed = {

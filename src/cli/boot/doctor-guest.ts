@@ -1,5 +1,13 @@
 import { Failure } from '../../base/index.ts';
-import { nearestThatRuns, solve, stages, type Guest, type Situation, type Stage } from '../../guest/index.ts';
+import {
+  nearestThatRuns,
+  solve,
+  stages,
+  usualQemu,
+  type Guest,
+  type Situation,
+  type Stage,
+} from '../../guest/index.ts';
 import {
   parseOskReference,
   resolveOsk,
@@ -7,9 +15,6 @@ import {
   type Check,
   type Surroundings,
 } from '../../host/index.ts';
-
-/** QEMU that is assumed before one is built: the one that the pipelines build. */
-const builtQemu = '7.2';
 
 /** What a release needs of this host, by its facts: installing, its first boot and later ones, on a q35 of two CPUs. */
 export function checkGuest(guest: Guest, update: string, around: Surroundings): Check[] {
@@ -27,7 +32,7 @@ export function checkGuest(guest: Guest, update: string, around: Surroundings): 
     kvm: 'stock',
     ignoreMsrs: host.ignoreMsrs === true,
     cpu: host.cpu,
-    qemu: qemu?.version ?? builtQemu,
+    qemu: qemu?.version ?? usualQemu,
   });
   return stages.flatMap((stage) => checkStage(guest, at(stage), stage));
 }

@@ -4,6 +4,7 @@ import {
   qemuOptions,
   machineOf,
   renderCommand,
+  usualQemu,
   type Condition,
   type Fact,
   type Guest,
@@ -52,7 +53,7 @@ export function guestTable(guests: readonly Guest[], colours: Colours): string {
     ),
     ...lines.map((line) => line.trimEnd()),
     '',
-    'On a host of today (KVM, Linux 6.1, QEMU 7.2). `cidermill guest explain NAME …` asks about another machine or host,',
+    `On a host of today (KVM, Linux 6.1, QEMU ${usualQemu}). \`cidermill guest explain NAME …\` asks about another machine or host,`,
     '`cidermill guest show NAME` has every fact with its source, `cidermill doctor --guest NAME` looks at this host.',
   ].join('\n');
 }

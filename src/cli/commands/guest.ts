@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { accelerators, nearestThatRuns, solve, type Accelerator } from '../../guest/index.ts';
+import { accelerators, nearestThatRuns, solve, usualQemu, type Accelerator } from '../../guest/index.ts';
 import { readHostFacts } from '../../host/index.ts';
 import { findGuest, loadGuests } from '../../recipe/index.ts';
 import { exitCodes } from '../exit.ts';
@@ -68,7 +68,7 @@ function explain(parent: Command): Command {
     .addOption(
       new Option('--accel <how>', 'how QEMU runs it; as this host can by default').choices(accelerators),
     )
-    .option('--qemu-version <version>', 'of the QEMU that is to run it', versionArgument, '7.2')
+    .option('--qemu-version <version>', 'of the QEMU that is to run it', versionArgument, usualQemu)
     .option('--host-kernel <version>', "a Linux other than this host's", versionArgument)
     .addOption(new Option('--host-cpu <vendor>', "a CPU other than this host's").choices(['intel', 'amd']))
     .option('--ignore-msrs', 'a host whose KVM ignores unknown MSRs')
