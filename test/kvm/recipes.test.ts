@@ -142,6 +142,7 @@ describe('the recipe kvm-kmod', () => {
           .replace(/ {2}linux:\n {4}debian:(.*\n){3}/, ''),
         'recipes/patches/x.patch': '',
         'scripts/kvm-kmod.ts': '',
+        'scripts/kvm-check.ts': '',
       });
       const not = await run(project, ['run', 'kvm-kmod']);
       expect(not.code).toBe(2);
