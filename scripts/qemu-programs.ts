@@ -6,10 +6,11 @@ const { $, source, list, jobs, output, progress, note } = await step();
 const [tree, own] = [source('tree'), source('own')] as const;
 const programs = ['qemu-system-x86_64', 'qemu-img'];
 
-// configure looks for device lists in the source tree only; a path that leads out of it spares a copy of the tree.
-const devices = relative(`${tree}/configs/devices/x86_64-softmmu`, `${own}/devices`);
-// Assertions name their files: as in the source tree, wherever it and the work folder are.
 const work = (await $`pwd`.quiet()).stdout.trim();
+// configure looks for device lists in the source tree only; a path that leads out of it spares a copy of the tree.
+const devices = relative(`${tree}/configs/devices/x86_64-softmmu`, `${work}/devices`);
+await $`cat ${own}/devices.mak >devices.mak && printf '%s\\n' ${list('release-devices')} >>devices.mak`;
+// Assertions name their files: as in the source tree, wherever it and the work folder are.
 const maps = [tree, relative(`${work}/build`, tree)].map((path) => `-ffile-prefix-map=${path}=.`);
 // The programs find share/qemu and lib/ beside their own folder, wherever that is put.
 const libraries = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib';
