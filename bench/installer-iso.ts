@@ -7,7 +7,7 @@ import { machine, median, peakMemory, ratio, table, timeInTurn } from './measure
 
 /* A large installer made into a disc, beside cp of the same disc: what any program that writes those bytes would take. */
 
-const [size = '6', rounds = '3'] = process.argv.slice(2);
+const [size = '6', rounds = '7'] = process.argv.slice(2);
 const folder = mkdtempSync(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'cidermill-bench-'));
 const [sample, iso, copy] = ['InstallESD.dmg', 'out.iso', 'copy.iso'].map((name) => join(folder, name)) as [
   string,
