@@ -8,7 +8,10 @@ import { fileChanged } from '../open/outer/file-source.ts';
  * A file that is open only while it is read: there may be more of them than a process may have open.
  * @param found what it was when it was found; @throws Failure 'file-changed' when it has been written to since
  */
-export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): ByteSource {
+export function lazyFile(
+  path: string,
+  found: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'nlink'>,
+): ByteSource {
   const { size } = found;
   return {
     size,
@@ -26,8 +29,9 @@ export function lazyFile(path: string, found: Pick<Stats, 'size' | 'mtimeMs' | '
           done += bytesRead;
         }
         const now = await handle.stat().catch(failed);
-        const { mtimeMs, ctimeMs } = found;
-        if (now.size !== size || now.mtimeMs !== mtimeMs || now.ctimeMs !== ctimeMs) throw fileChanged(path);
+        const isSame = now.size === size && now.mtimeMs === found.mtimeMs;
+        // A name lost or given changes the kernel's time of change too, and nothing of the content.
+        if (!isSame || (now.ctimeMs !== found.ctimeMs && now.nlink === found.nlink)) throw fileChanged(path);
         return data;
       } finally {
         await handle.close();
