@@ -29,10 +29,17 @@ export function isWithin(value: Located<ParameterValue>, bounds: Bounds, report:
   if (bounds.pattern === undefined || typeof value.value === 'boolean') return true;
   const texts = typeof value.value === 'string' ? [value.value] : value.value;
   const pattern = wholePattern(bounds.pattern);
-  const wrong = texts.flatMap((text, index) => (pattern.test(text) ? [] : [value.items?.[index] ?? value]));
-  const hint = typeof value.value === 'string' ? undefined : listRule;
-  for (const place of wrong)
-    report('bad-value', place, `The value does not match the pattern "${bounds.pattern}".`, hint);
+  const wrong = texts.flatMap((text, index) =>
+    pattern.test(text) ? [] : [{ place: value.items?.[index] ?? value, text }],
+  );
+  const isList = typeof value.value !== 'string';
+  for (const { place, text } of wrong)
+    report(
+      'bad-value',
+      place,
+      `The value does not match the pattern "${bounds.pattern}".`,
+      isList && /[\s,]/.test(text) ? listRule : undefined,
+    );
   return wrong.length === 0;
 }
 
