@@ -4,7 +4,7 @@ import { bringBlobs, refuseBytes, type BringOptions } from './bring.ts';
 import type { CacheContext, CacheOptions, Refused } from './context.ts';
 import type { Entry } from './entry.ts';
 import { findEntry } from './find.ts';
-import { atOnce, CacheServer, CacheTrouble, TooLong } from './server.ts';
+import { atOnce, CacheServer, CacheTrouble, TooLong, type ServerOptions } from './server.ts';
 import { sendFiles, sendResult } from './send.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
@@ -94,6 +94,17 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
         await sendFiles(context, files);
       }),
   };
+}
+
+/** Asks a server for something it need not have. @returns why it cannot be used; undefined when it can */
+export async function askCache(options: ServerOptions, path: string): Promise<string | undefined> {
+  try {
+    await new CacheServer(options, emptyTally()).has(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CacheTrouble) return error.message;
+    throw error;
+  }
 }
 
 /** Why the rest of a run does without the server. */

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),
   bundle: async () => (await import('./commands/bundle.ts')).bundleCommand(),
+  cache: async () => (await import('./commands/cache.ts')).cacheCommand(),
   store: async () => (await import('./commands/store.ts')).storeCommand(),
   iso: async () => (await import('./commands/iso.ts')).isoCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
@@ -61,6 +62,7 @@ Examples:
 
 Environment:
   CIDERMILL_STORE   the store (else artifacts/.store where there is one, else ~/.cache/cidermill)
+  CIDERMILL_CACHE   a team's cache: what others made is not made again (docs/cache.md)
   CIDERMILL_OSK     where your key is, for boot and doctor: env:NAME, file:PATH or smc
   NO_COLOR          no colour
 

@@ -3,6 +3,7 @@ import { Failure } from '../base/index.ts';
 import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import type { Preview } from '../engine/index.ts';
+import type { Team } from '../engine/team/team.ts';
 import { openStepSources, type DriftOptions, type StepSources } from '../engine/sources/step-sources.ts';
 import { showProgress } from './text/progress-line.ts';
 import type { Workspace } from './workspace.ts';
@@ -93,18 +94,20 @@ function driftOptions({ updateVanished = false, drifted = false }: PlanOptions):
   return { updateVanished, drifted: drifted || updateVanished };
 }
 
-/** What a run of the plan would do. */
+/** What a run of the plan would do. @param team the team's cache, where it is to be asked */
 export async function preview(
   workspace: Workspace,
   plan: Plan,
   sources: StepSources,
   options: PlanOptions,
+  team?: Pick<Team, 'find'>,
 ): Promise<Preview[]> {
   const { previewRun } = await import('../engine/preview.ts');
   // A file of the user may be as large as a disk.
   const progress = showProgress('hashing');
   return previewRun({
     ...{ store: workspace.store, plan, sources, onHost: options.environment === 'host' },
+    team,
     emit: (event) => {
       if (event.type === 'step-hashing') progress.take(event.done, event.total);
     },

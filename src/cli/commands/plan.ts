@@ -10,6 +10,7 @@ import {
   type PlanOptions,
   updateVanishedOption,
 } from '../plan-options.ts';
+import { askTeam } from '../sources/ask-team.ts';
 import { openWorkspace } from '../workspace.ts';
 import { describeFinding, findPreconditions, type Finding, type Preview } from '../../engine/index.ts';
 
@@ -34,12 +35,13 @@ Exit codes: 0 it can run, 1 it would fail, 2 wrong use`,
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
-      const previews = await preview(workspace, plan, sources, flags);
       const onHost = flags.environment === 'host';
-      const found = await findPreconditions(
-        { ...workspace, plan, sources, onHost, signal: onInterrupt() },
-        previews,
-      );
+      const context = { store: workspace.store, plan, sources, onHost, signal: onInterrupt() };
+      const team = askTeam({ ...context, offline: false });
+      const previews = await preview(workspace, plan, sources, flags, {
+        find: async (resolved) => (await team.open())?.find(resolved),
+      });
+      const found = await findPreconditions(context, previews);
       if (found.some(({ state }) => state === 'fault')) process.exitCode = exitCodes.failed;
       if (flags.json === true) {
         const { pipeline, unneeded } = plan;

@@ -1,6 +1,7 @@
 import type { Plan } from '../../recipe/index.ts';
 import type { FetchedStep } from '../../engine/sources/fetch-plan.ts';
 import type { StepSources } from '../../engine/index.ts';
+import { askTeam } from './ask-team.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { showProgress } from '../text/progress-line.ts';
 import type { Workspace } from '../workspace.ts';
@@ -16,11 +17,13 @@ export async function fetchAll(
   const width = Math.max(...plan.steps.map(({ name }) => name.length));
   const progress = showProgress('fetching');
   try {
+    const team = askTeam({ store, plan, sources, onHost: false, ...options });
     return await fetchPlan({
       store,
       plan,
       sources,
       ...options,
+      fromCache: async (files) => (await team.open())?.files(files),
       onProgress: (_step, { done, total }) => progress.take(done, total ?? done),
       onStep: ({ step, files, fetched }) => {
         progress.end();

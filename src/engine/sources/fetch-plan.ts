@@ -13,6 +13,8 @@ export interface FetchPlanOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, progress: FetchProgress) => void;
   readonly onStep: (fetched: FetchedStep) => void;
+  /** The team's cache (SourceContext). */
+  readonly fromCache?: ((files: readonly LockedFile[]) => Promise<void>) | undefined;
 }
 
 /** What a step's sources are, now that all of it is in the store. */
@@ -54,13 +56,13 @@ export async function fetchPlan(options: FetchPlanOptions): Promise<FetchedStep[
 }
 
 async function fetchStep(step: PlannedStep, options: FetchPlanOptions): Promise<FetchedStep> {
-  const { store, sources, offline, signal } = options;
+  const { store, sources, offline, signal, fromCache } = options;
   let fetched = false;
   const onProgress = (_source: string, progress: FetchProgress): void => {
     fetched = true;
     options.onProgress(step.name, progress);
   };
-  const taken = await sources.download(step, { offline, signal, onProgress });
+  const taken = await sources.download(step, { offline, signal, onProgress, fromCache });
   const files = [...taken.values()].flatMap(filesOf).filter((file) => hasBlob(store, file.sha256));
   return { step: step.name, files, fetched };
 }

@@ -12,7 +12,8 @@ export interface LazyTeam {
   use(): { readonly cache?: CacheUse };
 }
 
-type TeamRun = Pick<
+/** As much of a run's context as the cache needs. */
+export type TeamRun = Pick<
   RunContext,
   'store' | 'plan' | 'sources' | 'history' | 'signal' | 'emit' | 'offline' | 'onHost'
 >;
@@ -35,7 +36,17 @@ export function lazyTeam(context: TeamRun): LazyTeam {
   };
   return {
     open: () => (opening ??= open()),
-    settle: async () => opened?.settle(),
-    use: () => (opened === undefined ? {} : { cache: { server: opened.cache.name, ...opened.cache.tally } }),
+    settle: async () => {
+      if (opened === undefined) return;
+      await opened.settle();
+      const { rememberUse } = await import('./last-use.ts');
+      const { store, plan } = context;
+      await rememberUse(store, plan.root, { pipeline: plan.pipeline, time: Date.now(), use: useOf(opened) });
+    },
+    use: () => (opened === undefined ? {} : { cache: useOf(opened) }),
   };
+}
+
+function useOf({ cache }: Team): CacheUse {
+  return { server: cache.name, ...cache.tally };
 }

@@ -8,6 +8,7 @@ import {
   type SharedCache,
 } from '../../cache/index.ts';
 import { Failure, isAborted, type Sha256 } from '../../base/index.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
 import { filesOf, type LockedFile } from '../../sources/index.ts';
 import {
   blobPath,
@@ -40,6 +41,8 @@ export interface Team {
    * @param hold keeps the garbage collector away; called before anything is written
    */
   take(resolved: ResolvedStep, done: Done, hold: () => Promise<unknown>): Promise<ActionResult | undefined>;
+  /** Is it a step that is neither asked for nor sent? */
+  keeps(step: PlannedStep): boolean;
   /** Begins to send what a step has made here. */
   give(resolved: ResolvedStep, result: ActionResult): void;
   /** Brings what the cache has of these files of sources. */
@@ -111,6 +114,7 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
   return {
     cache,
     find,
+    keeps: (step) => unshared.has(step.name),
     take: async (resolved, done, hold) => {
       if (unshared.has(resolved.step.name)) return undefined;
       const entry = await find(resolved);
