@@ -8,6 +8,7 @@ import { entrySigner } from './signing.ts';
 
 /** In bytes: it names every blob of an entry. */
 const largestResult = 32 << 20;
+const usualResult = 1 << 20;
 
 /**
  * Asks for what the server knows of an action: two requests, one after the other. What is not sound, or not signed as it
@@ -25,7 +26,7 @@ export async function findEntry(
     return undefined;
   };
   try {
-    const result = await server.read(`ac/${key}`, largestResult);
+    const result = await server.read(`ac/${key}`, largestResult, usualResult);
     if (result === undefined) return undefined;
     const where = readStdoutDigest(result);
     if (where === undefined || where.size > largestEntry) return refuse('is not an entry of cidermill');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable, Transform } from 'node:stream';
@@ -45,6 +46,9 @@ export class CacheServer {
     this.#tally = tally;
     this.#agents = agents;
     const { authorization } = options;
+    // Each request that is under way listens to it.
+    const signal = AbortSignal.any([options.signal]);
+    setMaxListeners(0, signal);
     this.#client = got.extend({
       prefixUrl: options.url,
       agent: agents,
@@ -53,7 +57,7 @@ export class CacheServer {
       throwHttpErrors: false,
       retry: { limit: 0 },
       followRedirect: false,
-      signal: options.signal,
+      signal,
     });
   }
 
@@ -71,11 +75,12 @@ export class CacheServer {
   /**
    * Reads a small body.
    * @param limit in bytes; a longer body is none
+   * @param usual in bytes: it has as long to come as that much takes at the least pace
    * @returns undefined when the server does not have it
    * @throws CacheTrouble
    */
-  async read(path: string, limit: number): Promise<Buffer | undefined> {
-    return this.#download(path, limit, async (body) => {
+  async read(path: string, limit: number, usual = limit): Promise<Buffer | undefined> {
+    return this.#download(path, limit, usual, async (body) => {
       const chunks: Buffer[] = [];
       for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
       return Buffer.concat(chunks);
@@ -88,7 +93,9 @@ export class CacheServer {
    * @throws Failure 'digest-mismatch' when it has other bytes; CacheTrouble
    */
   async bring(store: Store, blob: Blob): Promise<boolean> {
-    const got = await this.#download(`cas/${blob.digest}`, blob.size, (body) => putStream(store, body, blob));
+    const got = await this.#download(`cas/${blob.digest}`, blob.size, blob.size, (body) =>
+      putStream(store, body, blob),
+    );
     return got !== undefined;
   }
 
@@ -140,11 +147,12 @@ export class CacheServer {
   async #download<T>(
     path: string,
     limit: number,
+    usual: number,
     take: (body: Readable) => Promise<T>,
   ): Promise<T | undefined> {
     return this.#trying(path, async () => {
       const request = this.#client.stream(path, {
-        timeout: timeouts(limit),
+        timeout: timeouts(usual),
         followRedirect: true,
         maxRedirects: 3,
       });

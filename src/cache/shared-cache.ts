@@ -62,7 +62,9 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
       if (error instanceof DamagedBlob) return otherwise;
       if (!(error instanceof Failure) || !endings.has(error.code)) throw error;
       if (!broken.has(what)) options.onTrouble(error, what);
-      broken.add(what);
+      // A server that cannot be read is not written to either: it would be told twice what is wrong.
+      for (const each of what === 'read' ? (['read', 'write'] as const) : (['write'] as const))
+        broken.add(each);
       return otherwise;
     }
   };

@@ -17,7 +17,7 @@ import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
 import { openMending, type Mending } from './mending.ts';
 import { UnmetPreconditions } from './preconditions/refuse.ts';
-import type { Team } from './team/team.ts';
+import type { LazyTeam } from './team/lazy-team.ts';
 import { publishProduct } from './products/publish.ts';
 import type { Made } from './resolve.ts';
 import { StepFailure } from './step/step-failure.ts';
@@ -34,7 +34,7 @@ export class RunState {
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
-  readonly #team: () => Promise<Team | undefined>;
+  readonly #team: Pick<LazyTeam, 'open' | 'fault'>;
   readonly #fromCache = new Set<string>();
   /** Step → how its sources differ from what is pinned. */
   readonly drifted = new Map<string, readonly string[]>();
@@ -46,7 +46,7 @@ export class RunState {
     keepGoing: boolean,
     counts: { cached: number; executed: number; failed: number; skipped: number },
     stop: (failure: Failure) => void,
-    team: () => Promise<Team | undefined>,
+    team: Pick<LazyTeam, 'open' | 'fault'>,
   ) {
     this.#context = context;
     this.#keepGoing = keepGoing;
@@ -146,6 +146,10 @@ export class RunState {
         this.#stop(whole);
         return;
       }
+      if (this.#team.fault() !== undefined) {
+        this.#stop(new Failure('bad-config', "the team's cache is not set up"));
+        return;
+      }
       this.#counts.failed += 1;
       this.#context.emit(failureEvent(step, error));
     }
@@ -165,7 +169,7 @@ export class RunState {
 
   /** @returns false where the team's cache does not have it */
   async #fromTeam(decision: ResolvedStep): Promise<boolean> {
-    const team = await this.#team();
+    const team = await this.#team.open();
     const result = await team?.take(decision, this.#done, () => this.#openSession());
     if (result === undefined) return false;
     await this.#cached(decision, result, 'team');
@@ -208,7 +212,7 @@ export class RunState {
       this.#done.set(step.name, result);
       this.#noteDrift(step, action);
       await this.#record({ step: step.name, action, key, outcome: 'done', log });
-      (await this.#team())?.give(resolved, result);
+      (await this.#team.open())?.give(resolved, result);
       const { duration: milliseconds, notes } = result;
       this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
     } catch (error) {
@@ -229,7 +233,7 @@ export class RunState {
     const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
     const { previewRun } = await import('./preview.ts');
     await this.#openSession();
-    const team = await this.#team();
+    const team = await this.#team.open();
     refuseFaults(await findPreconditions(this.#context, await previewRun({ ...this.#context, team })));
     signal.throwIfAborted();
   }

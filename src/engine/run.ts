@@ -66,7 +66,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     options.keepGoing,
     counts,
     (failure) => watch.stop(failure),
-    () => team.open(),
+    team,
   );
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   let isPublished = true;
@@ -89,6 +89,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     ...team.use(),
     ...driftedOf(run.drifted),
   });
+  if (!interrupted && team.fault() !== undefined) throw team.fault();
   if (!interrupted && watch.failure !== undefined) throw watch.failure;
   return { outcome, ...(recorder === undefined ? {} : { id: recorder.id }) };
 }

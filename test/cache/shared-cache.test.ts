@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { canonicalJson, sha256, type Json } from '../../src/base/index.ts';
 import { encodeActionResult } from '../../src/cache/action-result.ts';
-import {
-  actionPath,
-  blobPath,
-  blobsOf,
-  hasBlob,
-  readAction,
-  type ActionResult,
-} from '../../src/store/index.ts';
+import { signedText } from '../../src/cache/entry.ts';
+import { signFile } from '../../src/provenance/index.ts';
+import { blobPath, blobsOf, hasBlob, readAction, type ActionResult } from '../../src/store/index.ts';
 import { blobsOfEntry, startCacheServer, type CacheServer } from './cache-server.ts';
 import { actionOf, machine, signer } from './rig.ts';
 
@@ -72,9 +67,9 @@ describe('a shared cache', () => {
     expect(taken).toEqual(result);
     for (const output of Object.values(result.outputs))
       for (const { digest } of blobsOf(here.store, output))
-        expect(readFileSync(blobPath(there.store, digest))).toEqual(
-          readFileSync(blobPath(here.store, digest)),
-        );
+        expect(
+          readFileSync(blobPath(there.store, digest)).equals(readFileSync(blobPath(here.store, digest))),
+        ).toBe(true);
     expect(hasBlob(there.store, result.log)).toBe(true);
   });
 
@@ -259,13 +254,10 @@ describe('signed entries', () => {
     }
     expect(tried).toBe(100);
     expect(accepted).toEqual([]);
-  });
+  }, 300_000);
 
   it('are not signed by what the same key has signed for another purpose', async () => {
     const { key, allowed } = signer('ci@example.org');
-    const { signFile } = await import('../../src/provenance/index.ts');
-    const { signedText } = await import('../../src/cache/entry.ts');
-    const { writeFileSync } = await import('node:fs');
     const here = machine(server.url, { sign: key });
     const result = await here.make('fruit', words);
     await here.send(result);
@@ -277,6 +269,5 @@ describe('signed entries', () => {
     const there = machine(server.url, { trust: allowed });
     expect(await there.take(result.action)).toBeUndefined();
     expect(there.refused[0]?.message).toMatch(/not signed by a key that .* allows/);
-    rmSync(actionPath(there.store, result.key), { force: true });
   });
 });

@@ -244,9 +244,7 @@ describe('a run whose cache fails', () => {
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(stepsOf(run.stdout, 'step-done').sort()).toEqual(['ann', 'bob', 'bundle']);
     const notes = events(run.stdout).filter(({ type }) => type === 'cache-note');
-    // Reading and writing are given up each by itself: what cannot be read may be written.
-    expect(notes.length).toBeGreaterThan(0);
-    expect(notes.length).toBeLessThan(3);
+    expect(notes).toHaveLength(1);
     expect(notes[0]?.['message']).toMatch(note);
   });
 
@@ -264,7 +262,7 @@ describe('a run whose cache fails', () => {
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(stepsOf(run.stdout, 'step-done').length).toBeGreaterThan(0);
     expect(published(project)).toEqual(before);
-    expect(events(run.stdout).filter(({ type }) => type === 'cache-note').length).toBeLessThan(3);
+    expect(events(run.stdout).filter(({ type }) => type === 'cache-note')).toHaveLength(1);
     const status = await project.run(['cache', 'status'], { CIDERMILL_CACHE: server.url });
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/answer +http.* does not answer: connect ECONNREFUSED/);

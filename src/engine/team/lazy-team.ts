@@ -6,6 +6,8 @@ import type { Team } from './team.ts';
 export interface LazyTeam {
   /** Undefined where there is none, or the run must not use it. */
   open(): Promise<Team | undefined>;
+  /** Why the settings are wrong, where they are: a run that asks stops of it. */
+  fault(): unknown;
   /** Waits for what is being sent. */
   settle(): Promise<void>;
   /** What a run's end says of it. */
@@ -25,6 +27,7 @@ export type TeamRun = Pick<
  */
 export function lazyTeam(context: TeamRun): LazyTeam {
   let opened: Team | undefined;
+  let fault: unknown;
   let opening: Promise<Team | undefined> | undefined;
   const open = async (): Promise<Team | undefined> => {
     if (context.offline || context.onHost || context.store.readOnly) return undefined;
@@ -35,7 +38,12 @@ export function lazyTeam(context: TeamRun): LazyTeam {
     return (opened = openTeam(context, settings));
   };
   return {
-    open: () => (opening ??= open()),
+    open: () =>
+      (opening ??= open().catch((error: unknown) => {
+        fault = error;
+        throw error;
+      })),
+    fault: () => fault,
     settle: async () => {
       if (opened === undefined) return;
       await opened.settle();

@@ -73,7 +73,7 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
     onRefused: (refused) => emit({ type: 'cache-refused', ...refused }),
     onTrouble: ({ message, hint }, what) =>
       note(
-        `${message}; ${what === 'read' ? 'it is not asked' : 'nothing is sent to it'} any more in this run`,
+        `${message}; ${what === 'read' ? 'it is not used' : 'nothing is sent to it'} any more in this run`,
         hint,
       ),
   });
