@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
 import { absence, needs } from '../rig/judges/index.ts';
 import { events, stepsOf, type Ended, type TestProject } from '../rig/project.ts';
@@ -8,6 +8,9 @@ import { startCacheServer, type CacheServer, type Whim } from './cache-server.ts
 import { letterProject } from './letters.ts';
 import { startNginx, type Nginx } from './nginx.ts';
 import { signer } from './rig.ts';
+
+// Several runs each, which take a while on a machine that does other things too.
+vi.setConfig({ testTimeout: 600_000 });
 
 let nginx: Nginx;
 beforeAll(async () => {
@@ -26,8 +29,8 @@ const useIn = ({ stdout }: Ended): unknown => events(stdout).at(-1)?.['cache'];
 /** The products' files and what is in them. */
 function published({ root }: TestProject): Record<string, string> {
   const folder = join(root, 'artifacts/.products');
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith('.'),
   );
   return Object.fromEntries(
     files.map((entry) => {
@@ -97,14 +100,14 @@ describe("a team's cache", () => {
       });
       return readdirSync(coverage).flatMap((name) => {
         const text = readFileSync(join(coverage, name), 'utf8');
-        return ['CacheServer', 'teamSettings', 'openTeam'].filter((word) =>
+        return ['keepingAgents', 'teamSettings', 'openTeam'].filter((word) =>
           text.includes(`"functionName":"${word}"`),
         );
       });
     };
     const server = await startCacheServer();
     // The first proves that what is looked for is found where it is loaded.
-    expect((await loaded(sending(server.url))).sort()).toEqual(['CacheServer', 'openTeam', 'teamSettings']);
+    expect((await loaded(sending(server.url))).sort()).toEqual(['keepingAgents', 'openTeam', 'teamSettings']);
     server.requests.length = 0;
     expect(await loaded(sending(server.url))).toEqual([]);
     expect(server.requests).toEqual([]);
