@@ -37,7 +37,7 @@ describe('a disk whose last files a loader cannot read', { timeout: 120_000 }, (
       withLoader(makeProduct(), loader, ...args.slice(0, 4), '--wait-for', 'screen:boot:', '--timeout', '60'),
     );
     expect(written.code, written.stderr).toBe(0);
-    expect(written.stderr).toContain('`cidermill disk grow` mends that');
+    expect(written.stderr).toContain('`cidermill disk grow` repairs that');
   });
 
   it('is named by dmg convert', async () => {
