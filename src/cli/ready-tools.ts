@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/index.ts';
 import { fetchToolsOf, toolsOf } from '../engine/preconditions/step-tools.ts';
 import type { StepSources } from '../engine/sources/step-sources.ts';
@@ -48,6 +47,7 @@ export async function readyTools(
 
 async function agreed(packages: readonly string[]): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const { createInterface } = await import('node:readline/promises');
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await prompt.question(`Install the host packages ${packages.join(' ')} by apt? [Y/n] `);

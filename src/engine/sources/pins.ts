@@ -35,31 +35,31 @@ export interface Pins {
 
 /** @throws InvalidError when a lockfile cannot be read */
 export function openPins(project: Project): Pins {
-  const roots = [...new Set([project.root, project.builtin])];
-  const locks = roots.map((root) =>
-    openLock(root, lockFile, root === project.root ? lockFile : join(root, lockFile)),
-  );
+  const own = openLock(project.root, lockFile, lockFile);
+  let builtin: Lockfile | undefined;
+  /** The package's own lockfile is long, and read only for what the project's lacks. */
+  function* locks(): Generator<Lockfile> {
+    yield own;
+    if (project.builtin === project.root) return;
+    yield (builtin ??= openLock(project.builtin, lockFile, join(project.builtin, lockFile)));
+  }
   return {
     origin: (recipe, source, { value: origin, ...place }, faults) => {
       if (origin.kind === 'local') return lockLocal(origin, recipe.root);
       const name = `${recipe.name}.${source.name}`;
-      const locked = firstOf(locks, (lock) => lookUpOrigin(lock, name, origin));
+      const locked = firstOf(locks(), (lock) => lookUpOrigin(lock, name, origin));
       if (locked === undefined) {
-        const instead = locks.flatMap((lock) => lockedInstead(lock, name));
+        const instead = [...locks()].flatMap((lock) => lockedInstead(lock, name));
         const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name);
-        const own = withoutOrigin(name, origin);
-        faults.push({ ...fault, hint: `${fault.hint ?? ''} ${own}` });
+        faults.push({ ...fault, hint: `${fault.hint ?? ''} ${withoutOrigin(name, origin)}` });
       }
       return locked;
     },
-    lockedAs: (recipe, source) => {
-      const [own] = locks;
-      return own === undefined ? [] : originsOf(own, `${recipe.name}.${source.name}`);
-    },
+    lockedAs: (recipe, source) => originsOf(own, `${recipe.name}.${source.name}`),
     buildroot: (buildroot, faults) => {
-      const locked = firstOf(locks, (lock) => lookUpBuildroot(lock, buildroot.name, buildroot));
+      const locked = firstOf(locks(), (lock) => lookUpBuildroot(lock, buildroot.name, buildroot));
       if (locked === undefined) {
-        const instead = locks.some((lock) => lock.buildroots.has(buildroot.name))
+        const instead = [...locks()].some((lock) => lock.buildroots.has(buildroot.name))
           ? ['another list of packages']
           : [];
         faults.push(notLocked(buildroot, `The buildroot ${buildroot.name}`, instead, buildroot.name));
@@ -67,7 +67,7 @@ export function openPins(project: Project): Pins {
       return locked;
     },
     everything: () =>
-      locks.flatMap((lock) => [
+      [...locks()].flatMap((lock) => [
         ...[...[...lock.sources.values()].flat(), ...lock.buildroots.values()]
           .flatMap(filesOf)
           .map(({ sha256 }) => sha256),
@@ -88,7 +88,7 @@ export function openLock(root: string, file: string, name: string): Lockfile {
   return lock;
 }
 
-function firstOf<T>(locks: readonly Lockfile[], look: (lock: Lockfile) => T | undefined): T | undefined {
+function firstOf<T>(locks: Iterable<Lockfile>, look: (lock: Lockfile) => T | undefined): T | undefined {
   for (const lock of locks) {
     const found = look(lock);
     if (found !== undefined) return found;
