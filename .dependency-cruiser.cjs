@@ -1,6 +1,7 @@
 /** The floors of docs/architecture.md, low to high, one folder each: a file imports from its own folder or from below. */
 const floors = [
   'base',
+  'text',
   'formats',
   'yaml',
   'step',
@@ -22,6 +23,7 @@ const floors = [
   'cache',
   'registry',
   'engine',
+  'report',
   'cli',
 ];
 
@@ -32,7 +34,7 @@ const within = {
   'src/formats/hfsplus/write': ['blocks', 'model', 'layout'],
   'src/formats/hfsplus/check': ['trees', 'blocks', 'records'],
   'src/vm': ['process', 'watch', 'screen'],
-  'src/cli': ['text', 'reporters', 'sources', 'commands'],
+  'src/cli': ['reporters', 'sources', 'commands'],
   'src/sources': ['(apt|http|checkout)', 'lock'],
   'src/host': ['programs', '(namespaces|kernel|osk)', 'kvm'],
   'src/store': ['sessions', 'blobs', 'actions', 'trees'],

@@ -3,7 +3,7 @@ import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import { errorEvents } from './error-event.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
-import { makeColours, wantsColour } from './text/colours.ts';
+import { makeColours, wantsColour } from '../text/colours.ts';
 
 /** What the process ends with; docs/events.md has the rule. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;

@@ -5,7 +5,7 @@ import { planNamed, type Overrides, type Plan, type Project } from '../recipe/in
 import type { Preview } from '../engine/index.ts';
 import type { Team } from '../engine/team/team.ts';
 import { openStepSources, type DriftOptions, type StepSources } from '../engine/sources/step-sources.ts';
-import { showProgress } from './text/progress-line.ts';
+import { showProgress } from './reporters/progress-line.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Options of all commands that make a plan. */

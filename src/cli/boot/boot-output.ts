@@ -13,7 +13,7 @@ import {
 import { secretPath } from '../../vm/index.ts';
 import type { BootFiles } from './boot-files.ts';
 import { adviceLines } from './guest-text.ts';
-import { makeColours } from '../text/colours.ts';
+import { makeColours } from '../../text/colours.ts';
 
 export const exportForms = ['libvirt', 'shell', 'packer'] as const;
 export type ExportForm = (typeof exportForms)[number];

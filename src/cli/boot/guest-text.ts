@@ -13,8 +13,8 @@ import {
   type Runs,
   type Situation,
 } from '../../guest/index.ts';
-import type { Colours } from '../text/colours.ts';
-import { padTo, wrap } from '../text/text-width.ts';
+import type { Colours } from '../../text/colours.ts';
+import { padTo, wrap } from '../../text/text-width.ts';
 
 const columns = 100;
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../../base/index.ts';
 import { isApple, type HostFacts } from '../../host/index.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../../text/printable.ts';
 
 const note = [
   "OS X's licence lets you install, use and run it on a computer made by Apple, in virtual machines on it as well;",

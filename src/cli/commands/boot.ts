@@ -25,7 +25,7 @@ import { findSettings, settingsNotes } from '../boot/loader-settings.ts';
 import { loaderSteps } from '../boot/loader-steps.ts';
 import { needsPadding, padFiles } from '../boot/padding.ts';
 import { addMachineFlags, checkDespite, situationOf } from '../boot/machine-flags.ts';
-import { makeColours, wantsColour } from '../text/colours.ts';
+import { makeColours, wantsColour } from '../../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 export function bootCommand(): Command {

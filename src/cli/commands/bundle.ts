@@ -4,7 +4,7 @@ import { version } from '../../host/index.ts';
 import { fetchAll } from '../sources/fetch-all.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, driftedOption, makePlan, type PlanOptions } from '../plan-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
 import { refuseDrifted } from '../sources/refuse-drifted.ts';
 import { openWorkspace } from '../workspace.ts';
 

@@ -5,8 +5,8 @@ import type { TeamSettings } from '../../engine/team/team-settings.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, makePlan, type PlanOptions } from '../plan-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 
 export function cacheCommand(): Command {

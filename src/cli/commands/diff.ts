@@ -4,8 +4,8 @@ import { qemuProgram } from '../boot/boot-files.ts';
 import { exitCodes, reportError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../password.ts';
-import { formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 const aspects: readonly Aspect[] = ['mode', 'owner', 'dates', 'attributes', 'partitions'];
 const place =

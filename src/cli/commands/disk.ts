@@ -7,8 +7,8 @@ import { solve, todaysHost } from '../../guest/index.ts';
 import { findGuest, parseSize } from '../../recipe/index.ts';
 import { qemuProgram } from '../boot/boot-files.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { formatBytes } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
 interface ToolFlags {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { fetchAll, totalOf } from '../sources/fetch-all.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, makePlan, type PlanOptions, updateVanishedOption } from '../plan-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface FetchFlags extends PlanOptions {

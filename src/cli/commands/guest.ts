@@ -11,7 +11,7 @@ import {
   versionArgument,
   type MachineFlags,
 } from '../boot/machine-flags.ts';
-import { makeColours, wantsColour, type Colours } from '../text/colours.ts';
+import { makeColours, wantsColour, type Colours } from '../../text/colours.ts';
 import { openProject } from '../workspace.ts';
 
 interface JsonFlag {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { addRemoteOptions, referenceHelp, withRemote, type RemoteFlags } from '../registry/remote-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 interface Flags extends RemoteFlags {
   readonly json?: boolean;

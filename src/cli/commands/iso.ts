@@ -4,9 +4,9 @@ import { Command } from 'commander';
 import { cannotRead } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../password.ts';
-import { withProgress } from '../text/progress-line.ts';
-import { formatBytes } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { withProgress } from '../reporters/progress-line.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 interface MakeFlags extends PasswordFlag {
   readonly output: string;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { listPipelines, listRecipes, type Listed } from '../../recipe/index.ts';
-import { formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { openProject } from '../workspace.ts';
 
 export function listCommand(): Command {

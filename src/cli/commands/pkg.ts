@@ -3,8 +3,8 @@ import { Failure } from '../../base/index.ts';
 import type { SignatureReport } from '../../formats/xar/index.ts';
 import { parseSize } from '../../yaml/size.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../text/progress-line.ts';
-import { printable } from '../text/printable.ts';
+import { showProgress } from '../reporters/progress-line.ts';
+import { printable } from '../../text/printable.ts';
 
 export function pkgCommand(): Command {
   return new Command('pkg')

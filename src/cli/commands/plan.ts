@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { formatCount } from '../text/format.ts';
-import { printableLines } from '../text/printable.ts';
+import { formatCount } from '../../text/format.ts';
+import { printableLines } from '../../text/printable.ts';
 import {
   addPlanOptions,
   makePlan,

@@ -3,11 +3,11 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { withProgress } from '../text/progress-line.ts';
+import { withProgress } from '../reporters/progress-line.ts';
 import type { Verdict } from '../../registry/index.ts';
 import { addRemoteOptions, referenceHelp, withRemote, type RemoteFlags } from '../registry/remote-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 interface Flags extends RemoteFlags {
   readonly output?: string;

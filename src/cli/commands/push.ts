@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addPlanOptions, driftedOption, type PlanOptions } from '../plan-options.ts';
-import { withProgress } from '../text/progress-line.ts';
+import { withProgress } from '../reporters/progress-line.ts';
 import { addRemoteOptions, referenceHelp, withRemote, type RemoteFlags } from '../registry/remote-options.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { openWorkspace } from '../workspace.ts';
 
 interface Flags extends PlanOptions, RemoteFlags {

@@ -5,7 +5,7 @@ import { Failure } from '../../base/index.ts';
 import { boundProcRemark } from '../../host/index.ts';
 import { exitCodes } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { showProgress } from '../text/progress-line.ts';
+import { showProgress } from '../reporters/progress-line.ts';
 import { openWorkspace, withProject, type Workspace } from '../workspace.ts';
 import type { Reporter } from '../reporters/reporter.ts';
 import {

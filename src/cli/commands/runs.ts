@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { RunComparison, RunFile } from '../../engine/runs/index.ts';
-import { formatDuration } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatDuration } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { openWorkspace } from '../workspace.ts';
 
 export function runsCommand(): Command {

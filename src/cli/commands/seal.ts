@@ -4,8 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { findBootFiles } from '../boot/boot-files.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 interface Flags {
   readonly from: string;

@@ -3,7 +3,7 @@ import { verifyStore } from '../../store/index.ts';
 import { Failure } from '../../base/index.ts';
 import { parseSize } from '../../recipe/index.ts';
 import { openWorkspace } from '../workspace.ts';
-import { formatBytes } from '../text/format.ts';
+import { formatBytes } from '../../text/format.ts';
 
 export function storeCommand(): Command {
   const command = new Command('store').description(

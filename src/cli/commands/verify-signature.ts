@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { Failure } from '../../base/index.ts';
 import { version } from '../../host/index.ts';
 import type { Subject } from '../../provenance/index.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../../text/printable.ts';
 
 interface Flags {
   readonly allowedSigners: string;

@@ -8,8 +8,8 @@ import {
   wordOf,
   type ProductChange,
 } from '../../registry/index.ts';
-import { formatBytes } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { withRemote } from './remote-options.ts';
 
 /**

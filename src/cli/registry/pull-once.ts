@@ -8,7 +8,7 @@ import { checkChain, findProduct, pullProduct, showReference, wordOf } from '../
 import { openView } from '../../registry/packs/disk-view.ts';
 import { ignoreArtifacts } from '../../store/index.ts';
 import { byRename } from '../../image/index.ts';
-import { withProgress } from '../text/progress-line.ts';
+import { withProgress } from '../reporters/progress-line.ts';
 import { withRemote, type RemoteFlags } from './remote-options.ts';
 
 /** A product of a registry as it lies here: nothing writes to it. */

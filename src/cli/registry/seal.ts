@@ -11,7 +11,7 @@ import { isPaperFile, marks } from '../../registry/index.ts';
 import { hashFile, listOutput } from '../../store/index.ts';
 import { withServedDisk, type DiskImage } from '../../vm/index.ts';
 import type { BootFiles } from '../boot/boot-files.ts';
-import { withProgress } from '../text/progress-line.ts';
+import { withProgress } from '../reporters/progress-line.ts';
 import { sealGate } from './seal-gate.ts';
 
 export interface SealRequest {

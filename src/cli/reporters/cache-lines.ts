@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import type { Theme } from './step-lines.ts';
 
 /** More of what the team's cache has wrong are only counted, in the line at the end. */

@@ -1,4 +1,4 @@
-import { wantsColour } from '../text/colours.ts';
+import { wantsColour } from '../../text/colours.ts';
 import { jsonReporter } from './json.ts';
 import { plainReporter } from './plain.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { makeColours } from '../text/colours.ts';
+import { makeColours } from '../../text/colours.ts';
 import {
   formatAmount,
   formatCount,
@@ -7,15 +7,15 @@ import {
   formatEstimate,
   formatPercent,
   formatRate,
-} from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+} from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
-import { padTo } from '../text/text-width.ts';
+import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
 

@@ -1,9 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
 import type { RunEvent } from '../../engine/events.ts';
-import type { Colours } from '../text/colours.ts';
-import { formatDuration } from '../text/format.ts';
-import { printable, printableLines } from '../text/printable.ts';
-import { padTo, textWidth, wrap } from '../text/text-width.ts';
+import type { Colours } from '../../text/colours.ts';
+import { formatDuration } from '../../text/format.ts';
+import { printable, printableLines } from '../../text/printable.ts';
+import { padTo, textWidth, wrap } from '../../text/text-width.ts';
 
 /** How the lasting lines look; the words are the same for a terminal and for a log file. */
 export interface Theme {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { RunEvent } from '../../engine/events.ts';
-import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import type { RunState } from './run-state.ts';
 import { shownPath, type Theme } from './step-lines.ts';
-import { padTo, textWidth } from '../text/text-width.ts';
+import { padTo, textWidth } from '../../text/text-width.ts';
 
 type Finished = Extract<RunEvent, { readonly type: 'run-finished' }>;
 type FailedProduct = Extract<RunEvent, { readonly type: 'product-failed' }>;

@@ -1,8 +1,8 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { formatCount, formatDuration } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatCount, formatDuration } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import type { Theme } from './step-lines.ts';
-import { padTo } from '../text/text-width.ts';
+import { padTo } from '../../text/text-width.ts';
 
 type Traced = Extract<RunEvent, { readonly type: 'step-traced' }>;
 type Finished = Extract<RunEvent, { readonly type: 'trace-finished' }>;

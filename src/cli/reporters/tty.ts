@@ -1,15 +1,15 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { makeColours } from '../text/colours.ts';
-import { formatCount, formatDuration } from '../text/format.ts';
+import { makeColours } from '../../text/colours.ts';
+import { formatCount, formatDuration } from '../../text/format.ts';
 import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
 import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
-import { padTo } from '../text/text-width.ts';
+import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
 

@@ -1,9 +1,9 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { formatCount, formatDuration } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatCount, formatDuration } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 import type { RunState } from './run-state.ts';
 import { shownPath, type Theme } from './step-lines.ts';
-import { padTo } from '../text/text-width.ts';
+import { padTo } from '../../text/text-width.ts';
 
 export type Verified = Extract<RunEvent, { readonly type: 'step-verified' }>;
 type Output = Verified['outputs'][number];

@@ -1,6 +1,6 @@
 import { openHistory } from '../../engine/history.ts';
 import { lazyTeam, type LazyTeam, type TeamRun } from '../../engine/team/lazy-team.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../../text/printable.ts';
 
 /** The team's cache for a command that is no run: opened when it is asked, and what it says of itself goes to standard error. */
 export function askTeam(

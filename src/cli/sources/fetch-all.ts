@@ -2,8 +2,8 @@ import type { Plan } from '../../recipe/index.ts';
 import type { FetchedStep } from '../../engine/sources/fetch-plan.ts';
 import type { StepSources } from '../../engine/index.ts';
 import { askTeam } from './ask-team.ts';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { showProgress } from '../text/progress-line.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
+import { showProgress } from '../reporters/progress-line.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** Has all that a plan needs in the store, and says what that is, a line a step. @param quiet says nothing */

@@ -1,8 +1,8 @@
 import type { CheckedFile } from '../../engine/index.ts';
 import type { Check } from '../../host/index.ts';
 import { openMemo, type Store } from '../../store/index.ts';
-import { formatCount } from '../text/format.ts';
-import { printable } from '../text/printable.ts';
+import { formatCount } from '../../text/format.ts';
+import { printable } from '../../text/printable.ts';
 
 /** How many pinned files there are of each kind, each digest once an entry. */
 interface Counts {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseReporter } from '../../../src/cli/reporters/index.ts';
-import { wantsColour } from '../../../src/cli/text/colours.ts';
+import { wantsColour } from '../../../src/text/colours.ts';
 import { secondRun } from './recorded-run.ts';
 import { terminal } from './terminal.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
-import { withProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
+import { withProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
 
 interface Flags {
   readonly output: string;

@@ -7,9 +7,9 @@ import { dmgListCommand } from './list.ts';
 import { catCommand } from '../hfs/cat.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { withProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
-import { printable } from '../../text/printable.ts';
+import { withProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
+import { printable } from '../../../text/printable.ts';
 
 const imagePlace =
   'a .dmg, .sparseimage, .sparsebundle or raw image; OUTER.dmg:/inner.dmg for one inside another';

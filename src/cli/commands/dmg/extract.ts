@@ -5,9 +5,9 @@ import { Failure } from '../../../base/index.ts';
 import type { Image } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith } from '../../password.ts';
-import { showProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
-import { printable } from '../../text/printable.ts';
+import { showProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
+import { printable } from '../../../text/printable.ts';
 import { imageAt } from './list.ts';
 import { extractPlace, type ExtractFlags } from '../hfs/extract.ts';
 

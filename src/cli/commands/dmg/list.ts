@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { Failure, FormatError } from '../../../base/index.ts';
 import type { Image, Numbered, ImagePath, Volume } from '../../../image/index.ts';
 import { passwordOption, placeWith } from '../../password.ts';
-import { formatBytes } from '../../text/format.ts';
-import { printable } from '../../text/printable.ts';
+import { formatBytes } from '../../../text/format.ts';
+import { printable } from '../../../text/printable.ts';
 import { entryLine, listPlace, type ListFlags } from '../hfs/list.ts';
 
 export function dmgListCommand(): Command {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/index.ts';
-import { formatBytes } from '../../text/format.ts';
+import { formatBytes } from '../../../text/format.ts';
 import { edit, entryAt, grown, imageAndPath } from './edit.ts';
 
 interface Flags {

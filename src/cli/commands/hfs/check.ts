@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CheckReport, Finding } from '../../../formats/hfsplus/index.ts';
 import { exitCodes } from '../../exit.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../../text/printable.ts';
 
 /** More of a kind are only counted; --json has them. */
 const mostShown = 40;

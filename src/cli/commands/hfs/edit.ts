@@ -1,7 +1,7 @@
 import { Failure } from '../../../base/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
-import { showProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
+import { showProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
 import type { EditedImage, EditImageOptions } from '../../../image/index.ts';
 import type { EditedEntry, HfsVolume, VolumeEditor } from '../../../formats/hfsplus/index.ts';
 

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import type { ExtractionPlan, ImagePath } from '../../../image/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { showProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
-import { printableName } from '../../text/printable.ts';
+import { showProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
+import { printableName } from '../../../text/printable.ts';
 
 export interface ExtractFlags extends PasswordFlag {
   readonly output: string;

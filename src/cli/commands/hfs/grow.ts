@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { parseSize } from '../../../recipe/index.ts';
-import { formatBytes } from '../../text/format.ts';
+import { formatBytes } from '../../../text/format.ts';
 import { edit, imageAndPath } from './edit.ts';
 
 export function growCommand(): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { ListedEntry, ImagePath } from '../../../image/index.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
-import { printableName } from '../../text/printable.ts';
+import { printableName } from '../../../text/printable.ts';
 
 export function listCommand(): Command {
   return new Command('list')

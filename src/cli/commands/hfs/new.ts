@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { parseSize } from '../../../recipe/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
-import { showProgress } from '../../text/progress-line.ts';
-import { formatBytes } from '../../text/format.ts';
+import { showProgress } from '../../reporters/progress-line.ts';
+import { formatBytes } from '../../../text/format.ts';
 
 interface Flags {
   readonly name: string;

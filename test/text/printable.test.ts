@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, printableInPlace, printableLines } from '../../../src/cli/text/printable.ts';
+import { printable, printableInPlace, printableLines } from '../../src/text/printable.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 

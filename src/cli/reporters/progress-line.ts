@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration } from '../../text/format.ts';
 
 /** A line on the terminal that says how far a single command is; nothing where standard error is not a terminal. */
 export function showProgress(what: string): {

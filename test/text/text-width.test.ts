@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../../src/cli/text/printable.ts';
-import { fit, padTo, textWidth, wrap } from '../../../src/cli/text/text-width.ts';
+import { printable } from '../../src/text/printable.ts';
+import { fit, padTo, textWidth, wrap } from '../../src/text/text-width.ts';
 
 const anyText = fc.string({ unit: 'binary' }).map(printable);
 

@@ -9,7 +9,7 @@ import {
   formatEstimate,
   formatPercent,
   formatRate,
-} from '../../../src/cli/text/format.ts';
+} from '../../src/text/format.ts';
 
 describe('formatDuration', () => {
   it.each([
