@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.ts')).listCommand(),
   graph: async () => (await import('./commands/graph.ts')).graphCommand(),
   runs: async () => (await import('./commands/runs.ts')).runsCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),

@@ -13,6 +13,7 @@ export {
   stepsBefore,
   type DescribedProduct,
 } from './products/product-parts.ts';
+export type { RunFile } from './runs/run-file.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

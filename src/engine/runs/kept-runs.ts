@@ -78,8 +78,15 @@ function withMade(store: Store, run: RunFile): RunFile {
     if (event.type !== 'step-cached' || made.has(event.step)) continue;
     const entry = readEntry(store, event.key);
     if (entry === undefined) continue;
-    const { key, action, materials } = entry;
-    made.set(event.step, { type: 'step-made', step: event.step, key, action, materials } satisfies StepMade);
+    const { key, action, materials, duration } = entry;
+    made.set(event.step, {
+      type: 'step-made',
+      step: event.step,
+      key,
+      action,
+      materials,
+      duration,
+    } satisfies StepMade);
   }
   return { ...run, made };
 }

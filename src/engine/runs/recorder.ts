@@ -72,8 +72,8 @@ export function openRecorder(store: Store, plan: Plan): Recorder | undefined {
       if (event.type === 'step-done') {
         const entry = readEntry(store, event.key);
         if (entry !== undefined) {
-          const { key, action, materials } = entry;
-          add({ type: 'step-made', step: event.step, key, action, materials });
+          const { key, action, materials, duration } = entry;
+          add({ type: 'step-made', step: event.step, key, action, materials, duration });
         }
       }
       if (event.type === 'run-started' || event.type === 'step-cached' || event.type === 'product-published')

@@ -1,6 +1,7 @@
 import { Failure, isRecord, isSha256, type Material, type Sha256 } from '../../base/index.ts';
 import type { Action } from '../../store/index.ts';
 import type { RunEvent } from '../events.ts';
+import { isKnownEvent } from './known-event.ts';
 
 /**
  * A run as it is kept, and as it can be handed to another machine: NDJSON. The first line is a `RunHeader`, then come
@@ -56,6 +57,8 @@ export interface StepMade {
   readonly key: Sha256;
   readonly action: Action;
   readonly materials: Readonly<Record<string, readonly Material[]>>;
+  /** Milliseconds its script ran when it was made. */
+  readonly duration: number;
 }
 
 /** The lines of a run's file that are no events of the run. */
@@ -65,7 +68,8 @@ export type RunLine = RunHeader | StepMade;
 export const largestRun = 16 * 2 ** 20;
 
 /**
- * Reads a run. The last line may be cut off: the process that wrote it may have been killed.
+ * Reads a run. The last line may be cut off: the process that wrote it may have been killed. Events that are not known,
+ * or lack a field, are left out.
  * @throws Failure 'bad-run'
  */
 export function parseRun(text: string, name: string): RunFile {
@@ -79,8 +83,7 @@ export function parseRun(text: string, name: string): RunFile {
   const made = new Map<string, StepMade>();
   for (const line of rest) {
     if (isMade(line)) made.set(line.step, line);
-    else if (typeof line['type'] === 'string' && typeof line['time'] === 'number')
-      events.push(line as unknown as RunEvent);
+    else if (isKnownEvent(line)) events.push(line as unknown as RunEvent);
   }
   return { header: first, events, made };
 }
@@ -136,6 +139,7 @@ function isMade(
     ['modules', 'packages', 'parameters', 'sources', 'inputs', 'outputs', 'environment'].every((field) =>
       isRecord(action[field]),
     ) &&
+    typeof line['duration'] === 'number' &&
     isRecord(line['materials']) &&
     Object.values(line['materials']).every(Array.isArray)
   );

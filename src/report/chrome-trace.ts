@@ -1,0 +1,36 @@
+import type { Timeline } from './timeline.ts';
+
+/**
+ * A run as trace events, which Perfetto, speedscope and chrome://tracing open: complete events ("X") with times in
+ * microseconds, a thread for each step that took time (Trace Event Format).
+ */
+export function chromeTrace({ steps, length }: Timeline, pipeline: string): string {
+  const process = { pid: 1 };
+  const named = (name: string, tid: number, what: string): object => ({
+    ...{ ph: 'M', ...process, tid, name: what },
+    args: { name },
+  });
+  const events = steps
+    .filter(({ spans }) => spans.length > 0)
+    .flatMap(({ name, outcome, why, spans }, index) => [
+      named(name, index + 1, 'thread_name'),
+      ...spans.map(({ phase, from, to }) => ({
+        ...{ ph: 'X', ...process, tid: index + 1, name: phase === 'running' ? name : `${name}: ${phase}` },
+        ...{ cat: phase, ts: Math.round(from * 1000), dur: Math.round((to - from) * 1000) },
+        args: { outcome, why },
+      })),
+    ]);
+  const whole = {
+    ph: 'X',
+    ...process,
+    tid: 0,
+    name: pipeline,
+    cat: 'run',
+    ts: 0,
+    dur: Math.round(length * 1000),
+  };
+  return JSON.stringify({
+    displayTimeUnit: 'ms',
+    traceEvents: [named('cidermill', 0, 'process_name'), named('run', 0, 'thread_name'), whole, ...events],
+  });
+}
