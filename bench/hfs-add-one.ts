@@ -32,7 +32,7 @@ async function measure(size: string): Promise<string[]> {
   const work = mkdtempSync(join(tmpdir(), 'cidermill-bench-'));
   const [image, file] = [join(work, 'volume.img'), join(work, 'file')];
   try {
-    const [program = '', ...args] = [...launch, 'hfs', 'new', image, '--size', size];
+    const [program, ...args] = [...launch, 'hfs', 'new', image, '--size', size];
     execFileSync(program, args, { stdio: 'ignore' });
     writeFileSync(file, 'one file\n');
     const contenders: Contender[] = [

@@ -42,7 +42,7 @@ export interface RealInput {
 export async function realInput(folder: string, { kind, chunkSize, size }: RealInput): Promise<string> {
   const path = join(folder, `real-${kind}-${chunkSize / 1024}k-${size / mebibyte}.dmg`);
   if (existsSync(path)) return path;
-  const volume = await filledVolume(folder, size);
+  const volume = filledVolume(folder, size);
   console.error(`making ${path}`);
   const image = await openImage(volume);
   try {

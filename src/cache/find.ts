@@ -29,7 +29,10 @@ export async function findEntry(
     const result = await server.read(`ac/${key}`, largestResult, usualResult);
     if (result === undefined) return undefined;
     const where = readStdoutDigest(result);
-    if (where === undefined || where.size > largestEntry) return refuse('is not an entry of cidermill');
+    if (where === undefined || where.size > largestEntry) {
+      refuse('is not an entry of cidermill');
+      return;
+    }
     const bytes = await server.read(`cas/${where.digest}`, where.size);
     // Evicted: no server promises to keep anything.
     if (bytes === undefined) return undefined;
@@ -43,13 +46,20 @@ export async function findEntry(
       return undefined;
     }
     const decoded = decodeEntry(bytes, key, action);
-    if (typeof decoded === 'string') return refuse(decoded);
+    if (typeof decoded === 'string') {
+      refuse(decoded);
+      return;
+    }
     if (options.trust === undefined) return decoded.entry;
     await entrySigner(store, decoded, options.trust);
     return decoded.entry;
   } catch (error) {
-    if (error instanceof TooLong) return refuse('is too long');
+    if (error instanceof TooLong) {
+      refuse('is too long');
+      return;
+    }
     if (!(error instanceof Failure) || error.code !== 'bad-signature') throw error;
-    return refuse(`is not signed by a key that ${options.trust ?? ''} allows`);
+    refuse(`is not signed by a key that ${options.trust ?? ''} allows`);
+    return;
   }
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { Transform } from 'node:stream';
 import { got, type Got, type Response } from 'got';
 import { Failure, isAborted, type Sha256 } from '../base/index.ts';
 import { proxyAgents, type Agents } from '../sources/http/proxy-agents.ts';
@@ -93,10 +94,10 @@ export class CacheServer {
    * @throws Failure 'digest-mismatch' when it has other bytes; CacheTrouble
    */
   async bring(store: Store, blob: Blob): Promise<boolean> {
-    const got = await this.#download(`cas/${blob.digest}`, blob.size, blob.size, (body) =>
+    const brought = await this.#download(`cas/${blob.digest}`, blob.size, blob.size, (body) =>
       putStream(store, body, blob),
     );
-    return got !== undefined;
+    return brought !== undefined;
   }
 
   /** @throws CacheTrouble */

@@ -193,8 +193,8 @@ function list(lines: readonly string[]): Markup | undefined {
 /** Everything from outside that the steps were made from. */
 export function materials({ header, made }: RunFile): Markup | undefined {
   const rows = header.steps.flatMap(({ name }) =>
-    Object.entries(made.get(name)?.materials ?? {}).flatMap(([source, list]) =>
-      list.map(({ uri, name: file, digest }) => ({ step: name, source, uri, file, digest })),
+    Object.entries(made.get(name)?.materials ?? {}).flatMap(([source, from]) =>
+      from.map(({ uri, name: file, digest }) => ({ step: name, source, uri, file, digest })),
     ),
   );
   if (rows.length === 0) return undefined;

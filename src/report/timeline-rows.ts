@@ -1,4 +1,5 @@
-import { html, Markup } from './markup.ts';
+import type { Markup } from './markup.ts';
+import { html } from './markup.ts';
 import type { StepTimes, Timeline } from './timeline.ts';
 import { formatDuration } from '../text/format.ts';
 

@@ -90,7 +90,7 @@ describe('the page of a run in Chromium', () => {
           );
           expect(broken).toBe(0);
           await tab.evaluate(axe);
-          const { violations } = (await tab.evaluate('axe.run()')) as AxeResults;
+          const { violations } = await tab.evaluate<AxeResults>('axe.run()');
           expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
           await tab.close();
         }

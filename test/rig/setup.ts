@@ -54,8 +54,10 @@ export async function setup(): Promise<() => void> {
   const cache = mkdtempSync(join(tmpdir(), 'cidermill-cache-'));
   process.env['XDG_CACHE_HOME'] = cache;
   // Tests that ask a cache name their own.
-  for (const name of ['CIDERMILL_CACHE', 'CIDERMILL_CACHE_PUSH', 'CIDERMILL_CACHE_TOKEN'])
-    delete process.env[name];
+  delete process.env['CIDERMILL_CACHE'];
+  delete process.env['CIDERMILL_CACHE_PUSH'];
+  delete process.env['CIDERMILL_CACHE_SIGN'];
+  delete process.env['CIDERMILL_CACHE_TOKEN'];
   // The judges stay where they were downloaded: without this every test that asks one would be skipped.
   process.env['CIDERMILL_JUDGES'] = judgesFolder;
   const missing = [

@@ -114,7 +114,7 @@ function open(host: Host): (user: string, command: string) => Said {
 /** Path in the product → SHA-256. */
 function digests(text: string): Map<string, string> {
   return new Map(
-    [...text.matchAll(/^([0-9a-f]{64})  (\S.*)$/gm)].map(([, sha256 = '', path = '']) => [path, sha256]),
+    [...text.matchAll(/^([0-9a-f]{64}) {2}(\S.*)$/gm)].map(([, digest = '', path = '']) => [path, digest]),
   );
 }
 

@@ -23,7 +23,8 @@ export function refusals(): Refusals {
       try {
         return look();
       } catch (error) {
-        return keep(error);
+        keep(error);
+        return;
       }
     },
     ofAsync: (look) => look().catch(keep),

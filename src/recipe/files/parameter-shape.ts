@@ -11,7 +11,7 @@ import {
   anything,
   list,
   locate,
-  name,
+  name as nameShape,
   named,
   text,
   word,
@@ -40,7 +40,7 @@ const fields = {
     'The value when none is given; without it one must be given',
   ),
   values: optional(list(text(), 1), 'What a choice can be'),
-  of: optional(name(), 'The table of what a choice can be: recipes/tables/NAME.yaml'),
+  of: optional(nameShape(), 'The table of what a choice can be: recipes/tables/NAME.yaml'),
   minimum: optional(limit, 'The least that an integer or a size can be'),
   maximum: optional(limit, 'The most that an integer or a size can be'),
   pattern: optional(
@@ -122,10 +122,10 @@ export function declareParameters(
   report: Report,
 ): Map<string, DeclaredParameter> {
   const parameters = new Map<string, DeclaredParameter>();
-  for (const [name, { key, value }] of read ?? []) {
-    const parameter = value === undefined ? undefined : declareParameter(name, value, of, report);
+  for (const [called, { key, value }] of read ?? []) {
+    const parameter = value === undefined ? undefined : declareParameter(called, value, of, report);
     // A faulty one keeps its name, so that nobody is told that it does not exist.
-    parameters.set(name, { name, type: 'string', needed: false, ...key, ...parameter });
+    parameters.set(called, { name: called, type: 'string', needed: false, ...key, ...parameter });
   }
   return parameters;
 }
