@@ -23,6 +23,7 @@ describe('a listing from outside', () => {
     ['a file below a link', [{ type: 'symlink', path: 'a', target: '..' }, file('a/x')]],
     ['a file below a file', [file('a'), file('a/b')]],
     ['a link out of the world', [{ type: 'symlink', path: 'a', target: '/etc' }]],
+    ['a link out of its folder', [{ type: 'symlink', path: 'a', target: '../x' }]],
     ['a name twice', [file('a'), file('a')]],
     ['another type', [{ type: 'device', path: 'a' }]],
     ['no digest', [{ ...file('a'), digest: '../../x' }]],

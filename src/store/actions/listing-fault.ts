@@ -1,4 +1,5 @@
 import { isRecord, isSha256 } from '../../base/index.ts';
+import { isInnerLink } from './inner-link.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,7 +19,7 @@ export function listingFault(listing: unknown): string | undefined {
     const sound =
       type === 'directory' ||
       (type === 'file' && isStoredFile(entry)) ||
-      (type === 'symlink' && typeof entry['target'] === 'string' && !entry['target'].startsWith('/'));
+      (type === 'symlink' && typeof entry['target'] === 'string' && isInnerLink(path, entry['target']));
     if (!sound) return `has an invalid entry ${path}`;
   }
   for (const path of types.keys()) {

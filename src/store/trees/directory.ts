@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { canonicalJson, Failure, type Json } from '../../base/index.ts';
 import { readListing, type ListingEntry, type Output } from '../actions/actions.ts';
+import { isInnerLink } from '../actions/inner-link.ts';
 import { hasBlob, hashFile, type Blob } from '../blobs/blobs.ts';
 import { blobPath, type Store } from '../layout.ts';
 import { putBytes, putFile } from '../blobs/put-blob.ts';
@@ -68,8 +69,7 @@ async function list(
     const whole = join(folder, path);
     if (entry.isSymbolicLink()) {
       const target = await readlink(whole);
-      const aim = join('/x', dirname(path), target);
-      if (target.startsWith('/') || !(aim === '/x' || aim.startsWith('/x/'))) {
+      if (!isInnerLink(path, target)) {
         throw new Failure('bad-output', `the link ${path} points outside of its directory, to ${target}`);
       }
       listing.push({ type: 'symlink', path, target });
