@@ -14,7 +14,13 @@ export * from './blobs/put-blob.ts';
 export { blobsOfResult, wholeResults } from './actions/references.ts';
 export * from './sessions/session.ts';
 export { DamagedBlob, hasSoundBlob, readBlob, requireBlob } from './blobs/sound.ts';
-export { isSessionName, removeFolder, sessionName, temporaryFolder } from './sessions/temporary.ts';
+export {
+  isSessionName,
+  removeFolder,
+  sessionName,
+  temporaryFolder,
+  temporaryPath,
+} from './sessions/temporary.ts';
 export { ensureTree, soundTree } from './trees/trees.ts';
 export * from './verify.ts';
 export { readSummed, withSum, writeWhole } from './whole-file.ts';

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { sha256 } from '../base/index.ts';
 import type { Store } from './layout.ts';
-import { sessionName } from './sessions/temporary.ts';
+import { temporaryPath } from './sessions/temporary.ts';
 
 /** Writes a small file of the store whole or not at all: it appears by rename after fsync. */
 export async function writeWhole(store: Store, path: string, text: string): Promise<void> {
-  const work = join(store.root, 'tmp', `${sessionName}.file.${randomBytes(6).toString('hex')}`);
+  const work = temporaryPath(store, 'file');
   const file = await open(work, 'wx');
   try {
     try {

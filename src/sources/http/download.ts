@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
@@ -6,7 +5,7 @@ import {
   hasBlob,
   partialPath,
   putFile,
-  sessionName,
+  temporaryPath,
   withLock,
   type Blob,
   type Store,
@@ -50,7 +49,7 @@ export async function downloadUnknown(
   options: DownloadOptions = {},
 ): Promise<Blob> {
   return fromFirst(urls, async (url) => {
-    const path = join(store.root, 'tmp', `${sessionName}.fetch.${randomBytes(6).toString('hex')}`);
+    const path = temporaryPath(store, 'fetch');
     try {
       const got = await downloadTo(path, url, undefined, options);
       return await putFile(store, path, got);

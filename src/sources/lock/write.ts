@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
-import { InvalidError } from '../../base/index.ts';
+import { dirname } from 'node:path';
+import { InvalidError, temporaryBeside } from '../../base/index.ts';
 import type { LockedBuildroot, LockedOrigin } from '../locked.ts';
 import { parseLockfile, readLockfile } from './read.ts';
 import { headOf, renderLockfile } from './render.ts';
@@ -27,7 +26,7 @@ export function updateLock(path: string, file: string, changes: LockChanges, hea
   const merged = mergeLock(text === '' && head !== undefined ? head : text, changes);
   if (merged === text) return false;
   mkdirSync(dirname(path), { recursive: true });
-  const work = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const work = temporaryBeside(path, 'partial');
   try {
     const fd = openSync(work, 'wx');
     writeSync(fd, merged);

@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { chmod, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Failure, type Sha256 } from '../../base/index.ts';
@@ -8,7 +7,7 @@ import { measuringSpace } from '../../host/index.ts';
 import { hashFile, ownBlobPath, type Blob } from './blobs.ts';
 import type { Store } from '../layout.ts';
 import { hasSoundBlob } from './sound.ts';
-import { sessionName } from '../sessions/temporary.ts';
+import { temporaryPath } from '../sessions/temporary.ts';
 import { moveInto } from '../whole-file.ts';
 
 /**
@@ -24,7 +23,7 @@ export async function putFile(store: Store, path: string, expected?: Blob): Prom
 
 /** Writes a stream into the store. @throws Failure 'digest-mismatch', and nothing is kept. */
 export async function putStream(store: Store, stream: Readable, expected?: Blob): Promise<Blob> {
-  const path = join(store.root, 'tmp', `${sessionName}.blob.${randomBytes(6).toString('hex')}`);
+  const path = temporaryPath(store, 'blob');
   const hash = createHash('sha256');
   let size = 0;
   const measure = new Transform({

@@ -12,9 +12,14 @@ import type { Store } from '../layout.ts';
  */
 export function temporaryFolder(store: Store, purpose: string): string {
   requireWritable(store);
-  const folder = join(store.root, 'tmp', `${sessionName}.${purpose}.${randomBytes(6).toString('hex')}`);
+  const folder = temporaryPath(store, purpose);
   mkdirSync(folder);
   return folder;
+}
+
+/** A path in the store's tmp/ that nothing has, and that the next session clears when this one is dead. */
+export function temporaryPath(store: Store, purpose: string): string {
+  return join(store.root, 'tmp', `${sessionName}.${purpose}.${randomBytes(6).toString('hex')}`);
 }
 
 /** @throws Failure 'read-only-store' when this process may only read the store */

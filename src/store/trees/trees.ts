@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sha256 } from '../../base/index.ts';
+import { uniqueName, type Sha256 } from '../../base/index.ts';
 import { measuringSpace } from '../../host/index.ts';
 import { ownLayer, treePath, type Store } from '../layout.ts';
 import { withLock } from '../sessions/lock.ts';
@@ -90,7 +89,7 @@ export const asidePrefix = 'aside.';
 
 /** Moves a tree out of the way; what has the store for itself removes it. */
 async function setAside(store: Store, home: string): Promise<void> {
-  const aside = join(store.root, 'tmp', `${asidePrefix}${randomBytes(6).toString('hex')}`);
+  const aside = join(store.root, 'tmp', `${asidePrefix}${uniqueName()}`);
   await rename(home, aside).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   });
