@@ -1,4 +1,3 @@
-import type { RunEvent } from '../../engine/events.ts';
 import { makeColours } from '../../text/colours.ts';
 import {
   formatAmount,
@@ -12,8 +11,8 @@ import { printable } from '../../text/printable.ts';
 import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
-import { emptyState, follow, type ActiveStep, type RunState } from './run-state.ts';
-import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
+import { emptyState, follow, type ActiveStep } from './run-state.ts';
+import { endOfStep, nameColumn, stoppedLines, type Theme } from './step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
@@ -109,7 +108,7 @@ export function plainReporter(
           products.push(...failedProductLines(theme, event));
           return;
         case 'run-finished':
-          write(stopped(state, event, width));
+          write(stoppedLines(theme, width, state, event));
           write([
             summaryLine(theme, event, state),
             ...cacheSummary(theme, event),
@@ -118,11 +117,11 @@ export function plainReporter(
           flushProducts();
           return;
         case 'trace-finished':
-          write(stopped(state, event, width));
+          write(stoppedLines(theme, width, state, event));
           write([traceSummary(theme, event)]);
           return;
         case 'verify-finished':
-          write(stopped(state, event, width));
+          write(stoppedLines(theme, width, state, event));
           write(verifySummary(theme, event, state));
           return;
       }
@@ -153,17 +152,4 @@ function causes(why: readonly string[]): string {
   if (why.length === 0) return '';
   const more = why.length > mostCauses ? `; and ${why.length - mostCauses} more` : '';
   return `: ${why.slice(0, mostCauses).map(printable).join('; ')}${more}`;
-}
-
-/** The steps that were running when the run was interrupted. */
-function stopped(
-  state: RunState,
-  event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>,
-  width: number,
-): string[] {
-  if (event.outcome !== 'interrupted') return [];
-  return [...state.active.values()].map(
-    ({ name, started }) =>
-      `${padTo(printable(name), width)}  stopped after ${formatDuration(event.time - started)}`,
-  );
 }

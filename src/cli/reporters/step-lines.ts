@@ -3,6 +3,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import type { Colours } from '../../text/colours.ts';
 import { formatDuration } from '../../text/format.ts';
 import { printable, printableLines } from '../../text/printable.ts';
+import type { RunState } from './run-state.ts';
 import { padTo, textWidth, wrap } from '../../text/text-width.ts';
 
 /** How the lasting lines look; the words are the same for a terminal and for a log file. */
@@ -22,6 +23,8 @@ export type EndOfStep = Extract<
   RunEvent,
   { readonly type: 'step-cached' | 'step-done' | 'step-failed' | 'step-skipped' }
 >;
+
+type Ended = Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>;
 
 const mostNotes = 20;
 const widestName = 24;
@@ -84,6 +87,21 @@ export function endOfStep(
       ];
     }
   }
+}
+
+/** The steps that were running when a run was interrupted. */
+export function stoppedLines(
+  { colours, marks }: Theme,
+  width: number,
+  state: RunState,
+  event: Ended,
+): string[] {
+  if (event.outcome !== 'interrupted') return [];
+  return [...state.active.values()].map(({ name, started }) => {
+    const mark = marks ? `${colours.yellow(marks.skipped)} ` : '';
+    const after = formatDuration(event.time - started);
+    return `${mark}${padTo(printable(name), width)}  ${colours.yellow('stopped')} after ${after}`;
+  });
 }
 
 /** A path as a person at `look.folder` would type it. */

@@ -1,15 +1,14 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { makeColours } from '../../text/colours.ts';
-import { formatCount, formatDuration } from '../../text/format.ts';
+import { formatCount } from '../../text/format.ts';
 import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
 import { printable } from '../../text/printable.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 import { emptyState, follow } from './run-state.ts';
-import { endOfStep, nameColumn, type Theme } from './step-lines.ts';
+import { endOfStep, nameColumn, stoppedLines, type Theme } from './step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
-import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
 
@@ -93,17 +92,6 @@ export function ttyReporter(
     else if (rest.length > 0) stream.write(`${rest.join('\n')}\n`);
   };
 
-  const stopped = (
-    event: Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>,
-  ): string[] => {
-    if (event.outcome !== 'interrupted') return [];
-    return [...state.active.values()].map(({ name, started }) => {
-      const mark = theme.colours.yellow(theme.marks?.skipped ?? '');
-      const after = formatDuration(event.time - started);
-      return `${mark} ${padTo(printable(name), width)}  ${theme.colours.yellow('stopped')} after ${after}`;
-    });
-  };
-
   const take = (event: RunEvent): void => {
     const before = 'step' in event ? state.active.get(event.step) : undefined;
     follow(state, event);
@@ -153,16 +141,16 @@ export function ttyReporter(
         products.push(...failedProductLines(theme, event));
         return;
       case 'run-finished':
-        lasting.push(...stopped(event), '', summaryLine(theme, event, state));
+        lasting.push(...stoppedLines(theme, width, state, event), '', summaryLine(theme, event, state));
         lasting.push(...cacheSummary(theme, event), ...driftLines(theme, event));
         finish();
         return;
       case 'trace-finished':
-        lasting.push(...stopped(event), '', traceSummary(theme, event));
+        lasting.push(...stoppedLines(theme, width, state, event), '', traceSummary(theme, event));
         finish();
         return;
       case 'verify-finished':
-        lasting.push(...stopped(event), '', ...verifySummary(theme, event, state));
+        lasting.push(...stoppedLines(theme, width, state, event), '', ...verifySummary(theme, event, state));
         finish();
         return;
     }
