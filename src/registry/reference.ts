@@ -24,11 +24,11 @@ const longestName = 255;
 
 /**
  * Reads HOST[:PORT]/NAME[:TAG][@sha256:DIGEST], also behind "oci://". There is no default host and no default tag.
- * @throws Failure 'bad-reference'
+ * @throws Failure 'usage'
  */
 export function parseReference(text: string): Reference {
   const fail = (why: string): never => {
-    throw new Failure('bad-reference', `${JSON.stringify(text)} is not a reference: ${why}`, {
+    throw new Failure('usage', `${JSON.stringify(text)} is not a reference: ${why}`, {
       hint: 'Give HOST[:PORT]/REPOSITORY:TAG, or …@sha256:DIGEST.',
     });
   };
@@ -52,11 +52,11 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** @throws Failure 'bad-reference' for a reference that names no content */
+/** @throws Failure 'usage' for a reference that names no content */
 export function wordOf(reference: Reference): string {
   const word = reference.digest ?? reference.tag;
   if (word !== undefined) return word;
-  throw new Failure('bad-reference', `${showReference(reference)} names a repository, not what is in it`, {
+  throw new Failure('usage', `${showReference(reference)} names a repository, not what is in it`, {
     hint: 'Give a tag, such as :1, or a digest. `cidermill tags` lists the tags.',
   });
 }

@@ -1,7 +1,6 @@
 /** Faults of the call: it names something that is not there, or asks for what cannot be. Exit code 2. */
 export const useCodes = [
   'bad-osk-reference',
-  'bad-reference',
   'no-file',
   'no-osk',
   'no-project',

@@ -52,7 +52,7 @@ Exit codes: 0 pushed, 1 the registry or the product is at fault, 2 wrong use, 13
         const folder = temporaryFolder(workspace.store, 'push');
         const { tag, digest, host } = registry.parseReference(reference);
         if (tag === undefined || digest !== undefined)
-          throw new Failure('bad-reference', `${reference} has no tag, or a digest: a push makes a tag`, {
+          throw new Failure('usage', `${reference} has no tag, or a digest: a push makes a tag`, {
             hint: 'Give HOST[:PORT]/REPOSITORY:TAG.',
           });
         const found = await findPushable(workspace, product, flags, folder);
