@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileFolder } from '../rig/folder.ts';
-import { said, stepModule, testProject, type TestProject } from '../rig/project.ts';
+import { stepModule, testProject, type TestProject } from '../rig/project.ts';
 
 const files = {
   'recipes/buildroots/tiny.yaml':
@@ -64,10 +64,22 @@ function processesOf(folder: string, engine: number | undefined): string[] {
   });
 }
 
+/** Resolves when a run has printed a line, and goes on reading: one that nobody reads any more would end by itself. */
+async function printed(child: ChildProcess, line: RegExp): Promise<void> {
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (line.test(text)) resolve();
+    });
+    child.stdout?.once('end', () => reject(new Error(`the run ended without ${line}; it said:\n${text}`)));
+  });
+}
+
 /** Resolves when the run has come to a phase. */
 async function reached(child: ChildProcess, folder: string, line: RegExp | undefined): Promise<void> {
   if (line !== undefined) {
-    await said(child.stdout, line);
+    await printed(child, line);
     return;
   }
   child.stdout?.resume();
