@@ -66,13 +66,15 @@ function processesOf(folder: string, engine: number | undefined): string[] {
 
 /** Resolves when a run has printed a line, and goes on reading: one that nobody reads any more would end by itself. */
 async function printed(child: ChildProcess, line: RegExp): Promise<void> {
-  let text = '';
+  let printedText = '';
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (line.test(text)) resolve();
+      printedText += chunk.toString();
+      if (line.test(printedText)) resolve();
     });
-    child.stdout?.once('end', () => reject(new Error(`the run ended without ${line}; it said:\n${text}`)));
+    child.stdout?.once('end', () =>
+      reject(new Error(`the run ended without ${line}; it said:\n${printedText}`)),
+    );
   });
 }
 
