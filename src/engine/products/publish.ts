@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, Failure, sha256, type Json } from '../../base/index.ts';
-import type { Plan, Product } from '../../recipe/index.ts';
+import { paperFiles, type Plan, type Product } from '../../recipe/index.ts';
 import {
   copyOut,
   type ActionResult,
+  hasBlob,
+  putBytes,
   readAction,
   removeFolder,
   sessionName,
@@ -13,6 +15,8 @@ import {
   type Store,
 } from '../../store/index.ts';
 import type { RunContext, UntimedEvent } from '../context.ts';
+import type { ProductEntry } from '../events.ts';
+import { indexPage } from './index-page.ts';
 import { productEntries, productFiles } from './product-entries.ts';
 import { productPlace, sweepProduct, withProducts } from './product-place.ts';
 import { productState, writeStamps, type ProductState } from './product-stamp.ts';
@@ -37,7 +41,7 @@ export async function publishProduct(
   const { store } = context;
   const own = productFiles(store, product, done);
   const named = productEntries(store, context.plan, product, (step) => done.get(step));
-  const entries = [...own, ...(await papers(context, product, done, own, drifted))];
+  const entries = [...own, ...(await papers(context, product, done, own, named, drifted))];
   const name = sha256(canonicalJson(entries as unknown as Json)).slice(0, 16);
   const target = join('.products', product.name, name);
   const published = (unchanged: boolean, { changed }: Pick<ProductState, 'changed'>): UntimedEvent => ({
@@ -143,9 +147,17 @@ async function papers(
   product: Product,
   done: Done,
   entries: readonly ListingEntry[],
+  named: readonly ProductEntry[],
   drifted: ReadonlyMap<string, readonly string[]>,
 ): Promise<ListingEntry[]> {
   if (product.papers.length === 0) return [];
+  // An index alone is no reason to load all that makes statements: it would cost a no-op run a sixth more.
+  if (product.papers.every((kind) => kind === 'index')) {
+    const text = Buffer.from(indexPage(context.plan, product, named));
+    const blob = { digest: sha256(text), size: text.length };
+    if (!hasBlob(context.store, blob.digest, blob.size)) await putBytes(context.store, text);
+    return [{ type: 'file', path: paperFiles.index, ...blob, executable: false }];
+  }
   const { papersOf } = await import('../../provenance/index.ts');
   const { describeProduct } = await import('./product-parts.ts');
   const resultOf = (name: string): ActionResult | undefined => {
