@@ -75,7 +75,7 @@ export class CacheServer {
 
   /**
    * Reads a small body.
-   * @param limit in bytes; a longer body is none
+   * @param limit in bytes; a longer body is refused
    * @param usual in bytes: it has as long to come as that much takes at the least pace
    * @returns undefined when the server does not have it
    * @throws CacheTrouble

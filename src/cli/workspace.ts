@@ -22,7 +22,7 @@ interface WorkspaceOptions extends Pick<OpenOptions, 'mend'> {
 
 /**
  * Opens the project around the current folder, or around the one that `--directory` names.
- * @throws Failure 'no-project' when there is none; 'cannot-write' when the store cannot be opened
+ * @throws Failure 'no-project' when there is no such folder or no project in it; 'cannot-write' when the store cannot be opened
  */
 export function openWorkspace(
   command: Command,

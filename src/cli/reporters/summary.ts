@@ -57,8 +57,8 @@ export function failedProductLines({ colours }: Theme, event: FailedProduct): st
 }
 
 /**
- * Where a product lies, and what it holds for people: an entry of the pipeline a line, a directory as one. Of a product
- * that is as it was, only where it lies and what was changed in it.
+ * Where a product lies, and its entries as the pipeline names them, a directory as one line. Of an unchanged product only
+ * where it lies, and which of its files were changed since.
  */
 export function productLines(theme: Theme, event: Published): string[] {
   const { colours, folder } = theme;

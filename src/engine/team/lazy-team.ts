@@ -4,7 +4,7 @@ import type { Team } from './team.ts';
 
 /** The team's cache of a run that may never ask it. */
 export interface LazyTeam {
-  /** Undefined where there is none, or the run must not use it. */
+  /** Undefined when no cache is set, or the run must not use it. */
   open(): Promise<Team | undefined>;
   /** Why the settings are wrong, where they are: a run that asks stops of it. */
   fault(): unknown;

@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Finds out whether there is a team's cache and how it is used: CIDERMILL_CACHE and its like, else the project's settings.
- * An empty CIDERMILL_CACHE is none.
+ * An empty CIDERMILL_CACHE counts as not set.
  * @param root absolute: the project's
  * @throws InvalidError for a fault in cidermill.yaml; Failure 'usage' for one in the environment; 'no-file' where the file
  *   of allowed signers is missing
