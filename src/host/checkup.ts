@@ -11,8 +11,8 @@ export interface Check {
   readonly finding: string;
   /** The command or act that mends it. */
   readonly mend?: string;
-  /** It matters to who boots guests, and not to who only builds. */
-  readonly booting?: true;
+  /** What needs it; building, where nothing is said. What only another needs is no fault to who only builds. */
+  readonly needed?: 'booting' | 'sharing';
 }
 
 /** What the quickstart leaves in the store and needs beside it while it runs, with room to spare; bytes. */
@@ -30,18 +30,16 @@ export function checkUp(around: Surroundings): Check[] {
     ...hostTools.map((tool) => checkTool(tool, around)),
     checkSandbox(around),
     checkRoom(around),
-    ...[checkKernel, checkKvm, checkIgnoreMsrs, checkQemu, checkMaker].map((look) => toBoot(look(around))),
+    ...[checkKernel, checkKvm, checkIgnoreMsrs, checkQemu, checkMaker].map((look): Check => ({
+      ...look(around),
+      needed: 'booting',
+    })),
   ];
 }
 
-/** Marks what only booting needs. */
-export function toBoot(check: Check): Check {
-  return { ...check, booting: true };
-}
-
-/** The same as who only builds sees it: what only booting needs is no fault. */
+/** The same as who only builds sees it: what booting or sharing needs is no fault. */
 export function asBuilder(check: Check): Check {
-  return check.booting === true && check.state === 'fault' ? { ...check, state: 'warning' } : check;
+  return check.needed !== undefined && check.state === 'fault' ? { ...check, state: 'warning' } : check;
 }
 
 /** The worst of the states. */

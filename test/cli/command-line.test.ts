@@ -9,41 +9,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandTable } from '../../src/cli/command-table.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { fixture } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';
 
-const commands = [
-  'init',
-  'audit',
-  'diff',
-  'run',
-  'verify',
-  'fetch',
-  'bundle',
-  'plan',
-  'why',
-  'lock',
-  'list',
-  'graph',
-  'log',
-  'runs',
-  'store',
-  'dmg',
-  'hfs',
-  'pkg',
-  'iso',
-  'kvm',
-  'verify-signature',
-  'provenance',
-  'guest',
-  'boot',
-  'disk',
-  'doctor',
-];
-
 describe('the command line', () => {
-  it.each(commands)('explains %s with --help', async (name) => {
+  it.each(Object.keys(commandTable))('explains %s with --help', async (name) => {
     const { code, stdout, stderr } = await testProject({}).run([name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: cidermill ${name}`);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { commandTable } from '../../src/cli/command-table.ts';
 import { packageRoot } from '../../src/host/index.ts';
 
 /** What `--help` says of a command: the names below it, and the options it takes. */
@@ -24,9 +25,18 @@ async function readHelp(command: readonly string[]): Promise<Help> {
   const { stdout } = await promisify(execFile)(process.execPath, [launch, ...command, '--help']);
   const section = (title: string): string =>
     new RegExp(`^${title}:\n((?:  .*\n|\n(?=  ))*)`, 'm').exec(stdout)?.[1] ?? '';
+  if (command.length === 0)
+    return {
+      commands: new Set([...Object.keys(commandTable), 'help']),
+      options: optionsOf(section('Options')),
+    };
   const names = [...section('Commands').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
-  const options = [...section('Options').matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].flatMap(([, flags = '']) => [
+  return { commands: new Set(names), options: optionsOf(section('Options')) };
+}
+
+function optionsOf(section: string): ReadonlySet<string> {
+  const options = [...section.matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].flatMap(([, flags = '']) => [
     ...flags.matchAll(/--?[a-zA-Z][a-z-]*/g),
   ]);
-  return { commands: new Set(names), options: new Set(options.map(([flag]) => flag)) };
+  return new Set(options.map(([flag]) => flag));
 }

@@ -5,7 +5,7 @@ import { packageRoot } from '../../src/host/index.ts';
 /** The modules that a run loads in which nothing is to be done; what they import dynamically is loaded when it is needed. */
 const starts = [
   'cli/main.ts',
-  'cli/commands/run.ts',
+  'cli/commands/build/run.ts',
   'cli/ready-tools.ts',
   'cli/reporters/index.ts',
   'engine/run.ts',

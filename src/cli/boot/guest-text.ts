@@ -16,7 +16,7 @@ import {
 import type { Colours } from '../../text/colours.ts';
 import { padTo, wrap } from '../../text/text-width.ts';
 
-const columns = 100;
+const columns = 80;
 
 /** The releases, and in which machines each of them runs. */
 export function guestTable(guests: readonly Guest[], colours: Colours): string {
@@ -43,19 +43,27 @@ export function guestTable(guests: readonly Guest[], colours: Colours): string {
       const mark = padTo(runs ? '✓' : '✗', widths[index] ?? 0);
       return (runs ? colours.green(mark) : colours.red(mark)) + (endsGroup(index) ? '   ' : '  ');
     });
-    const caveats = [...new Set(cells.flatMap(({ refusing }) => refusing))].join(', ');
-    return `${colours.bold(guest.guest.padEnd(nameWidth))}  ${guest.lastUpdate.padEnd(7)}  ${guest.tested ? 'seen  ' : colours.dim('–     ')}  ${marks.join('')}${colours.dim(caveats)}`;
+    return `${colours.bold(guest.guest.padEnd(nameWidth))}  ${guest.lastUpdate.padEnd(7)}  ${guest.tested ? 'seen  ' : colours.dim('–     ')}  ${marks.join('')}`;
   });
   return [
     colours.dim(`${lead}  ${head(groups)}`),
     colours.dim(
-      `${'guest'.padEnd(nameWidth)}  ${'update'.padEnd(7)}  to run  ${head(overviewColumns.map(([, column]) => column))}   caveats`,
+      `${'guest'.padEnd(nameWidth)}  ${'update'.padEnd(7)}  to run  ${head(overviewColumns.map(([, column]) => column))}`,
     ),
     ...lines.map((line) => line.trimEnd()),
     '',
-    `On a host of today (KVM, Linux 6.1, QEMU ${usualQemu}). \`cidermill guest explain NAME …\` asks about another machine or host,`,
-    '`cidermill guest show NAME` has every fact with its source, `cidermill doctor --guest NAME` looks at this host.',
+    ...guests.flatMap((guest) => caveatLine(guest, nameWidth)),
+    '',
+    `On a host of today: KVM, Linux 6.1, QEMU ${usualQemu}. \`cidermill guest explain NAME\``,
+    'asks about another, `cidermill guest show NAME` has every fact with its source,',
+    '`cidermill doctor --guest NAME` looks at this host.',
   ].join('\n');
+}
+
+/** The facts behind a guest's crosses. */
+function caveatLine(guest: Guest, nameWidth: number): string[] {
+  const facts = [...new Set(overview(guest).flatMap(({ refusing }) => refusing))];
+  return facts.length === 0 ? [] : [`${guest.guest.padEnd(nameWidth)}  ✗ ${facts.join(', ')}`];
 }
 
 function endsGroup(index: number): boolean {

@@ -17,3 +17,8 @@ export const hostTools: readonly HostTool[] = table;
 export function packageOf(tool: string): string {
   return hostTools.find((entry) => entry.tool === tool)?.debian ?? tool;
 }
+
+/** What a program is for; undefined where the table does not know it. */
+export function toolPurpose(tool: string): string | undefined {
+  return hostTools.find((entry) => entry.tool === tool)?.purpose;
+}

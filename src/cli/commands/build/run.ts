@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import type { TraceOptions } from '../../../engine/trace/index.ts';
+import { Failure } from '../../../base/index.ts';
+import { boundProcRemark } from '../../../host/index.ts';
+import { exitCodes } from '../../exit.ts';
+import { onInterrupt } from '../../interrupt.ts';
+import { showProgress } from '../../reporters/progress-line.ts';
+import { openWorkspace, withProject, type Workspace } from '../../workspace.ts';
+import type { Reporter } from '../../reporters/reporter.ts';
+import {
+  addPlanOptions,
+  makePlan,
+  positive,
+  type PlanOptions,
+  updateVanishedOption,
+} from '../../plan-options.ts';
+
+interface RunFlags extends PlanOptions {
+  readonly jobs: number;
+  readonly keepGoing?: boolean;
+  readonly json?: boolean;
+  readonly offline?: boolean;
+  readonly installTools?: boolean;
+  readonly trace?: boolean;
+  readonly fromBundle?: string;
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('Run a pipeline, or a single recipe: steps whose result is cached are not run again.')
+    .argument(
+      '[name]',
+      'a pipeline of pipelines/ or a recipe of recipes/; with --from-bundle by default the one in the bundle',
+    )
+    .option(
+      '-j, --jobs <n>',
+      'how many steps run at once, and how many jobs each may use',
+      positive,
+      availableParallelism(),
+    )
+    .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
+    .option('--offline', 'fetch nothing: use only what the store holds')
+    .option('--from-bundle <file>', 'run a file that `cidermill bundle` wrote, without a network')
+    .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
+    .option(
+      '--trace',
+      'run each step again under strace and report files it reads that the recipe does not declare',
+    )
+    .option('--json', 'print one JSON event a line on standard output (docs/events.md)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cidermill run quickstart
+  cidermill run quickstart --set installer=~/InstallESD.dmg --set disk-size=64G
+  cidermill run seabios --jobs 4
+  cidermill run dmg-to-iso --set dmg=image.dmg
+  cidermill run seabios --environment host --trace
+  cidermill run --from-bundle toolchain.tar
+
+Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong use, 130 interrupted`,
+    )
+    .action(async (given: string | undefined, flags: RunFlags) => {
+      const { chooseReporter } = await import('../../reporters/index.ts');
+      const { runPlan } = await import('../../../engine/run.ts');
+      const signal = onInterrupt();
+      const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
+      const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
+      const { plan, sources } = makePlan(workspace, name, { ...flags, set });
+      const { readyTools } = await import('../../ready-tools.ts');
+      await readyTools(workspace, plan, sources, { ...flags, set });
+      const open = (): Promise<Reporter> =>
+        chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
+      const options = {
+        store: workspace.store,
+        plan,
+        sources,
+        jobs: flags.jobs,
+        signal,
+        offline,
+        onHost: flags.environment === 'host',
+      };
+      const reporter = await open();
+      const { outcome } = await runPlan({
+        ...options,
+        artifacts: workspace.artifacts,
+        keepGoing: flags.keepGoing === true,
+        onEvent: (event) => reporter.take(event),
+      }).finally(() => reporter.close());
+      const remark = boundProcRemark();
+      if (remark !== undefined) console.error(remark);
+      process.exitCode = {
+        done: exitCodes.done,
+        failed: exitCodes.failed,
+        interrupted: exitCodes.interrupted,
+      }[outcome];
+      if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
+    });
+  return addPlanOptions(command).addOption(updateVanishedOption());
+}
+
+interface WhatToRun {
+  readonly workspace: Workspace;
+  readonly name: string;
+  readonly set: PlanOptions['set'];
+  readonly offline: boolean;
+}
+
+/** What is named, in this project; or what a bundle brings, with its own files and settings. */
+async function whatToRun(
+  workspace: Workspace,
+  name: string | undefined,
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<WhatToRun> {
+  const { fromBundle, set, offline = false } = flags;
+  if (fromBundle === undefined) {
+    if (name === undefined)
+      throw new Failure('usage', 'nothing to run: give the name of a pipeline or recipe', {
+        hint: 'See `cidermill list`.',
+      });
+    return { workspace, name, set, offline };
+  }
+  const { openBundle } = await import('../../../engine/bundle/index.ts');
+  const progress = showProgress('reading the bundle');
+  const { manifest, project } = await openBundle(workspace.store, fromBundle, signal, progress.take).finally(
+    progress.end,
+  );
+  return {
+    workspace: project === undefined ? workspace : withProject(workspace, project),
+    name: name ?? manifest.pipeline,
+    set: { ...manifest.set, ...set },
+    offline: true,
+  };
+}
+
+/** Watches the steps of a plan that has run; gives the exit code. */
+async function trace(options: Omit<TraceOptions, 'onEvent'>, reporter: Reporter): Promise<number> {
+  const { tracePlan } = await import('../../../engine/trace/index.ts');
+  const onEvent: TraceOptions['onEvent'] = (event) => reporter.take(event);
+  const { outcome } = await tracePlan({ ...options, onEvent }).finally(() => reporter.close());
+  if (outcome === 'interrupted') return exitCodes.interrupted;
+  return outcome === 'declared' ? exitCodes.done : exitCodes.failed;
+}
