@@ -39,6 +39,8 @@ export function plainReporter(
   const state = emptyState();
   const products: string[] = [];
   const lastSaid = new Map<string, number>();
+  /** How far a step was then. */
+  const lastDone = new Map<string, number | undefined>();
   let width = 0;
   let refused = 0;
 
@@ -71,24 +73,18 @@ export function plainReporter(
           const step = state.active.get(event.step);
           if (step === undefined) return;
           const said = lastSaid.get(step.name) ?? step.started;
-          const pause = step.progress === undefined ? betweenSigns : betweenProgress;
-          if (event.time - said < pause) return;
+          const stands = step.progress === undefined || step.progress.done === lastDone.get(step.name);
+          if (event.time - said < (stands ? betweenSigns : betweenProgress)) return;
           lastSaid.set(step.name, event.time);
-          say(step.name, howFar(step, event.time));
+          lastDone.set(step.name, step.progress?.done);
+          say(step.name, howFar(step, event.time, stands));
           return;
         }
         case 'step-cached':
         case 'step-done':
         case 'step-failed':
         case 'step-skipped':
-          write(
-            endOfStep(theme, width, event, {
-              steps: state.steps,
-              ...(before === undefined
-                ? {}
-                : { milliseconds: event.time - before.started, notes: before.notes }),
-            }),
-          );
+          write(endOfStep(theme, width, event, state, before));
           return;
         case 'step-traced':
           write(tracedLines(theme, width, event));
@@ -130,10 +126,10 @@ export function plainReporter(
   };
 }
 
-/** A step's progress in words; its last line of output where it tells none. */
-function howFar(step: ActiveStep, now: number): string {
+/** A step's progress in words; its last line of output where it tells none. @param stands it is as far as when it was told last */
+function howFar(step: ActiveStep, now: number, stands: boolean): string {
   const running = `${step.phase} for ${formatDuration(now - step.started)}`;
-  if (step.progress === undefined)
+  if (step.progress === undefined || stands)
     return step.lastLine === '' ? running : `${running}: ${printable(step.lastLine)}`;
   const { done, total, unit, label } = step.progress;
   const rate = perSecond(step.rate, now);

@@ -12,8 +12,10 @@ export interface Progress {
 /** A step between its first event and its last. */
 export interface ActiveStep {
   readonly name: string;
-  /** Time of its first event. */
+  /** Time of its first event; of a step that runs, when it began to: fetching before is not counted. */
   readonly started: number;
+  /** How long it fetched before it ran, in milliseconds. */
+  readonly fetched: number;
   readonly why: readonly string[];
   phase: 'waiting' | 'hashing' | 'fetching' | 'running';
   progress: Progress | undefined;
@@ -32,6 +34,8 @@ export interface RunState {
   /** Steps that will not run any more. */
   readonly ended: Set<string>;
   readonly failed: string[];
+  /** Which step told which notes first. */
+  readonly told: Map<string, string>;
   /** Of `verify`. */
   readonly verified: Extract<RunEvent, { readonly type: 'step-verified' }>[];
 }
@@ -47,6 +51,7 @@ export function emptyState(): RunState {
     active: new Map(),
     ended: new Set(),
     failed: [],
+    told: new Map(),
     verified: [],
   };
 }
@@ -62,9 +67,12 @@ export function follow(state: RunState, event: RunEvent): void {
     case 'step-waiting':
       state.active.set(event.step, newStep(event.step, event.time, 'waiting', []));
       return;
-    case 'step-started':
-      state.active.set(event.step, newStep(event.step, event.time, 'running', event.why));
+    case 'step-started': {
+      const before = state.active.get(event.step);
+      const fetched = before?.phase === 'fetching' ? event.time - before.started : 0;
+      state.active.set(event.step, newStep(event.step, event.time, 'running', event.why, fetched));
       return;
+    }
     case 'step-fetching': {
       const { what: label, done, total } = event;
       const step = enter(state, event, 'fetching');
@@ -108,7 +116,12 @@ export function follow(state: RunState, event: RunEvent): void {
       leave(state, event.step);
       return;
     case 'step-cached':
-    case 'step-done':
+    case 'step-done': {
+      const notes = noteKey(event.notes);
+      if (!state.told.has(notes)) state.told.set(notes, event.step);
+      leave(state, event.step);
+      return;
+    }
     case 'step-traced':
     case 'step-skipped':
       leave(state, event.step);
@@ -124,6 +137,16 @@ export function follow(state: RunState, event: RunEvent): void {
   }
 }
 
+/** The notes of a step that ended, without those that another step has told word for word. */
+export function newNotes(
+  state: RunState,
+  { step, notes }: { readonly step: string; readonly notes: readonly string[] },
+): readonly string[] {
+  return (state.told.get(noteKey(notes)) ?? step) === step ? notes : [];
+}
+
+const noteKey = (notes: readonly string[]): string => notes.join('\n');
+
 /** Ninja's `[412/1283] what it does`, which Meson's tests and others use too. */
 function countedLine(line: string): Progress | undefined {
   const match = /^\[ *(\d{1,7})\/ *(\d{1,7})\] *(.*)/.exec(line.slice(0, 500));
@@ -137,8 +160,19 @@ function newStep(
   started: number,
   phase: ActiveStep['phase'],
   why: readonly string[],
+  fetched = 0,
 ): ActiveStep {
-  return { name, started, why, phase, progress: undefined, rate: undefined, lastLine: '', notes: [] };
+  return {
+    name,
+    started,
+    fetched,
+    why,
+    phase,
+    progress: undefined,
+    rate: undefined,
+    lastLine: '',
+    notes: [],
+  };
 }
 
 function enter(

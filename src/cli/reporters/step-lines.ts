@@ -3,7 +3,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import type { Colours } from '../../text/colours.ts';
 import { formatDuration } from '../../text/format.ts';
 import { printable, printableLines } from '../../text/printable.ts';
-import type { RunState } from './run-state.ts';
+import { newNotes, type ActiveStep, type RunState } from './run-state.ts';
 import { padTo, textWidth, wrap } from '../../text/text-width.ts';
 
 /** How the lasting lines look; the words are the same for a terminal and for a log file. */
@@ -27,6 +27,8 @@ export type EndOfStep = Extract<
 type Ended = Extract<RunEvent, { readonly type: 'run-finished' | 'verify-finished' | 'trace-finished' }>;
 
 const mostNotes = 20;
+/** Milliseconds of fetching that are worth a word. */
+const shortest = 1000;
 const widestName = 24;
 
 /** The column in which names of steps are set. */
@@ -42,30 +44,32 @@ export function endOfStep(
   theme: Theme,
   width: number,
   event: EndOfStep,
-  more: {
-    readonly milliseconds?: number;
-    readonly notes?: readonly string[];
-    readonly steps: readonly string[];
-  },
+  state: RunState,
+  /** As it was until then; undefined where nothing was heard of it before. */
+  before: ActiveStep | undefined,
 ): string[] {
   const { colours, marks } = theme;
+  const milliseconds = before && event.time - before.started;
   const name = padTo(printable(event.step), width);
   switch (event.type) {
     case 'step-cached':
       return [
         `${marks ? `${colours.dim(marks.done)} ` : ''}${name}  ${colours.dim(event.from === 'team' ? "from the team's cache" : 'cached')}`,
-        ...noteLines(theme, event.notes),
+        ...noteLines(theme, newNotes(state, event)),
       ];
     case 'step-done': {
-      const time = `${marks ? '' : 'done in '}${formatDuration(event.milliseconds)}`;
+      const fetched = before?.fetched ?? 0;
+      const fetching =
+        fetched < shortest ? '' : colours.dim(`, after fetching for ${formatDuration(fetched)}`);
+      const time = `${marks ? '' : 'done in '}${formatDuration(milliseconds ?? event.milliseconds)}${fetching}`;
       const same = event.unchanged ? colours.dim(', same outputs as before') : '';
       return [
         `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${same}`,
-        ...noteLines(theme, event.notes),
+        ...noteLines(theme, newNotes(state, event)),
       ];
     }
     case 'step-failed': {
-      const after = more.milliseconds === undefined ? '' : ` after ${formatDuration(more.milliseconds)}`;
+      const after = milliseconds === undefined ? '' : ` after ${formatDuration(milliseconds)}`;
       const head = `${marks ? `${colours.red(marks.failed)} ` : ''}${name}  `;
       const [first = '', ...rest] = printableLines(event.message);
       const room = theme.columns() - width - 4 - `failed${after}: `.length;
@@ -75,13 +79,13 @@ export function endOfStep(
           ? `${head}${colours.red(`failed${after}:`)} ${first}`
           : `${head}${colours.red(`failed${after}`)}`,
         ...(inline ? [] : indented(theme, event.message)),
-        ...noteLines(theme, more.notes ?? []),
+        ...noteLines(theme, before?.notes ?? []),
         ...hintLines(theme, event.hint),
         ...logLines(theme, event.tail, event.log),
       ];
     }
     case 'step-skipped': {
-      const because = more.steps.includes(event.because) ? `it needs ${event.because}` : event.because;
+      const because = state.steps.includes(event.because) ? `it needs ${event.because}` : event.because;
       return [
         `${marks ? `${colours.yellow(marks.skipped)} ` : ''}${name}  ${colours.yellow('skipped:')} ${printable(because)}`,
       ];

@@ -114,14 +114,7 @@ export function ttyReporter(
       case 'step-done':
       case 'step-failed':
       case 'step-skipped':
-        lasting.push(
-          ...endOfStep(theme, width, event, {
-            steps: state.steps,
-            ...(before === undefined
-              ? {}
-              : { milliseconds: event.time - before.started, notes: before.notes }),
-          }),
-        );
+        lasting.push(...endOfStep(theme, width, event, state, before));
         return;
       case 'step-traced':
         lasting.push(...tracedLines(theme, width, event));

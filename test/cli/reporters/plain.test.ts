@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainReporter } from '../../../src/cli/reporters/plain.ts';
+import { sha256 } from '../../../src/base/index.ts';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import { anyRun } from './any-run.ts';
 import { failedRun, firstRun, interruptedRun, secondRun } from './recorded-run.ts';
@@ -50,6 +51,51 @@ describe('the plain reporter', () => {
     expect(lines[0]).toBe(
       'disk  hashing /home/ann/mac.img: 0 %, 0.0 of 1.0 TiB, 512 MiB/s, about 33 min 54 s left',
     );
+  });
+
+  const key = sha256('a key');
+  const at = (seconds: number, event: object) => ({ time: seconds * 1000, ...event }) as RunEvent;
+  const begin = at(0, { type: 'run-started', pipeline: 'p', steps: ['one', 'two'] });
+  const running = { type: 'step-started', step: 'one', key, why: [], log: '/log' };
+  const counted = (done: number) => ({
+    type: 'step-event',
+    step: 'one',
+    event: { type: 'progress', done, total: 10, unit: 'files' },
+  });
+
+  it('counts with one clock from a step’s start to its end, and tells apart what was fetched before', () => {
+    const fetching = { type: 'step-fetching', step: 'one', source: 's', what: 'a.tar', done: 1 };
+    const text = plainText([
+      begin,
+      at(0, fetching),
+      at(30, running),
+      at(91, { type: 'step-output', step: 'one', line: 'compiling' }),
+      at(95, { type: 'step-done', step: 'one', key, milliseconds: 40_000, notes: [], unchanged: false }),
+    ]);
+    expect(text).toContain('one  running for 1 min 1 s: compiling\n');
+    expect(text).toContain('one  done in 1 min 5 s, after fetching for 30 s\n');
+  });
+
+  it('says no progress twice, and that a step which stands still is running', () => {
+    const events = Array.from({ length: 100 }, (_, second) => at(second + 1, counted(Math.min(3, second))));
+    const lines = plainText([begin, at(0, running), ...events])
+      .split('\n')
+      .filter((line) => /^one/.test(line));
+    expect(lines).toEqual([
+      'one  started',
+      expect.stringContaining('30 %, 3 of 10 files') as string,
+      'one  running for 1 min 15 s',
+    ]);
+  });
+
+  it('tells notes that another step has told word for word only once', () => {
+    const notes = ['a disc of 14002176 bytes'];
+    const done = { type: 'step-done', step: 'one', key, milliseconds: 1, notes, unchanged: false };
+    const cached = { type: 'step-cached', step: 'two', key, notes };
+    expect(plainText([begin, at(0, running), at(1, done), at(1, cached)]).match(/a disc of/g)).toHaveLength(
+      1,
+    );
+    expect(plainText([begin, at(1, { ...cached, notes: ['another'] })])).toContain('another');
   });
 
   it('tells of the products even when the run breaks off after publishing them', () => {
