@@ -17,12 +17,16 @@ import {
   type Store,
 } from '../store/index.ts';
 import { readRecordFile, type StepRecord } from './history.ts';
+import { madeBy } from './made-by.ts';
 import { dropOldRuns, runsFolder } from './runs/kept-runs.ts';
 import { lockFile, openPins } from './sources/pins.ts';
 
 export interface ArtifactLine {
   readonly key: Sha256;
   readonly script: string;
+  /** Which made or used it last, where that is remembered. */
+  readonly pipeline?: string;
+  readonly step?: string;
   /** Bytes of its outputs; of a directory's listing alone. */
   readonly size: number;
   /** When a run last asked for it, to the day. */
@@ -31,10 +35,16 @@ export interface ArtifactLine {
 
 /** What the action cache holds, the most recently used first. */
 export function listArtifacts(store: Store): ArtifactLine[] {
-  return wholeResults(store)
+  const results = wholeResults(store);
+  const names = madeBy(
+    store,
+    results.map(({ key }) => key),
+  );
+  return results
     .map((result) => ({
       key: result.key,
       script: result.action.script,
+      ...names.get(result.key),
       size: Object.values(result.outputs).reduce((sum, output: Output) => sum + output.size, 0),
       used: statSync(actionPath(store, result.key)).mtime,
     }))
