@@ -26,6 +26,11 @@ export type ErrorEvent = { readonly type: 'error'; readonly time: number } & Par
     readonly also?: Partial<LinePosition> & { readonly message: string };
   };
 
+/** Was it not an error, but somebody's wish to stop? */
+export function isInterrupt(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
 /** One event for a fault. @param input the file that a FormatError is about */
 export function errorEvents(error: unknown, time: number, input?: string): ErrorEvent[] {
   const all = { type: 'error', time, temporary: false } as const;

@@ -1,7 +1,10 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
-import { errorEvents } from './error-event.ts';
+import { errorEvents, isInterrupt } from './error-event.ts';
+import { jsonLine } from './reporters/json.ts';
+import { inertText } from './reporters/ci/inert.ts';
+import { ciSystem } from './reporters/ci/system.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 
@@ -16,6 +19,8 @@ export interface Call {
   readonly command: string;
   /** The image, package or installer that it was given. */
   readonly input?: string | undefined;
+  /** In a job of a CI system: the lines by which it shows an error at its place. */
+  readonly annotations?: ((error: unknown, input: string | undefined) => readonly string[]) | undefined;
 }
 
 /** Says on standard error what went wrong, and gives the exit code for it. */
@@ -23,25 +28,29 @@ export function reportError(thrown: unknown, call: Call): number {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
   // A command of commands that is given none has shown its help.
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.wrongUse;
-  if (thrown instanceof DOMException && thrown.name === 'AbortError') return exitCodes.interrupted;
+  if (isInterrupt(thrown)) return exitCodes.interrupted;
   // Raw, or wrapped by who did not know better: a full disk is never a bug of ours.
   const error =
     thrown instanceof CommanderError
       ? usageFailure(thrown, call.command)
       : (diskFailure(thrown, process.cwd()) ?? thrown);
   if (call.json) {
-    for (const event of errorEvents(error, Date.now(), call.input)) console.log(JSON.stringify(event));
+    for (const event of errorEvents(error, Date.now(), call.input)) process.stdout.write(jsonLine(event));
   }
+  for (const line of call.annotations?.(error, call.input) ?? []) console.error(line);
   const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
+  // A file's own text, quoted in a fault, must not act as a command of the CI.
+  const say = (text: string): void =>
+    console.error(ciSystem(process.env) === undefined ? text : inertText(text));
   if (error instanceof InvalidError) {
-    console.error(renderInvalid(error, colours));
+    say(renderInvalid(error, colours));
     return exitCodes.wrongUse;
   }
   if (error instanceof Failure || error instanceof FormatError) {
-    console.error(renderFailure(error, colours, call.input));
+    say(renderFailure(error, colours, call.input));
     return error instanceof Failure && error.kind === 'use' ? exitCodes.wrongUse : exitCodes.failed;
   }
-  console.error(renderBug(error, colours));
+  say(renderBug(error, colours));
   return exitCodes.failed;
 }
 

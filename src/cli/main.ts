@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { commandTable } from './command-table.ts';
 import { reportError } from './exit.ts';
 import { helpCommand, mainHelp, wrapHelp } from './help.ts';
+import { ciSystem } from './reporters/ci/system.ts';
 import { version } from '../host/index.ts';
 
 const first = firstWord(process.argv.slice(2)) ?? '';
@@ -73,9 +74,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   const args = process.argv.slice(2);
+  const system = ciSystem(process.env);
+  const { annotator } = system === undefined ? {} : await import('./reporters/ci/annotate.ts');
   process.exitCode = reportError(error, {
     json: args.includes('--json'),
     command: commandWords(args.slice(args.indexOf(first))),
     input,
+    annotations: system && annotator?.(system, program.opts<{ directory?: string }>().directory),
   });
 }

@@ -14,6 +14,7 @@ export {
   type DescribedProduct,
 } from './products/product-parts.ts';
 export type { RunFile } from './runs/run-file.ts';
+export { runKey } from './run-key.ts';
 export { runPlan } from './run.ts';
 export { openStepSources, type StepSources } from './sources/step-sources.ts';
 export {

@@ -1,10 +1,12 @@
 import { wantsColour } from '../../text/colours.ts';
+import type { LinePosition } from '../error-event.ts';
+import { ciSystem } from './ci/system.ts';
 import { jsonReporter } from './json.ts';
 import { plainReporter } from './plain.ts';
 import type { Reporter, TerminalSink } from './reporter.ts';
 
 /**
- * The reporter for where the output goes: NDJSON when asked for, the live view on a terminal that can move its cursor,
+ * The reporter for where the output goes: NDJSON when asked for, the log of a CI system in one, the live view on a terminal that can move its cursor,
  * else plain lines. The live view gives the cursor back even when the process exits in its midst.
  */
 export async function chooseReporter(options: {
@@ -13,15 +15,22 @@ export async function chooseReporter(options: {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute; paths below it are shown relative to it. */
   readonly folder?: string;
+  /** Step → where it is declared, for annotations in CI. */
+  readonly places?: ReadonlyMap<string, LinePosition>;
 }): Promise<Reporter> {
   const { json, stdout, env, folder = process.cwd() } = options;
   if (json) return jsonReporter(stdout);
   const isTerminal = stdout.isTTY === true;
   const colour = wantsColour(env, isTerminal);
+  const system = ciSystem(env);
+  if (system !== undefined) {
+    const { ciReporter } = await import('./ci/log.ts');
+    return ciReporter(stdout, { system, colour, folder, ...(options.places && { places: options.places }) });
+  }
   if (!isTerminal || env['TERM'] === 'dumb' || isSet(env['CI']))
     return plainReporter(stdout, { colour, folder });
 
-  const { ttyReporter } = await import('./tty.ts');
+  const { ttyReporter } = await import('./terminal/tty.ts');
   // The Linux console's font has no braille.
   const reporter = ttyReporter(stdout, { colour, unicode: env['TERM'] !== 'linux', folder });
   const onExit = (): void => reporter.close();

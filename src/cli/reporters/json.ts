@@ -9,15 +9,19 @@ import type { Reporter, TextSink } from './reporter.ts';
  */
 export function jsonReporter(stream: TextSink): Reporter {
   return {
-    take: (event: RunEvent) => stream.write(`${escapeControls(JSON.stringify(event))}\n`),
+    take: (event: RunEvent) => stream.write(jsonLine(event)),
     close: () => undefined,
   };
 }
 
-/** JSON leaves DEL, C1 and the Unicode line separators as they are; a terminal or a line reader may not. */
-function escapeControls(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+/**
+ * An event as a line. JSON leaves DEL, C1 and the Unicode line separators as they are; a terminal or a line reader may
+ * not. Nor may a CI system take the bracket of `##[error]` in a text for the beginning of a command.
+ */
+export function jsonLine(event: object): string {
+  const json = JSON.stringify(event).replace(
+    /[\u007f-\u009f\u2028\u2029]|(?<=##(?:vso)?)\[/gi,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+  return `${json}\n`;
 }

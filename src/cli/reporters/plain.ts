@@ -27,7 +27,12 @@ const mostCauses = 3;
 /** Lines for a log file: what starts, what ends, and now and then how far it is. Nothing is ever overwritten. */
 export function plainReporter(
   stream: TextSink,
-  options: { readonly colour?: boolean; readonly folder?: string } = {},
+  options: {
+    readonly colour?: boolean;
+    readonly folder?: string;
+    /** Tells nothing of how far a step is. */
+    readonly quiet?: boolean;
+  } = {},
 ): Reporter {
   const theme: Theme = {
     colours: makeColours(options.colour ?? false),
@@ -71,7 +76,7 @@ export function plainReporter(
         case 'step-event':
         case 'step-output': {
           const step = state.active.get(event.step);
-          if (step === undefined) return;
+          if (step === undefined || options.quiet === true) return;
           const said = lastSaid.get(step.name) ?? step.started;
           const stands = step.progress === undefined || step.progress.done === lastDone.get(step.name);
           if (event.time - said < (stands ? betweenSigns : betweenProgress)) return;

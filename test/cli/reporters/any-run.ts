@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { hostileLines } from '../../rig/hostile-project.ts';
 import { sha256 } from '../../../src/base/index.ts';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import type { StepEvent } from '../../../src/step/protocol.ts';
@@ -25,6 +26,8 @@ const foreign = fc.oneof(
     '[12/1283] Compiling',
     '[9/0] nothing',
     '[3/2] more than all',
+    ...hostileLines,
+    hostileLines.join('\n'),
   ),
 );
 const step = fc.oneof(fc.constantFrom('seabios', 'qemu', 'smoke'), foreign);

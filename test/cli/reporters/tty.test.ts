@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { noColours } from '../../../src/text/colours.ts';
-import { asciiDrawing, liveLines, unicodeDrawing } from '../../../src/cli/reporters/live-view.ts';
-import { openScreen } from '../../../src/cli/reporters/log-update-screen.ts';
+import { asciiDrawing, liveLines, unicodeDrawing } from '../../../src/cli/reporters/terminal/live-view.ts';
+import { openScreen } from '../../../src/cli/reporters/terminal/log-update-screen.ts';
 import { emptyState, follow } from '../../../src/cli/reporters/run-state.ts';
 import { textWidth } from '../../../src/text/text-width.ts';
-import { ttyReporter } from '../../../src/cli/reporters/tty.ts';
+import { ttyReporter } from '../../../src/cli/reporters/terminal/tty.ts';
 import type { RunEvent } from '../../../src/engine/events.ts';
 import { anyRun } from './any-run.ts';
 import { failedRun, firstRun, interruptedRun, secondRun } from './recorded-run.ts';

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
+import { printableLines } from '../../../text/printable.ts';
+import { inertText } from '../../reporters/ci/inert.ts';
+import { ciSystem } from '../../reporters/ci/system.ts';
 import { openWorkspace } from '../../workspace.ts';
 
 export function logCommand(): Command {
@@ -23,7 +26,10 @@ export function logCommand(): Command {
           },
         );
       }
-      process.stdout.write(flags.path === true ? `${path}\n` : readFileSync(path));
+      if (flags.path === true) console.log(path);
+      else if (ciSystem(process.env) === undefined) process.stdout.write(readFileSync(path));
+      // What a step has printed must not act as a command of the CI.
+      else process.stdout.write(inertText(printableLines(readFileSync(path, 'utf8')).join('\n')));
     });
   return command;
 }

@@ -11,8 +11,15 @@ import {
   updateVanishedOption,
 } from '../../plan-options.ts';
 import { askTeam } from '../../sources/ask-team.ts';
+import { openMemo } from '../../../store/index.ts';
 import { openWorkspace } from '../../workspace.ts';
-import { describeFinding, findPreconditions, type Finding, type Preview } from '../../../engine/index.ts';
+import {
+  describeFinding,
+  findPreconditions,
+  runKey,
+  type Finding,
+  type Preview,
+} from '../../../engine/index.ts';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -45,7 +52,8 @@ Exit codes: 0 it can run, 1 it would fail, 2 wrong use`,
       if (found.some(({ state }) => state === 'fault')) process.exitCode = exitCodes.failed;
       if (flags.json === true) {
         const { pipeline, unneeded } = plan;
-        console.log(JSON.stringify({ pipeline, steps: previews, unneeded, findings: found }, null, 2));
+        const key = await runKey({ ...context, facts: openMemo(workspace.store, 'facts') });
+        console.log(JSON.stringify({ pipeline, key, steps: previews, unneeded, findings: found }, null, 2));
         return;
       }
       const width = Math.max(...previews.map(({ step }) => step.length));

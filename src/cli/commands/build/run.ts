@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import type { TraceOptions } from '../../../engine/trace/index.ts';
 import { Failure } from '../../../base/index.ts';
 import { boundProcRemark } from '../../../host/index.ts';
+import type { Reports } from '../../reporters/ci/reports.ts';
 import { exitCodes } from '../../exit.ts';
+import { addJsonOption, jsonOnOutput } from '../../json-option.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { ciSystem } from '../../reporters/ci/system.ts';
 import { showProgress } from '../../reporters/progress-line.ts';
 import { openWorkspace, withProject, type Workspace } from '../../workspace.ts';
 import type { Reporter } from '../../reporters/reporter.ts';
@@ -19,7 +22,9 @@ import {
 interface RunFlags extends PlanOptions {
   readonly jobs: number;
   readonly keepGoing?: boolean;
-  readonly json?: boolean;
+  readonly json?: string;
+  readonly junit?: string;
+  readonly codeQuality?: string;
   readonly offline?: boolean;
   readonly installTools?: boolean;
   readonly trace?: boolean;
@@ -47,7 +52,8 @@ export function runCommand(): Command {
       '--trace',
       'run each step again under strace and report files it reads that the recipe does not declare',
     )
-    .option('--json', 'print one JSON event a line on standard output (docs/events.md)')
+    .option('--junit <file>', 'write the steps as the test cases of a JUnit file')
+    .option('--code-quality <file>', "write faults and failures as GitLab's code quality report")
     .addHelpText(
       'after',
       `
@@ -58,46 +64,79 @@ Examples:
   cidermill run dmg-to-iso --set dmg=image.dmg
   cidermill run seabios --environment host --trace
   cidermill run --from-bundle toolchain.tar
+  cidermill run toolchain --json=events.ndjson --junit junit.xml      in CI (docs/ci.md)
 
 Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong use, 130 interrupted`,
     )
     .action(async (given: string | undefined, flags: RunFlags) => {
-      const { chooseReporter } = await import('../../reporters/index.ts');
-      const { runPlan } = await import('../../../engine/run.ts');
-      const signal = onInterrupt();
-      const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
-      const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
-      const { plan, sources } = makePlan(workspace, name, { ...flags, set });
-      const { readyTools } = await import('../../ready-tools.ts');
-      await readyTools(workspace, plan, sources, { ...flags, set });
-      const open = (): Promise<Reporter> =>
-        chooseReporter({ json: flags.json === true, stdout: process.stdout, env: process.env });
-      const options = {
-        store: workspace.store,
-        plan,
-        sources,
-        jobs: flags.jobs,
-        signal,
-        offline,
-        onHost: flags.environment === 'host',
-      };
-      const reporter = await open();
-      const { outcome } = await runPlan({
-        ...options,
-        artifacts: workspace.artifacts,
-        keepGoing: flags.keepGoing === true,
-        onEvent: (event) => reporter.take(event),
-      }).finally(() => reporter.close());
-      const remark = boundProcRemark();
-      if (remark !== undefined) console.error(remark);
-      process.exitCode = {
-        done: exitCodes.done,
-        failed: exitCodes.failed,
-        interrupted: exitCodes.interrupted,
-      }[outcome];
-      if (outcome === 'done' && flags.trace === true) process.exitCode = await trace(options, await open());
+      const json = jsonOnOutput(flags.json) ? undefined : flags.json;
+      const asked = [json, flags.junit, flags.codeQuality, ciSystem(process.env)];
+      const reports = asked.every((each) => each === undefined)
+        ? undefined
+        : (await import('../../reporters/ci/reports.ts')).openReports(
+            { ...flags, name: given ?? 'run', json },
+            process.env,
+          );
+      try {
+        process.exitCode = await run(command, given, flags, reports);
+      } catch (error) {
+        await reports?.fail(error, command.optsWithGlobals<{ directory?: string }>().directory);
+        throw error;
+      }
+      await reports?.end();
     });
-  return addPlanOptions(command).addOption(updateVanishedOption());
+  return addPlanOptions(addJsonOption(command)).addOption(updateVanishedOption());
+}
+
+/** Runs it; gives the exit code. */
+async function run(
+  command: Command,
+  given: string | undefined,
+  flags: RunFlags,
+  reports: Reports | undefined,
+): Promise<number> {
+  const { chooseReporter, tee } = await import('../../reporters/index.ts');
+  const { runPlan } = await import('../../../engine/run.ts');
+  const signal = onInterrupt();
+  const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
+  const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
+  const { plan, sources } = makePlan(workspace, name, { ...flags, set });
+  reports?.plan(plan, workspace.project);
+  const { readyTools } = await import('../../ready-tools.ts');
+  await readyTools(workspace, plan, sources, { ...flags, set });
+  const open = async (): Promise<Reporter> => {
+    const json = jsonOnOutput(flags.json);
+    const places = reports?.places;
+    const chosen = await chooseReporter({
+      ...{ json, stdout: process.stdout, env: process.env },
+      ...(places && { places }),
+    });
+    return reports === undefined ? chosen : tee([chosen, reports]);
+  };
+  const options = {
+    store: workspace.store,
+    plan,
+    sources,
+    jobs: flags.jobs,
+    signal,
+    offline,
+    onHost: flags.environment === 'host',
+  };
+  const reporter = await open();
+  const { outcome } = await runPlan({
+    ...options,
+    artifacts: workspace.artifacts,
+    keepGoing: flags.keepGoing === true,
+    onEvent: (event) => reporter.take(event),
+  }).finally(() => reporter.close());
+  const remark = boundProcRemark();
+  if (remark !== undefined) console.error(remark);
+  if (outcome === 'done' && flags.trace === true) return trace(options, await open());
+  return {
+    done: exitCodes.done,
+    failed: exitCodes.failed,
+    interrupted: exitCodes.interrupted,
+  }[outcome];
 }
 
 interface WhatToRun {

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
-import type { TerminalSink } from './reporter.ts';
+import type { TerminalSink } from '../reporter.ts';
 import { columnsOf, type Screen } from './screen.ts';
-import { textWidth } from '../../text/text-width.ts';
+import { textWidth } from '../../../text/text-width.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';

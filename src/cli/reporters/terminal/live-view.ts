@@ -1,10 +1,10 @@
-import type { Colours } from '../../text/colours.ts';
-import { formatAmount, formatClock, formatPercent, formatRate, unknown } from '../../text/format.ts';
-import { printable } from '../../text/printable.ts';
-import { perSecond, timeLeft } from './rate.ts';
-import type { ActiveStep, RunState } from './run-state.ts';
-import { nameColumn } from './step-lines.ts';
-import { fit, padTo, textWidth } from '../../text/text-width.ts';
+import type { Colours } from '../../../text/colours.ts';
+import { formatAmount, formatClock, formatPercent, formatRate, unknown } from '../../../text/format.ts';
+import { printable } from '../../../text/printable.ts';
+import { perSecond, timeLeft } from '../rate.ts';
+import type { ActiveStep, RunState } from '../run-state.ts';
+import { nameColumn } from '../step-lines.ts';
+import { fit, padTo, textWidth } from '../../../text/text-width.ts';
 
 /** The characters the live view is drawn with. */
 export interface Drawing {

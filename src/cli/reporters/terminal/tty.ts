@@ -1,16 +1,16 @@
-import type { RunEvent } from '../../engine/events.ts';
-import { makeColours } from '../../text/colours.ts';
-import { formatCount } from '../../text/format.ts';
-import { cacheLines, cacheSummary } from './cache-lines.ts';
+import type { RunEvent } from '../../../engine/events.ts';
+import { makeColours } from '../../../text/colours.ts';
+import { formatCount } from '../../../text/format.ts';
+import { cacheLines, cacheSummary } from '../cache-lines.ts';
 import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
-import { printable } from '../../text/printable.ts';
-import type { Reporter, TerminalSink } from './reporter.ts';
-import { emptyState, follow } from './run-state.ts';
-import { endOfStep, nameColumn, stoppedLines, type Theme } from './step-lines.ts';
-import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
+import { printable } from '../../../text/printable.ts';
+import type { Reporter, TerminalSink } from '../reporter.ts';
+import { emptyState, follow } from '../run-state.ts';
+import { endOfStep, nameColumn, stoppedLines, type Theme } from '../step-lines.ts';
+import { driftLines, failedProductLines, productLines, summaryLine } from '../summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
-import { tracedLines, traceSummary } from './traced-lines.ts';
-import { verifiedLines, verifySummary } from './verified-lines.ts';
+import { tracedLines, traceSummary } from '../traced-lines.ts';
+import { verifiedLines, verifySummary } from '../verified-lines.ts';
 
 /** The time, and being woken: given, so that tests need not wait. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import type { TerminalSink } from './reporter.ts';
+import type { TerminalSink } from '../reporter.ts';
 
 /** A terminal with a part that stays and a live part below it. */
 export interface Screen {
