@@ -3,7 +3,8 @@ import type { Action } from '../store/index.ts';
 import { readStdoutDigest } from './action-result.ts';
 import type { CacheContext } from './context.ts';
 import { decodeEntry, largestEntry, type Entry } from './entry.ts';
-import { isBlob, TooLong } from './server.ts';
+import { isBlob } from './server.ts';
+import { TooLong } from './trouble.ts';
 import { entrySigner } from './signing.ts';
 
 /** In bytes: it names every blob of an entry. */

@@ -10,6 +10,7 @@ import { proxyAgents, type Agents } from '../sources/http/proxy-agents.ts';
 import { shownUrl } from '../sources/http/http-failure.ts';
 import { putStream, type Blob, type Store } from '../store/index.ts';
 import type { Tally } from './tally.ts';
+import { CacheTrouble, refusal, TooLong } from './trouble.ts';
 
 /** Requests at once. */
 export const atOnce = 16;
@@ -26,13 +27,6 @@ export interface ServerOptions {
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined;
   readonly signal: AbortSignal;
-}
-
-/** The server cannot be used, for now or at all: it is gone, hangs, is full, or refuses. Its message names the server. */
-export class CacheTrouble extends Failure {
-  constructor(message: string, hint?: string) {
-    super('cache-trouble', message, { hint, temporary: true });
-  }
 }
 
 /** A server that speaks Bazel's HTTP caching protocol: `GET`, `HEAD` and `PUT` of `/ac/KEY` and `/cas/SHA256`. */
@@ -105,20 +99,20 @@ export class CacheServer {
     const { statusCode } = await this.#ask('HEAD', path, 0);
     if (statusCode === 404) return false;
     if (statusCode === 200 || statusCode === 204) return true;
-    throw this.#refusal('HEAD', path, statusCode);
+    throw refusal(this.name, 'HEAD', path, statusCode);
   }
 
   /** @throws CacheTrouble */
   async write(path: string, body: Uint8Array): Promise<void> {
     const { statusCode } = await this.#ask('PUT', path, body.length, body);
-    if (statusCode < 200 || statusCode > 299) throw this.#refusal('PUT', path, statusCode);
+    if (statusCode < 200 || statusCode > 299) throw refusal(this.name, 'PUT', path, statusCode);
     this.#tally.sent += body.length;
   }
 
   /** @param body makes the bytes anew for another try @throws CacheTrouble */
   async writeStream(path: string, size: number, body: () => Readable): Promise<void> {
     const { statusCode } = await this.#ask('PUT', path, size, body);
-    if (statusCode < 200 || statusCode > 299) throw this.#refusal('PUT', path, statusCode);
+    if (statusCode < 200 || statusCode > 299) throw refusal(this.name, 'PUT', path, statusCode);
     this.#tally.sent += size;
   }
 
@@ -167,7 +161,7 @@ export class CacheServer {
         request.destroy();
         this.#count(String(statusCode));
         if (statusCode === 404 || statusCode === 410) return undefined;
-        throw this.#refusal('GET', path, statusCode);
+        throw refusal(this.name, 'GET', path, statusCode);
       }
       const bounded = request.pipe(this.#bounded(limit));
       request.once('error', (error) => bounded.destroy(error));
@@ -213,35 +207,10 @@ export class CacheServer {
     }
   }
 
-  #refusal(method: string, path: string, status: number): CacheTrouble {
-    const why = meanings[status];
-    const words = why === undefined ? '' : ` (${why})`;
-    const hint =
-      status === 401 || status === 403
-        ? 'Credentials are those of ~/.netrc, or of CIDERMILL_CACHE_TOKEN (docs/cache.md).'
-        : undefined;
-    return new CacheTrouble(
-      `${this.name} answers ${status}${words} to ${method} ${path.replace(/[0-9a-f]{52}$/, '…')}`,
-      hint,
-    );
-  }
-
   #count(answer: string): void {
     this.#tally.answers[answer] = (this.#tally.answers[answer] ?? 0) + 1;
   }
 }
-
-/** A body that is longer than what it should hold. */
-export class TooLong extends Error {}
-
-const meanings: Readonly<Record<number, string>> = {
-  401: 'unauthorized',
-  403: 'forbidden',
-  413: 'too large',
-  500: 'internal error',
-  503: 'unavailable',
-  507: 'full',
-};
 
 /** Connections that are kept for the next request, through the proxy where there is one. */
 function keepingAgents(url: string): Required<Agents> {

@@ -4,7 +4,8 @@ import { bringBlobs, refuseBytes, type BringOptions } from './bring.ts';
 import type { CacheContext, CacheOptions, Refused } from './context.ts';
 import type { Entry } from './entry.ts';
 import { findEntry } from './find.ts';
-import { atOnce, CacheServer, CacheTrouble, TooLong, type ServerOptions } from './server.ts';
+import { atOnce, CacheServer, type ServerOptions } from './server.ts';
+import { CacheTrouble, TooLong } from './trouble.ts';
 import { sendFiles, sendResult } from './send.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
