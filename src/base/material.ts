@@ -1,5 +1,5 @@
 /** Something from outside that an artifact was made from. */
-export interface Material {
+export type Material = {
   /** A package URL, a URL, or "user:NAME" of a file that the user owns: never a path or a host of this machine. */
   readonly uri: string;
   /** Hexadecimal, by algorithm: sha256; gitCommit of a commit. */
@@ -8,4 +8,4 @@ export interface Material {
   readonly name?: string;
   /** In bytes. */
   readonly size?: number;
-}
+};

@@ -1,14 +1,14 @@
-import { canonicalJson, isRecord, isSha256, type Json, type Sha256 } from '../base/index.ts';
+import { canonicalJson, isRecord, isSha256, type Sha256 } from '../base/index.ts';
 import { longestPart, wholeLimit } from './parts.ts';
 import { outputsFault, type Action, type ActionResult, type Blob, type Output } from '../store/index.ts';
 
 /** A blob as it travels: whole, or in parts, each a blob of its own, that follow one another. */
-export interface Carried extends Blob {
+export type Carried = Blob & {
   readonly parts?: readonly Blob[];
-}
+};
 
 /** What the team's cache knows of an action. What the reader knows himself, its action and materials, is not in it. */
-export interface Entry {
+export type Entry = {
   readonly key: Sha256;
   readonly outputs: Readonly<Record<string, Output>>;
   readonly notes: readonly string[];
@@ -18,7 +18,7 @@ export interface Entry {
   readonly log: Blob;
   /** Every blob of the outputs, and the log, each once. */
   readonly blobs: readonly Carried[];
-}
+};
 
 /** An entry, and the signature over it: armoured, as ssh-keygen writes it. */
 export interface SignedEntry {
@@ -34,12 +34,12 @@ const mostNotes = 1000;
 
 /** What is signed: canonical JSON, so that it is the same bytes for whoever reads it. */
 export function signedText(entry: Entry): string {
-  return canonicalJson({ version, entry } as unknown as Json);
+  return canonicalJson({ version, entry });
 }
 
 export function encodeEntry({ entry, signature }: SignedEntry): Buffer {
   const document = { version, entry, ...(signature === undefined ? {} : { signature }) };
-  return Buffer.from(canonicalJson(document as unknown as Json));
+  return Buffer.from(canonicalJson(document));
 }
 
 /**

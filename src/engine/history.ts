@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSha256, type Json, type Sha256 } from '../base/index.ts';
+import { isSha256, type Sha256 } from '../base/index.ts';
 import {
   blobPath,
   projectName,
@@ -14,7 +14,7 @@ import {
 } from '../store/index.ts';
 
 /** The newest thing that happened to a step of a pipeline in a project: what `plan` compares with and `log` shows. */
-export interface StepRecord {
+export type StepRecord = {
   readonly step: string;
   readonly key: Sha256;
   readonly action: Action;
@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly log?: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
-}
+};
 
 /** Where the records of a pipeline lie: per checkout, since several may share a store. */
 export interface History {
@@ -53,8 +53,11 @@ export function readRecordFile(path: string): StepRecord | undefined {
 }
 
 export async function writeRecord(history: History, record: StepRecord): Promise<void> {
-  const json: Json = record as unknown as Json;
-  await writeWhole(history.store, join(history.folder, `${record.step}.json`), withSum(JSON.stringify(json)));
+  await writeWhole(
+    history.store,
+    join(history.folder, `${record.step}.json`),
+    withSum(JSON.stringify(record)),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
-import { canonicalJson, Failure, type Json, type Sha256 } from '../base/index.ts';
+import { Failure, type Sha256 } from '../base/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
-import { blobsOf, DamagedBlob, readAction, type Output, type Store } from '../store/index.ts';
+import { blobsOf, DamagedBlob, readAction, sameOutputs, type Output, type Store } from '../store/index.ts';
 import type { RunContext } from './context.ts';
 import type { Made } from './resolve.ts';
 
@@ -37,7 +37,7 @@ export function openMending(
       );
     }
     const dependents = plan.steps.some(({ name, after }) => done.has(name) && after.includes(step.name));
-    if (dependents && !isSame(before.outputs, done.get(step.name)?.outputs)) {
+    if (dependents && !sameOutputs(before.outputs, done.get(step.name)?.outputs ?? {})) {
       throw new Failure(
         'made-differently',
         `the outputs of the step ${step.name} were damaged in the store, and rebuilding them gave other bytes`,
@@ -86,10 +86,4 @@ function inListing(store: Store, output: Output, digest: Sha256): boolean {
     if (error instanceof DamagedBlob) return false;
     throw error;
   }
-}
-
-function isSame(a: Made['outputs'], b: Made['outputs'] | undefined): boolean {
-  const words = (outputs: Made['outputs'] | undefined): string =>
-    canonicalJson((outputs ?? {}) as unknown as Json);
-  return words(a) === words(b);
 }

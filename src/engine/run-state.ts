@@ -1,5 +1,5 @@
 import type PQueue from 'p-queue';
-import { canonicalJson, Failure, isAborted, type Json } from '../base/index.ts';
+import { Failure, isAborted } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type Lock,
   openSession,
   readEntry,
+  sameOutputs,
   touchAction,
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
@@ -16,13 +17,12 @@ import { decide, withChoice, type ResolvedStep } from './decide.ts';
 import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
 import { openMending, type Mending } from './mending.ts';
+import { fetchAhead } from './sources/fetch-ahead.ts';
 import { UnmetPreconditions } from './preconditions/refuse.ts';
 import type { LazyTeam } from './team/lazy-team.ts';
 import { publishProduct } from './products/publish.ts';
 import type { Made } from './resolve.ts';
 import { StepFailure } from './step/step-failure.ts';
-
-type FetchSources = (context: RunContext, step: PlannedStep) => Promise<unknown>;
 
 /** The state of one run: what is done, and the session that the first step to execute opens. */
 export class RunState {
@@ -194,7 +194,7 @@ export class RunState {
     this.#context.signal.throwIfAborted();
     const { executeAction, fetchSources } = await import('./step/index.ts');
     await (this.#ready ??= this.#getReady());
-    this.#fetchAhead(step, fetchSources);
+    fetchAhead(this.#context, step, fetchSources);
     const record = readRecord(this.#context.history, step.name);
     const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
     let resolved = decision;
@@ -207,7 +207,7 @@ export class RunState {
         return;
       }
       const { action, key } = resolved;
-      const unchanged = previous !== undefined && sameOutputs(previous, result);
+      const unchanged = previous !== undefined && sameOutputs(previous.outputs, result.outputs);
       this.#counts.executed += 1;
       this.#done.set(step.name, result);
       this.#noteDrift(step, action);
@@ -243,25 +243,8 @@ export class RunState {
     await this.#record({ step: step.name, action, key, outcome: 'failed', ...log });
   }
 
-  /** Fetches what the steps after one that runs will need, for those that have never run here: they will run too. */
-  #fetchAhead(running: PlannedStep, fetchSources: FetchSources): void {
-    const { plan, history } = this.#context;
-    const after = new Set([running.name]);
-    for (const step of plan.steps) {
-      if (!step.after.some((name) => after.has(name))) continue;
-      after.add(step.name);
-      if (readRecord(history, step.name) !== undefined) continue;
-      // What fails here fails again, and is told, when the step itself asks for it.
-      fetchSources(this.#context, step).catch(() => undefined);
-    }
-  }
-
   async #record(record: Omit<StepRecord, 'time'>): Promise<void> {
     if (this.#context.store.readOnly) return;
     await writeRecord(this.#context.history, { ...record, time: Date.now() });
   }
-}
-
-function sameOutputs(a: ActionResult, b: ActionResult): boolean {
-  return canonicalJson(a.outputs as unknown as Json) === canonicalJson(b.outputs as unknown as Json);
 }

@@ -4,7 +4,7 @@ import { descriptorOf, type Descriptor } from './descriptor.ts';
 import { makeStatement, predicateTypes, type Statement, type Subject } from './statement.ts';
 
 /** A product's gate: the step that must have succeeded before the product is published, and what it saw. */
-export interface Gate {
+export type Gate = {
   readonly step: string;
   readonly recipe: string;
   readonly key: Sha256;
@@ -12,7 +12,7 @@ export interface Gate {
   readonly milestones: readonly string[];
   /** The report they stand in. */
   readonly file?: Subject;
-}
+};
 
 /** The output of a boot's recipe that lists what it reached. */
 const report = 'milestones';

@@ -41,7 +41,7 @@ export function stepProvenance(
   });
 }
 
-export interface ProductParts {
+export type ProductParts = {
   readonly pipeline: string;
   readonly product: string;
   readonly subject: readonly Subject[];
@@ -56,7 +56,7 @@ export interface ProductParts {
   readonly gate?: Gate;
   /** How the sources differ from those that are pinned, "NAME OLD → NEW" each; absent: they do not. */
   readonly drifted?: readonly string[];
-}
+};
 
 /** The provenance of a product: without times, so that it is the same wherever the product is made. */
 export function productProvenance(

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256, type Json } from '../base/index.ts';
+import { canonicalJson, sha256 } from '../base/index.ts';
 import { version } from '../host/index.ts';
 import { paperFiles, type PaperKind } from '../recipe/index.ts';
 import {
@@ -31,9 +31,7 @@ export async function papersOf(
 ): Promise<ListingEntry[]> {
   const own = version();
   const memo = openMemo(store, 'papers');
-  const identity = sha256(
-    canonicalJson({ form: 4, product, entries, wanted, index, version: own } as unknown as Json),
-  );
+  const identity = sha256(canonicalJson({ form: 4, product, entries, wanted, index, version: own }));
   const known = memo.get(identity);
   if (known !== undefined) {
     const papers = JSON.parse(known) as ListingEntry[];
@@ -47,7 +45,7 @@ export async function papersOf(
   };
   if (wanted.includes('sbom')) {
     const { materials } = ancestryOf(store, results);
-    const digest = sha256(canonicalJson(subject as unknown as Json));
+    const digest = sha256(canonicalJson(subject));
     await add(
       'sbom',
       await makeSbom(store, { name: product.product, digest, files: subject, materials, version: own }),

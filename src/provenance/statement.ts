@@ -10,10 +10,10 @@ export interface Statement<Type extends string = string, Predicate = object> {
 }
 
 /** A file, by its path within the artifact. */
-export interface Subject {
+export type Subject = {
   readonly name: string;
   readonly digest: { readonly sha256: Sha256 };
-}
+};
 
 /** The types of predicates that this project writes: SLSA 1.2, and in-toto's test result. */
 export const predicateTypes = {

@@ -3,7 +3,7 @@ import type { Overrides } from '../../recipe/index.ts';
 import type { ActionResult, Blob } from '../../store/index.ts';
 
 /** The first entry of a bundle, `bundle.json`: what is in it and what it was made with. */
-export interface Manifest {
+export type Manifest = {
   readonly bundle: typeof bundleVersion;
   /** Of the cidermill that made it. */
   readonly cidermill: string;
@@ -18,12 +18,12 @@ export interface Manifest {
   readonly results: readonly ActionResult[];
   /** Every blob, in the order in which they follow as `blobs/<sha256>`. */
   readonly blobs: readonly Blob[];
-}
+};
 
-export interface BundledFile extends Blob {
+export type BundledFile = Blob & {
   readonly path: string;
   readonly executable: boolean;
-}
+};
 
 export const bundleVersion = 1;
 export const manifestName = 'bundle.json';

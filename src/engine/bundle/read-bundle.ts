@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
-import { canonicalJson, Failure, sha256, type Json, type Sha256 } from '../../base/index.ts';
+import { canonicalJson, Failure, sha256, type Sha256 } from '../../base/index.ts';
 import { packageRoot } from '../../host/index.ts';
 import {
   blobPath,
@@ -149,7 +149,7 @@ function parsed(text: string): unknown {
 
 /** A project's scripts may import cidermill, as they do at home. */
 async function layOutProject(store: Store, { project }: Manifest): Promise<string> {
-  const digest = sha256(canonicalJson(project as unknown as Json));
+  const digest = sha256(canonicalJson(project));
   return ensureTree(store, digest, async (folder) => {
     for (const file of project) {
       await mkdir(dirname(join(folder, file.path)), { recursive: true });

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { packArchive, type ArchiveEntry } from '../../archive/index.ts';
-import { canonicalJson, type Json, type Sha256 } from '../../base/index.ts';
+import { canonicalJson, type Sha256 } from '../../base/index.ts';
 import { byRename } from '../../image/index.ts';
 import type { Overrides, Plan, Project } from '../../recipe/index.ts';
 import {
@@ -97,7 +97,7 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
 }
 
 function entriesOf(manifest: Manifest, pathOf: (digest: Sha256) => string): ArchiveEntry[] {
-  const list = Buffer.from(canonicalJson(manifest as unknown as Json));
+  const list = Buffer.from(canonicalJson(manifest));
   return [
     { type: 'file', name: manifestName, content: list },
     ...manifest.blobs.map(({ digest }): ArchiveEntry => ({

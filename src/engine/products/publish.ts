@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { canonicalJson, Failure, sha256, type Json } from '../../base/index.ts';
+import { canonicalJson, Failure, sha256 } from '../../base/index.ts';
 import { paperFiles, type Plan, type Product } from '../../recipe/index.ts';
 import {
   copyOut,
@@ -42,7 +42,7 @@ export async function publishProduct(
   const own = productFiles(store, product, done);
   const named = productEntries(store, context.plan, product, (step) => done.get(step));
   const entries = [...own, ...(await papers(context, product, done, own, named, drifted))];
-  const name = sha256(canonicalJson(entries as unknown as Json)).slice(0, 16);
+  const name = sha256(canonicalJson(entries)).slice(0, 16);
   const target = join('.products', product.name, name);
   const published = (unchanged: boolean, { changed }: Pick<ProductState, 'changed'>): UntimedEvent => ({
     type: 'product-published',

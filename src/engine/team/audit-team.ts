@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { canonicalJson, type Json } from '../../base/index.ts';
+import { canonicalJson } from '../../base/index.ts';
 import type { Entry } from '../../cache/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import type { Output } from '../../store/index.ts';
@@ -44,5 +44,5 @@ function varies({ recipe }: PlannedStep, output: string): boolean {
 }
 
 function word(output: Output | undefined): string {
-  return canonicalJson((output ?? null) as unknown as Json);
+  return canonicalJson(output ?? null);
 }

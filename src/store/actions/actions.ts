@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { canonicalJson, type Json, type Material, type Sha256 } from '../../base/index.ts';
+import { canonicalJson, type Material, type Sha256 } from '../../base/index.ts';
 import type { Action } from './action.ts';
 import { hasBlob, type Blob } from '../blobs/blobs.ts';
 import { actionPath, ownLayer, type Store } from '../layout.ts';
@@ -14,7 +14,7 @@ export type Output =
   | (Blob & { readonly type: 'directory'; readonly path: string });
 
 /** What the action cache remembers of a step that succeeded. */
-export interface ActionResult {
+export type ActionResult = {
   readonly key: Sha256;
   /** The action as it was hashed. */
   readonly action: Action;
@@ -30,7 +30,7 @@ export interface ActionResult {
   readonly duration: number;
   /** The blob that holds the step's log. */
   readonly log: Sha256;
-}
+};
 
 /** A listing of a directory: what is in it, sorted by path, paths with "/". */
 export type ListingEntry =
@@ -93,5 +93,10 @@ function isWhole(store: Store, output: Output): boolean {
 /** Writes a result; it appears by rename after fsync, when all its blobs are in the store. */
 export async function writeAction(store: Store, result: ActionResult): Promise<void> {
   const path = actionPath(ownLayer(store), result.key);
-  await writeWhole(store, path, withSum(canonicalJson(result as unknown as Json)));
+  await writeWhole(store, path, withSum(canonicalJson(result)));
+}
+
+/** Whether two results have the same outputs: bytes, paths and all. */
+export function sameOutputs(a: ActionResult['outputs'], b: ActionResult['outputs']): boolean {
+  return canonicalJson(a) === canonicalJson(b);
 }

@@ -3,11 +3,11 @@ import { createReadStream, statSync } from 'node:fs';
 import type { Sha256 } from '../../base/index.ts';
 import { blobPath, ownLayer, type Store } from '../layout.ts';
 
-export interface Blob {
+export type Blob = {
   readonly digest: Sha256;
   /** In bytes. */
   readonly size: number;
-}
+};
 
 /** Where a blob of this store alone lies, or will lie. */
 export function ownBlobPath(store: Store, digest: Sha256): string {

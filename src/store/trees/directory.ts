@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, Failure, type Json } from '../../base/index.ts';
+import { canonicalJson, Failure } from '../../base/index.ts';
 import { readListing, type ListingEntry, type Output } from '../actions/actions.ts';
 import { isInnerLink } from '../actions/inner-link.ts';
 import { hasBlob, hashFile, type Blob } from '../blobs/blobs.ts';
@@ -21,7 +21,7 @@ export async function putOutput(store: Store, folder: string, path: string): Pro
   if (!path.endsWith('/')) return { type: 'file', path, ...(await takeFile(whole, path, keep)) };
   await mustBeFolder(whole, path);
   const listing = await readFolder(whole, keep);
-  return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing as unknown as Json))) };
+  return { type: 'directory', path, ...(await putBytes(store, canonicalJson(listing))) };
 }
 
 /** What `putOutput` would store, with nothing stored or moved; a file is a listing of one entry. */
