@@ -23,6 +23,7 @@ const floors = [
   'cache',
   'registry',
   'engine',
+  'up-to-date',
   'report',
   'cli',
 ];

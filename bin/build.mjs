@@ -48,6 +48,7 @@ export async function build(root, { forPackage = false } = {}) {
     const { metafile } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [
+        { in: 'src/up-to-date/start.ts', out: 'up-to-date' },
         { in: 'src/cli/main.ts', out: 'cidermill' },
         { in: 'src/step/index.ts', out: 'step' },
         { in: 'src/step/start.ts', out: 'start' },

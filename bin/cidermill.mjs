@@ -1,12 +1,20 @@
 #!/usr/bin/env node
 // @ts-check
-// The `cidermill` command: makes a checkout ready, then runs the built command line in this process.
-import { keepCompiled } from './compile-cache.mjs';
+// The `cidermill` command: makes a checkout ready, then runs the built command line in this process, unless there is
+// nothing to do for it.
+import { join } from 'node:path';
+import { keepCompiled, keptFolder } from './compile-cache.mjs';
 import { closeInherited } from './descriptors.mjs';
-import { setUp } from './setup.mjs';
+import { root, setUp } from './setup.mjs';
 
-closeInherited();
 await setUp();
 keepCompiled();
+const memories = keptFolder('up-to-date');
 // @ts-ignore TS2307: built by setUp.
-await import('../dist/cidermill.js');
+const { isUpToDate, watchRun } = await import('../dist/up-to-date.js');
+if (!isUpToDate(memories)) {
+  await closeInherited();
+  await watchRun(memories, join(root, 'dist/cidermill.js'));
+  // @ts-ignore TS2307: built by setUp.
+  await import('../dist/cidermill.js');
+}

@@ -12,19 +12,21 @@ import { isCheckout, root } from './setup.mjs';
  * turns it off.
  */
 export function keepCompiled() {
-  const folder = env['NODE_COMPILE_CACHE'] ?? cacheFolder();
+  const folder = env['NODE_COMPILE_CACHE'] ?? keptFolder('compiled');
   // @ts-ignore TS2339: the types are of the oldest Node that is supported.
   if (folder !== undefined) module.enableCompileCache?.(folder);
 }
 
 /**
- * A checkout's goes with its dist/, which is often built anew; a package's may lie where only root can write. Made folder
- * by folder: where the last one cannot be made (below /proc, say), Node's own way of making all of them never ends.
+ * A folder for what is kept between runs. A checkout's goes with its dist/, which is often built anew; a package's may lie
+ * where only root can write. Made folder by folder: where the last one cannot be made (below /proc, say), Node's own way
+ * of making all of them never ends.
+ * @param {string} name
  */
-function cacheFolder() {
-  if (isCheckout) return join(root, 'dist/.compiled');
+export function keptFolder(name) {
+  if (isCheckout) return join(root, `dist/.${name}`);
   const cache = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const folders = [cache, join(cache, 'cidermill'), join(cache, 'cidermill/compiled')];
+  const folders = [cache, join(cache, 'cidermill'), join(cache, 'cidermill', name)];
   return folders.every(isMade) ? folders.at(-1) : undefined;
 }
 

@@ -1,7 +1,6 @@
 // @ts-check
 // Keeps the caller's open files from everything that is started: a shell that holds a lock has its descriptor open, and
 // one that is open on a folder leads out of any sandbox.
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { argv, env } from 'node:process';
 
@@ -9,9 +8,10 @@ import { argv, env } from 'node:process';
 const closeOnExec = 0o2000000;
 
 /** Closes what this process was given beside standard input, output and error. */
-export function closeInherited() {
+export async function closeInherited() {
   const inherited = inheritedDescriptors();
   if (inherited.length === 0) return;
+  const { spawn } = await import('node:child_process');
   argv.forEach((argument, index) => {
     const [, number] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(argument) ?? [];
     if (number === undefined || !inherited.includes(Number(number))) return;

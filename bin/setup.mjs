@@ -1,11 +1,11 @@
 // @ts-check
 // Makes a checkout ready to run: Node's version, the packages of package-lock.json, the built files in dist/.
 // Plain JavaScript without dependencies, since it runs before there are any. A published package is ready as it is.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv, exit, stderr, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { closeInherited } from './descriptors.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const isCheckout = existsSync(join(root, 'package-lock.json'));
@@ -19,17 +19,21 @@ export async function setUp() {
   }
   if (!isCheckout) return;
   if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+    await closeInherited();
     const { missingTools } = await import('./missing-tools.mjs');
     stderr.write(missingTools(root));
-    installPackages();
+    await installPackages();
   }
   if (modified('dist/.built') < newestSource()) {
+    await closeInherited();
     const { build } = await import('./build.mjs');
     await build(root);
   }
 }
 
-function installPackages() {
+async function installPackages() {
+  // Loaded where it is needed: it takes longer than a run that has nothing to do.
+  const { spawnSync } = await import('node:child_process');
   stderr.write('Installing the npm packages of package-lock.json …\n');
   // What builds dist/ is among the packages for development; `npm pack --dry-run` needs a dist/ as well.
   const env = { ...process.env };
@@ -51,8 +55,9 @@ function newestSource() {
   let newest = Math.max(modified('package.json'), modified('package-lock.json'));
   /** @param {string} folder */
   const visit = (folder) => {
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      const path = join(folder, entry.name);
+    for (const entry of readdirSync(`${root}/${folder}`, { withFileTypes: true })) {
+      // Not joined: that takes longer than to look at all of them.
+      const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
       else newest = Math.max(newest, modified(path));
     }
@@ -63,7 +68,7 @@ function newestSource() {
 
 /** @param {string} path */
 function modified(path) {
-  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statSync(`${root}/${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) await setUp();

@@ -104,7 +104,7 @@ describe('a program that is started', () => {
        import { askProgram } from ${source('src/host/programs/ask-program.ts')};
        const args = ['-c', 'readlink /proc/self/fd/200; readlink /proc/self/fd/201; true'];
        const plain = spawnSync('sh', args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' }).stdout;
-       closeInherited();
+       await closeInherited();
        const runs = (await run('sh', args)).stdout;
        console.log(JSON.stringify({ plain, runs, asks: askProgram('sh', args).stdout }));`,
     );

@@ -2,14 +2,15 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../base/index.ts';
 import { readEntry, type Store } from '../../store/index.ts';
+import { mostDays, mostFiles, mostRuns } from './limits.ts';
 import { largestRun, parseRun, type RunFile, type StepMade } from './run-file.ts';
-
-/** More than these are dropped, the oldest first. */
-export const mostRuns = 500;
-const mostDays = 90;
 
 const ending = '.ndjson';
 const idPattern = /^\d{8}T\d{6}-[0-9a-f]{4}$/;
+
+export function runFile(store: Store, id: string): string {
+  return join(runsFolder(store), `${id}${ending}`);
+}
 
 export function runsFolder(store: Store): string {
   return join(store.root, 'history', 'runs');
@@ -32,7 +33,7 @@ export function keptRuns(store: Store): string[] {
 
 /** A run of the history. @throws Failure 'bad-run' */
 export function readKeptRun(store: Store, id: string): RunFile {
-  return withMade(store, readRunFile(join(runsFolder(store), `${id}${ending}`), `the run ${id}`));
+  return withMade(store, readRunFile(runFile(store, id), `the run ${id}`));
 }
 
 /**
@@ -100,10 +101,8 @@ export function writeRun({ header, events, made }: RunFile): string {
 export function dropOldRuns(store: Store, now = Date.now()): void {
   const ids = keptRuns(store);
   const isOld = (id: string): boolean => now - timeOf(id) > mostDays * 86_400_000;
-  // A tenth at a time, so that most runs have nothing to remove.
-  const many = ids.length > mostRuns * 1.1 ? ids.slice(mostRuns) : [];
-  for (const id of new Set([...many, ...ids.filter(isOld)]))
-    rmSync(join(runsFolder(store), `${id}${ending}`), { force: true });
+  const many = ids.length > mostFiles ? ids.slice(mostRuns) : [];
+  for (const id of new Set([...many, ...ids.filter(isOld)])) rmSync(runFile(store, id), { force: true });
 }
 
 function timeOf(id: string): number {

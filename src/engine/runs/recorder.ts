@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { version } from '../../host/index.ts';
 import type { PlannedStep, Plan } from '../../recipe/index.ts';
 import { readEntry, type Store } from '../../store/index.ts';
 import type { RunEvent } from '../events.ts';
-import { dropOldRuns, runsFolder } from './kept-runs.ts';
+import { newRunId } from './keep-again.ts';
+import { dropOldRuns, runFile, runsFolder } from './kept-runs.ts';
 import { largestRun, type Machine, type RunHeader, type RunLine, type StepHeader } from './run-file.ts';
 
 type Moving = Extract<RunEvent, { readonly type: 'step-fetching' | 'step-hashing' }>;
@@ -23,8 +22,8 @@ export interface Recorder {
  */
 export function openRecorder(store: Store, plan: Plan): Recorder | undefined {
   if (store.readOnly) return undefined;
-  const id = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(2).toString('hex')}`;
-  const path = join(runsFolder(store), `${id}.ndjson`);
+  const id = newRunId();
+  const path = runFile(store, id);
   /** Of each step: how far it was when it last said so, and not yet written. */
   const moving = new Map<string, Moving>();
   let pending = `${JSON.stringify(headerOf(id, plan))}\n`;

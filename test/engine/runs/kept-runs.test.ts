@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/index.ts';
-import { dropOldRuns, keptRuns, mostRuns, runsFolder } from '../../../src/engine/runs/kept-runs.ts';
+import { dropOldRuns, keptRuns, runsFolder } from '../../../src/engine/runs/kept-runs.ts';
+import { mostFiles, mostRuns } from '../../../src/engine/runs/limits.ts';
 import { parseRun } from '../../../src/engine/runs/run-file.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { freshFolder } from '../../rig/folder.ts';
@@ -143,7 +144,7 @@ describe('the runs that are kept', () => {
       `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${digits.toString(16).padStart(4, '0')}`;
     mkdirSync(runsFolder(store), { recursive: true });
     const write = (id: string): void => writeFileSync(join(runsFolder(store), `${id}.ndjson`), '');
-    const recent = Array.from({ length: mostRuns * 1.1 + 1 }, (_, n) => idAt(now - n * 60_000, n));
+    const recent = Array.from({ length: mostFiles + 1 }, (_, n) => idAt(now - n * 60_000, n));
     recent.forEach(write);
     dropOldRuns(store, now);
     expect(keptRuns(store)).toEqual(recent.slice(0, mostRuns));

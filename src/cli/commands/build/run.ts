@@ -3,6 +3,9 @@ import { Command } from 'commander';
 import type { TraceOptions } from '../../../engine/trace/index.ts';
 import { Failure } from '../../../base/index.ts';
 import { boundProcRemark } from '../../../host/index.ts';
+import { runFile } from '../../../engine/runs/kept-runs.ts';
+import { formatDuration } from '../../../text/format.ts';
+import { rememberUpToDate } from '../../../up-to-date/index.ts';
 import type { Reports } from '../../reporters/ci/reports.ts';
 import { exitCodes } from '../../exit.ts';
 import { addJsonOption, jsonOnOutput } from '../../json-option.ts';
@@ -123,15 +126,22 @@ async function run(
     onHost: flags.environment === 'host',
   };
   const reporter = await open();
-  const { outcome } = await runPlan({
+  let took = 0;
+  const { outcome, id } = await runPlan({
     ...options,
     artifacts: workspace.artifacts,
     keepGoing: flags.keepGoing === true,
-    onEvent: (event) => reporter.take(event),
+    onEvent: (event) => {
+      if (event.type === 'run-finished') took = event.milliseconds;
+      reporter.take(event);
+    },
   }).finally(() => reporter.close());
   const remark = boundProcRemark();
   if (remark !== undefined) console.error(remark);
   if (outcome === 'done' && flags.trace === true) return trace(options, await open());
+  // Events and reports have times and secrets of their own.
+  if (outcome === 'done' && reports === undefined && !jsonOnOutput(flags.json))
+    rememberUpToDate(formatDuration(took), id === undefined ? undefined : runFile(workspace.store, id));
   return {
     done: exitCodes.done,
     failed: exitCodes.failed,
