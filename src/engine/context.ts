@@ -17,6 +17,8 @@ export interface RunContext {
   readonly jobs: number;
   /** Run the steps that name a buildroot on the host's own tools. */
   readonly onHost: boolean;
+  /** Keep the folder of a step whose script fails. */
+  readonly keepFailed?: boolean;
   /** Fetch nothing: only what the store holds. */
   readonly offline: boolean;
   readonly signal: AbortSignal;

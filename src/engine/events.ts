@@ -87,6 +87,8 @@ export type RunEvent = { readonly time: number } & (
       /** The same run may succeed when it is tried again. */
       readonly temporary: boolean;
       readonly log?: string;
+      /** Its folder, kept because the run was to keep it: build/ is where its commands ran. */
+      readonly kept?: string;
       readonly tail: readonly string[];
     }
   /** Not tried, because a step it needs failed. */

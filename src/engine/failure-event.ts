@@ -7,6 +7,7 @@ import { StepFailure } from './step/step-failure.ts';
 export function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {
   const { code, message, hint, temporary } = described(error);
   const exitCode = error instanceof StepFailure ? error.exitCode : undefined;
+  const kept = error instanceof StepFailure ? error.kept : undefined;
   const [log, tail] = error instanceof StepFailure ? [error.log, error.tail] : [undefined, []];
   return {
     type: 'step-failed',
@@ -18,6 +19,7 @@ export function failureEvent(step: PlannedStep, error: unknown): UntimedEvent {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(hint === undefined ? {} : { hint }),
     ...(log === undefined ? {} : { log }),
+    ...(kept === undefined ? {} : { kept }),
   };
 }
 

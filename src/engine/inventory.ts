@@ -19,6 +19,7 @@ import {
 import { readRecordFile, type StepRecord } from './history.ts';
 import { madeBy } from './made-by.ts';
 import { dropOldRuns, runsFolder } from './runs/kept-runs.ts';
+import { dropFailed } from './step/keep-failed.ts';
 import { lockFile, openPins } from './sources/pins.ts';
 
 export interface ArtifactLine {
@@ -72,6 +73,7 @@ export async function gcStore(store: Store, project: Project, budget: number): P
     budget,
   );
   dropOldRuns(store);
+  await dropFailed(store);
   for (const name of unreadable) await removeFolder(join(store.root, 'projects', name));
   return report;
 }

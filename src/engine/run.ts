@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** After a failure go on with the steps that do not need the failed one. */
   readonly keepGoing: boolean;
+  /** Keep the folder of a step whose script fails. */
+  readonly keepFailed?: boolean;
   readonly offline: boolean;
   /** Run the steps that name a buildroot on the host's own tools. */
   readonly onHost: boolean;

@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import type { RunEvent } from '../../engine/events.ts';
 import type { Colours } from '../../text/colours.ts';
 import { formatDuration } from '../../text/format.ts';
@@ -82,6 +82,9 @@ export function endOfStep(
         ...noteLines(theme, before?.notes ?? []),
         ...hintLines(theme, event.hint),
         ...logLines(theme, event.tail, event.log),
+        ...(event.kept === undefined
+          ? []
+          : [`    kept: ${shownPath(join(event.kept, 'build'), theme.folder)}`]),
       ];
     }
     case 'step-skipped': {

@@ -29,7 +29,10 @@ const known: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'step-started': { step: text, why: texts },
   'step-event': { step: text, event: isRecord },
   'step-done': { step: text, key: text, milliseconds: amount, notes: texts, unchanged: flag },
-  'step-failed': { step: text, message: text, hint: optional(text), log: optional(text), tail: texts },
+  'step-failed': {
+    ...{ step: text, message: text, hint: optional(text), log: optional(text), kept: optional(text) },
+    tail: texts,
+  },
   'step-skipped': { step: text, because: text },
   'product-published': {
     ...{ product: text, path: text, unchanged: flag, next: texts },

@@ -23,7 +23,8 @@ import { keepModules, originsOfResult } from '../own-record.ts';
 import { scriptOf } from './script-of.ts';
 import { stepCommand } from './step-command.ts';
 import { runStepProcess } from './step-process.ts';
-import { takeOutputs } from './step-failure.ts';
+import { keepFailed } from './keep-failed.ts';
+import { StepFailure, takeOutputs } from './step-failure.ts';
 
 /** Where a step's log grows while it runs. */
 export function logPath(context: RunContext, step: PlannedStep, key: Sha256): string {
@@ -63,6 +64,10 @@ export async function executeAction(
         await writeAction(store, result);
         return { result, log };
       });
+    } catch (error) {
+      if (context.keepFailed === true && error instanceof StepFailure)
+        error.kept = await keepFailed(store, join(work, 'step'), `${step.name}-${key.slice(0, 12)}`);
+      throw error;
     } finally {
       await removeFolder(work);
     }

@@ -11,6 +11,8 @@ export class StepFailure extends Failure {
   /** Undefined when a signal ended the script. */
   readonly exitCode: number | undefined;
   readonly tail: readonly string[];
+  /** Absolute: where its folder was kept, when the run was to keep it. */
+  kept?: string;
 
   constructor(message: string, log: string, end: StepEnd) {
     super('step-failed', message, { hint: end.failure?.hint });

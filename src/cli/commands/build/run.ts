@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
-import type { TraceOptions } from '../../../engine/trace/index.ts';
-import { Failure } from '../../../base/index.ts';
+import { Command, Option } from 'commander';
+import { Failure, InvalidError } from '../../../base/index.ts';
 import { boundProcRemark } from '../../../host/index.ts';
 import { runFile } from '../../../engine/runs/kept-runs.ts';
 import { formatDuration } from '../../../text/format.ts';
@@ -9,10 +8,13 @@ import { rememberUpToDate } from '../../../up-to-date/index.ts';
 import type { Reports } from '../../reporters/ci/reports.ts';
 import { exitCodes } from '../../exit.ts';
 import { addJsonOption, jsonOnOutput } from '../../json-option.ts';
+import { refuseUnknownSteps, rebuild, trace } from '../../run-again.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { ciSystem } from '../../reporters/ci/system.ts';
 import { showProgress } from '../../reporters/progress-line.ts';
-import { openWorkspace, withProject, type Workspace } from '../../workspace.ts';
+import { describeNamed } from '../../../recipe/index.ts';
+import { parameterLines } from '../../show/described-lines.ts';
+import { openProject, openWorkspace, withProject, type Workspace } from '../../workspace.ts';
 import type { Reporter } from '../../reporters/reporter.ts';
 import {
   addPlanOptions,
@@ -25,6 +27,8 @@ import {
 interface RunFlags extends PlanOptions {
   readonly jobs: number;
   readonly keepGoing?: boolean;
+  readonly keepFailed?: boolean;
+  readonly rebuild: readonly string[];
   readonly json?: string;
   readonly junit?: string;
   readonly codeQuality?: string;
@@ -35,7 +39,7 @@ interface RunFlags extends PlanOptions {
 }
 
 export function runCommand(): Command {
-  const command = new Command('run')
+  const command: Command = new Command('run')
     .description('Run a pipeline, or a single recipe: steps whose result is cached are not run again.')
     .argument(
       '[name]',
@@ -48,6 +52,18 @@ export function runCommand(): Command {
       availableParallelism(),
     )
     .option('-k, --keep-going', 'after a failure, go on with what does not need the failed step')
+    .option(
+      '--keep-failed',
+      'keep the folder of a step that fails, and say where it is; `store gc` removes it',
+    )
+    .addOption(
+      new Option(
+        '--rebuild <step>',
+        'run this step again though it is cached, and say if its result differs (may be given again)',
+      )
+        .argParser((step: string, before: readonly string[]) => [...before, step])
+        .default([], 'none'),
+    )
     .option('--offline', 'fetch nothing: use only what the store holds')
     .option('--from-bundle <file>', 'run a file that `cidermill bundle` wrote, without a network')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
@@ -66,11 +82,13 @@ Examples:
   cidermill run seabios --jobs 4
   cidermill run dmg-to-iso --set dmg=image.dmg
   cidermill run seabios --environment host --trace
+  cidermill run quickstart --rebuild seabios
   cidermill run --from-bundle toolchain.tar
   cidermill run toolchain --json=events.ndjson --junit junit.xml      in CI (docs/ci.md)
 
-Exit codes: 0 done, 1 a step failed or --trace found undeclared reads, 2 wrong use, 130 interrupted`,
+Exit codes: 0 done, 1 a step failed, --rebuild found a difference or --trace undeclared reads, 2 wrong use, 130 interrupted`,
     )
+    .addHelpText('after', () => parameterHelp(command))
     .action(async (given: string | undefined, flags: RunFlags) => {
       const json = jsonOnOutput(flags.json) ? undefined : flags.json;
       const asked = [json, flags.junit, flags.codeQuality, ciSystem(process.env)];
@@ -104,6 +122,7 @@ async function run(
   const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
   const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
   const { plan, sources } = makePlan(workspace, name, { ...flags, set });
+  refuseUnknownSteps(plan, flags.rebuild);
   reports?.plan(plan, workspace.project);
   const { readyTools } = await import('../../ready-tools.ts');
   await readyTools(workspace, plan, sources, { ...flags, set });
@@ -131,6 +150,7 @@ async function run(
     ...options,
     artifacts: workspace.artifacts,
     keepGoing: flags.keepGoing === true,
+    keepFailed: flags.keepFailed === true,
     onEvent: (event) => {
       if (event.type === 'run-finished') took = event.milliseconds;
       reporter.take(event);
@@ -138,15 +158,30 @@ async function run(
   }).finally(() => reporter.close());
   const remark = boundProcRemark();
   if (remark !== undefined) console.error(remark);
-  if (outcome === 'done' && flags.trace === true) return trace(options, await open());
+  if (outcome !== 'done') return outcome === 'failed' ? exitCodes.failed : exitCodes.interrupted;
+  if (flags.rebuild.length > 0) {
+    const code = await rebuild({ ...options, steps: flags.rebuild }, await open());
+    if (code !== exitCodes.done || flags.trace !== true) return code;
+  }
+  if (flags.trace === true) return trace(options, await open());
   // Events and reports have times and secrets of their own.
-  if (outcome === 'done' && reports === undefined && !jsonOnOutput(flags.json))
+  if (reports === undefined && !jsonOnOutput(flags.json))
     rememberUpToDate(formatDuration(took), id === undefined ? undefined : runFile(workspace.store, id));
-  return {
-    done: exitCodes.done,
-    failed: exitCodes.failed,
-    interrupted: exitCodes.interrupted,
-  }[outcome];
+  return exitCodes.done;
+}
+
+/** What can be set of the pipeline or recipe that `run NAME --help` names; nothing where there is none, or it has faults. */
+function parameterHelp(command: Command): string {
+  const [name] = command.args;
+  if (name === undefined) return '\n`cidermill run NAME --help` shows the parameters of NAME as well.';
+  try {
+    const { parameters } = describeNamed(openProject(command), name);
+    if (parameters.length === 0) return `\n${name} has no parameters.`;
+    return `\nParameters of ${name} (--set NAME=VALUE):\n${parameterLines(parameters).join('\n')}`;
+  } catch (error) {
+    if (error instanceof InvalidError || error instanceof Failure) return '';
+    throw error;
+  }
 }
 
 interface WhatToRun {
@@ -182,13 +217,4 @@ async function whatToRun(
     set: { ...manifest.set, ...set },
     offline: true,
   };
-}
-
-/** Watches the steps of a plan that has run; gives the exit code. */
-async function trace(options: Omit<TraceOptions, 'onEvent'>, reporter: Reporter): Promise<number> {
-  const { tracePlan } = await import('../../../engine/trace/index.ts');
-  const onEvent: TraceOptions['onEvent'] = (event) => reporter.take(event);
-  const { outcome } = await tracePlan({ ...options, onEvent }).finally(() => reporter.close());
-  if (outcome === 'interrupted') return exitCodes.interrupted;
-  return outcome === 'declared' ? exitCodes.done : exitCodes.failed;
 }
