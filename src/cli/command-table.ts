@@ -47,10 +47,25 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'list the pipelines and recipes',
     load: async () => (await import('./commands/build/list.ts')).listCommand(),
   },
+  show: {
+    group: 'build',
+    summary: 'show parameters, inputs, outputs and sources of one',
+    load: async () => (await import('./commands/build/show.ts')).showCommand(),
+  },
   graph: {
     group: 'build',
     summary: 'draw the steps as text, DOT or Mermaid',
     load: async () => (await import('./commands/build/graph.ts')).graphCommand(),
+  },
+  validate: {
+    group: 'build',
+    summary: 'check all recipe, pipeline, project and lock files',
+    load: async () => (await import('./commands/build/validate.ts')).validateCommand(),
+  },
+  shell: {
+    group: 'build',
+    summary: "open a shell where a step's commands run",
+    load: async () => (await import('./commands/build/shell.ts')).shellCommand(),
   },
   log: {
     group: 'build',
@@ -166,6 +181,11 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     group: 'trust',
     summary: 'show what the store holds, check it, make room in it',
     load: async () => (await import('./commands/trust/store.ts')).storeCommand(),
+  },
+  clean: {
+    group: 'trust',
+    summary: "remove this project's products; the store stays",
+    load: async () => (await import('./commands/trust/clean.ts')).cleanCommand(),
   },
   verify: {
     group: 'trust',

@@ -1,1 +1,2 @@
+export { readRoute } from './route-file.ts';
 export { parseRoute, routeBoot, routeValues } from './route.ts';

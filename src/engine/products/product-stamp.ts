@@ -1,6 +1,6 @@
-import { lstatSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { hashFile, sessionName, type ListingEntry } from '../../store/index.ts';
 
 /** What is remembered of a product's file when it was published, in the product's folder. */
@@ -82,6 +82,15 @@ export async function isUntouched(folder: string): Promise<boolean> {
   if (entries.length === 0) return false;
   const { missing, changed } = await productState(folder, entries);
   return missing.length === 0 && changed.size === 0;
+}
+
+/** Has a product no file beside those that were published? */
+export function hasOnlyStamped(folder: string): boolean {
+  const stamps = readStamps(folder);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .every((path) => path === stampFile || stamps.has(path));
 }
 
 async function fileState(

@@ -24,6 +24,16 @@ export function planNamed(
 ): Plan {
   if (pipelineFile(project, name) !== undefined) return planPipeline(project, name, overrides, options);
   if (recipeFile(project, name) !== undefined) return planRecipe(project, name, overrides, options);
+  throw unknownTarget(project, name, overrides, options);
+}
+
+/** What is said of a name that neither a pipeline nor a recipe has. */
+export function unknownTarget(
+  project: Project,
+  name: string,
+  overrides: Overrides = {},
+  options: PlanOptions = {},
+): unknown {
   const planning = startPlanning(project, name, overrides, options.sources);
   planning.report(
     'unknown-pipeline',
@@ -36,8 +46,12 @@ export function planNamed(
         'pipelines and recipes',
       ) ?? 'See `cidermill list`.',
   );
-  planning.finish();
-  throw new Error('a fault was reported and not thrown');
+  try {
+    planning.finish();
+  } catch (error) {
+    return error;
+  }
+  return new Error('a fault was reported and not thrown');
 }
 
 /**
