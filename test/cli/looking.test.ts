@@ -61,7 +61,7 @@ describe('cidermill show', () => {
   });
 
   it('refuses a name that is none, with what is near', async () => {
-    const { code, stderr } = await wordProject().run(['show', 'wrods']);
+    const { code, stderr } = await wordProject().run(['show', 'word']);
     expect(code).toBe(2);
     expect(stderr).toContain('Did you mean "words"?');
   });

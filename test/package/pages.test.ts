@@ -97,6 +97,8 @@ async function commandFault([program, ...args]: readonly string[]): Promise<stri
   const options = new Set([...help.options, '--help']);
   let expectsCommand = true;
   for (const [index, word] of args.entries()) {
+    // What comes after is another program's.
+    if (word === '--') break;
     if (/^(-C|--directory)$/.test(args[index - 1] ?? '')) continue;
     if (word.startsWith('[-') || word.startsWith('-')) {
       const flag = /--?[a-zA-Z][a-z-]*/.exec(word)?.[0] ?? word;
