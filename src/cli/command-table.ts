@@ -142,6 +142,11 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: "show and replace this host's KVM modules",
     load: async () => (await import('./commands/guests/kvm.ts')).kvmCommand(),
   },
+  ci: {
+    group: 'team',
+    summary: 'print the job of a CI system that runs a pipeline',
+    load: async () => (await import('./commands/team/ci.ts')).ciCommand(),
+  },
   push: {
     group: 'team',
     summary: 'push a product to an OCI registry, what is new alone',

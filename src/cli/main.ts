@@ -75,11 +75,12 @@ try {
 } catch (error) {
   const args = process.argv.slice(2);
   const system = ciSystem(process.env);
-  const { annotator } = system === undefined ? {} : await import('./reporters/ci/annotate.ts');
+  const { directory } = program.opts<{ directory?: string }>();
+  const annotations = system && (await import('./reporters/ci/annotate.ts')).annotator(system, directory);
   process.exitCode = reportError(error, {
     json: args.includes('--json'),
     command: commandWords(args.slice(args.indexOf(first))),
     input,
-    annotations: system && annotator?.(system, program.opts<{ directory?: string }>().directory),
+    annotations,
   });
 }

@@ -29,6 +29,7 @@ const judges: Readonly<Record<string, string>> = {
   'virt-xml-validate': 'libvirt-clients',
   xmllint: 'libxml2-utils',
   junitparser: 'junitparser',
+  rsync: 'rsync',
   disorderfs: 'disorderfs',
   protoc: 'protobuf-compiler',
   skopeo: 'skopeo',

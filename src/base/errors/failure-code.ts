@@ -178,6 +178,7 @@ export type WorldCode =
   | 'socket-path-too-long'
   | 'source-changing'
   | 'source-vanished'
+  | 'stale-file'
   | 'step-failed'
   | 'store-damaged'
   | 'store-in-use'

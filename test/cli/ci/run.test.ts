@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readAsGitHub, readAsGitLab } from '../rig/ci-readers.ts';
-import { hostileProject } from '../rig/hostile-project.ts';
-import { events } from '../rig/project.ts';
+import { readAsGitHub, readAsGitLab } from '../../rig/ci-readers.ts';
+import { hostileProject } from '../../rig/hostile-project.ts';
+import { events } from '../../rig/project.ts';
 
 describe('a run in a job of GitHub', () => {
   it('carries out nothing of what a step prints, notes or fails with', async () => {
