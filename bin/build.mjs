@@ -1,10 +1,11 @@
 // @ts-check
 // Builds dist/: the command line, the scripts of the steps, the workers. Bundled, because loading a hundred small files
 // costs a no-op run more than all its work (docs/architecture.md, "Two ways to run"). Started by itself it builds what
-// the published package has: the types of cidermill/step and the licences of what is built in, too.
+// the published package has: the types of cidermill/step, the man page and the licences of what is built in, too.
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { argv, pid } from 'node:process';
+import { spawnSync } from 'node:child_process';
+import { argv, execPath, pid } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { bundledLicences } from './licences.mjs';
@@ -77,6 +78,9 @@ export async function build(root, { forPackage = false } = {}) {
     const { tableFile, tableOf } = await import(pathToFileURL(join(work, `${teller.out}.js`)).href);
     writeFileSync(join(work, tableFile), JSON.stringify(tableOf(root, basename(work), metafile)));
     if (forPackage) {
+      const page = spawnSync(execPath, [join(work, 'cidermill.js'), 'man'], { encoding: 'utf8' });
+      if (page.status !== 0) throw new Error(`the man page could not be made: ${page.stderr}`);
+      writeFileSync(join(work, 'cidermill.1'), page.stdout);
       writeFileSync(join(work, 'licences.txt'), bundledLicences(root, Object.keys(metafile.inputs)));
       emitTypes(root, join(work, 'types'));
     }

@@ -87,6 +87,11 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'pin sources and buildroot packages by digest',
     load: async () => (await import('./commands/build/lock.ts')).lockCommand(),
   },
+  completion: {
+    group: 'build',
+    summary: 'let bash, zsh or fish complete commands and names',
+    load: async () => (await import('./commands/build/completion.ts')).completionCommand(),
+  },
   doctor: {
     group: 'build',
     summary: 'check every precondition on this host, and mend it',

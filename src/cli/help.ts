@@ -12,15 +12,22 @@ const examples = `Examples:
   cidermill init demo            a project of your own
   cidermill run quickstart       build everything, prove it by booting it
   cidermill plan quickstart      what would run, and why
-  cidermill iso make InstallESD.dmg -o yosemite.iso
+  cidermill iso make InstallESD.dmg -o yosemite.iso`;
 
-Environment:
-  CIDERMILL_STORE   the store (else artifacts/.store, else ~/.cache/cidermill)
-  CIDERMILL_CACHE   a team's cache: what others made is not made again
-  CIDERMILL_OSK     where your key is: env:NAME, file:PATH or smc
-  NO_COLOR          no colour
+/** Variables of the environment, and what they say. */
+export const environment: readonly (readonly [name: string, means: string])[] = [
+  ['CIDERMILL_STORE', 'the store (else artifacts/.store, else ~/.cache/cidermill)'],
+  ['CIDERMILL_CACHE', "a team's cache: what others made is not made again"],
+  ['CIDERMILL_OSK', 'where your key is: env:NAME, file:PATH or smc'],
+  ['NO_COLOR', 'no colour'],
+];
 
-Exit codes: 0 done, 1 it failed, 2 wrong use, 130 interrupted`;
+export const exitStatus: readonly (readonly [code: string, means: string])[] = [
+  ['0', 'done'],
+  ['1', 'it was tried and failed: a step, a damaged input, a server'],
+  ['2', 'not tried: a wrong option, name, file, recipe or lockfile'],
+  ['130', 'interrupted'],
+];
 
 /** The help of all: what is used most, then every command's name under what people do. */
 export function mainHelp(program: Command): string {
@@ -44,6 +51,12 @@ Options:
 ${options.join('\n')}
 
 ${examples}
+
+Environment:
+${environment.map(([name, means]) => `  ${name.padEnd(16)}  ${means}`).join('\n')}
+
+Exit codes:
+${exitStatus.map(([code, means]) => `  ${code.padEnd(16)}  ${means}`).join('\n')}
 `;
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { commandTable } from './command-table.ts';
+import { hiddenCommands } from './completion/hidden.ts';
 import { reportError } from './exit.ts';
 import { helpCommand, mainHelp, wrapHelp } from './help.ts';
 import { ciSystem } from './reporters/ci/system.ts';
@@ -26,6 +27,8 @@ const program = new Command('cidermill')
 
 program.helpInformation = () => mainHelp(program);
 if (asked !== undefined) program.addCommand(await asked.load());
+else if (Object.hasOwn(hiddenCommands, first))
+  program.addCommand((await hiddenCommands[first]?.()) ?? new Command());
 else {
   // Their names are enough to say which of them was meant.
   for (const name of Object.keys(commandTable)) program.command(name);

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { commandTable } from '../../src/cli/command-table.ts';
 import { readBuiltScript } from '../../src/engine/script/built-scripts.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';
@@ -42,6 +43,12 @@ describe('the package that `npm pack` makes of a clean clone', { timeout: 900_00
     run(home, 'npm', 'install', '--no-audit', '--no-fund', join(clone, packed.filename));
     console.log(`${packed.filename}: ${packed.size} bytes, ${packed.entryCount} files`);
   }, 900_000);
+
+  it('has the man page, with every command', () => {
+    const page = readFileSync(join(home, 'node_modules/cidermill/dist/cidermill.1'), 'utf8');
+    for (const name of Object.keys(commandTable))
+      expect(page).toContain(`.SS "cidermill ${name.replaceAll('-', '\\-')} `);
+  });
 
   it('starts, and makes a project that runs and whose script is typed', () => {
     run(home, 'npx', 'cidermill', 'init', 'demo');

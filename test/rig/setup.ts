@@ -33,6 +33,10 @@ const judges: Readonly<Record<string, string>> = {
   disorderfs: 'disorderfs',
   protoc: 'protobuf-compiler',
   skopeo: 'skopeo',
+  mandoc: 'mandoc',
+  groff: 'groff',
+  zsh: 'zsh',
+  fish: 'fish',
 };
 
 /** What the tests run beside the judges. */
