@@ -53,7 +53,8 @@ export function packerTemplate(
           shutdown_command: 'sudo shutdown -h now',
           qemuargs: options.map(({ args: [flag = '', value = ''] }) => [
             flag,
-            flag === '-netdev' ? value + packerForward : value,
+            // In place of a port that was given Packer forwards one that it has found free.
+            flag === '-netdev' ? value.replace(/,hostfwd=.*$/, '') + packerForward : value,
           ]),
         },
       },

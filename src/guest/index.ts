@@ -3,6 +3,7 @@ export { libvirtDomain } from './export-libvirt.ts';
 export { packerTemplate } from './export-packer.ts';
 export { shellScript } from './export-shell.ts';
 export { machineOf, type GuestMachine } from './machine.ts';
+export { readMac, type Mac } from './mac-file.ts';
 export * from './model.ts';
 export { overview, overviewColumns, todaysHost, type OverviewCell } from './overview.ts';
 export { nearestThatRuns, type Nearest } from './nearest.ts';

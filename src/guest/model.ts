@@ -69,6 +69,11 @@ export const stages = ['install', 'first-boot', 'installed'] as const;
 export type Stage = (typeof stages)[number];
 export const machines = ['q35', 'piix'] as const;
 export type Machine = (typeof machines)[number];
+/** Of a machine. */
+export const mostCpus = 64;
+/** The highest of TCP. */
+export const mostPort = 65_535;
+export const displays = ['gtk', 'vnc', 'vnc=tcp', 'none'] as const;
 export const nets = ['e1000', 'virtio', 'none'] as const;
 export type Net = (typeof nets)[number];
 export const accelerators = ['kvm', 'tcg'] as const;

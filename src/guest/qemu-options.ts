@@ -11,6 +11,8 @@ export interface Wiring {
   readonly isoFormat?: 'raw' | 'qcow2';
   /** A folder that the guest sees as a FAT disk. */
   readonly share?: { readonly folder: string; readonly writable: boolean };
+  /** A port of 127.0.0.1 that leads to the guest's port 22. */
+  readonly sshPort?: number;
   /** The firmware image; absent: the one QEMU brings. */
   readonly firmware?: string;
   /** A configuration file with the SMC and the user's key in it (smcConfiguration). */
@@ -62,7 +64,7 @@ export function qemuOptions(machine: GuestMachine, wiring: Wiring): QemuOption[]
       : [option(['-smbios', machine.smbios.value], because(machine.smbios))]),
     ...(machine.type === 'pc' ? [option(['-device', 'ahci,id=ide'], 'PIIX has no AHCI of its own')] : []),
     ...driveOptions(machine, wiring),
-    ...networkOptions(machine),
+    ...networkOptions(machine, wiring),
     ...displayOptions(wiring),
     option(
       ['-monitor', wiring.monitor],
@@ -140,11 +142,16 @@ function driveOptions(
   ];
 }
 
-function networkOptions({ nic }: GuestMachine): QemuOption[] {
+function networkOptions({ nic }: GuestMachine, { sshPort }: Wiring): QemuOption[] {
   if (nic === undefined) return [option(['-net', 'none'], 'no network card')];
   const address = nic.address === undefined ? '' : `,${nic.address.value}`;
   return [
-    option(['-netdev', 'user,id=hub0port0'], "a network behind QEMU's own router: no root needed"),
+    sshPort === undefined
+      ? option(['-netdev', 'user,id=hub0port0'], "a network behind QEMU's own router: no root needed")
+      : option(
+          ['-netdev', `user,id=hub0port0,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
+          `a network behind QEMU's own router; port ${sshPort} of this host alone leads to the guest's SSH`,
+        ),
     option(
       ['-device', `${nic.model},netdev=hub0port0,id=mac_vnet0${address}`],
       because(

@@ -1,10 +1,9 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { shellQuote, type Display } from '../../guest/index.ts';
+import { shellQuote, type Display, type displays } from '../../guest/index.ts';
 import { askProgram } from '../../host/programs/ask-program.ts';
 
-export const displayKinds = ['gtk', 'vnc', 'vnc=tcp', 'none'] as const;
-export type DisplayKind = (typeof displayKinds)[number];
+export type DisplayKind = (typeof displays)[number];
 
 /** A window where there is a desktop and this QEMU can make one, else VNC. */
 export function usualDisplay(qemu: string): 'gtk' | 'vnc' {

@@ -9,11 +9,14 @@ import type { MachineFlags } from './machine-flags.ts';
 
 /** Everything that `boot` can be given. */
 export interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
-  readonly guest: string;
+  /** In a guest's own file where the command line has none. */
+  readonly guest?: string;
   readonly accel: Accelerator | 'auto';
   readonly display?: DisplayKind;
   readonly share?: string;
   readonly shareWritable?: boolean;
+  /** A port of this host that leads to the guest's SSH. */
+  readonly sshPort?: number;
   readonly snapshot?: boolean;
   readonly osk?: string;
   readonly dryRun?: boolean;
@@ -23,6 +26,8 @@ export interface BootFlags extends MachineFlags, BootFileFlags, LoaderFlags {
   readonly plainHttp?: boolean;
   readonly trust?: string;
   readonly timeout: number;
+  /** The file to write instead of starting the guest. */
+  readonly save?: string;
 }
 
 /**
@@ -44,6 +49,7 @@ export function wiringOf(
     ...(flags.share !== undefined && {
       share: { folder: sharedFolder(flags.share), writable: flags.shareWritable === true },
     }),
+    ...(flags.sshPort !== undefined && { sshPort: flags.sshPort }),
     ...(files.firmware !== undefined && { firmware: files.firmware }),
     smc: secretPath,
     ...(display !== undefined && { display }),

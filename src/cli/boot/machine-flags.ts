@@ -4,6 +4,7 @@ import type { HostFacts } from '../../host/index.ts';
 import {
   kvms,
   machines,
+  mostCpus,
   nets,
   parseVersion,
   type Accelerator,
@@ -27,8 +28,6 @@ export interface MachineFlags {
   readonly kvm: Kvm;
   readonly despite: readonly string[];
 }
-
-const mostCpus = 64;
 
 export function addMachineFlags(command: Command): Command {
   return command

@@ -1,5 +1,6 @@
 import { buildrootSchema } from './buildroot-file.ts';
 import { guestSchema } from '../../guest/guest-file.ts';
+import { macSchema } from '../../guest/mac-file.ts';
 import { pipelineSchema } from './pipeline-file.ts';
 import { recipeSchema } from './recipe-file.ts';
 import { routeSchema } from '../../route/route-file.ts';
@@ -14,6 +15,7 @@ const schemas: readonly (readonly [name: string, schema: JsonSchema])[] = [
   ['table', tableSchema],
   ['route', routeSchema],
   ['guest', guestSchema],
+  ['mac', macSchema],
   ['settings', settingsSchema],
 ];
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { commandLine, InvalidError } from '../../base/index.ts';
+import { commandLine, InvalidError, type Place } from '../../base/index.ts';
 import type { Guest } from '../../guest/index.ts';
 import { collectFaults } from '../../yaml/faults.ts';
 import { everyGuest, isUpdateOf, joinFacts, readGuest, type GuestFile } from '../../guest/guest-file.ts';
@@ -16,6 +16,12 @@ export function loadGuests(project: Project): Guest[] {
     .sort((a, b) => Number(a.version.split('.')[1]) - Number(b.version.split('.')[1]));
 }
 
+/** A place in a file, and the file's text. */
+export interface Written {
+  readonly place: Place;
+  readonly text: string;
+}
+
 /** A guest and the update it is taken to be. */
 export interface FoundGuest {
   readonly guest: Guest;
@@ -26,17 +32,18 @@ export interface FoundGuest {
 
 /**
  * The release that a user names: "lion", "10.7", or with its update "10.7.4" or "lion@10.7.4".
+ * @param written where the user names it; on the command line where nothing is said
  * @throws InvalidError when none exists, or with the faults of its file
  */
-export function findGuest(project: Project, text: string): FoundGuest {
+export function findGuest(project: Project, text: string, written?: Written): FoundGuest {
   const [name = '', update] = text.split('@');
   const guests = loadGuests(project);
   const found =
     guests.find(({ guest }) => guest === name) ??
     guests.find(({ version }) => update === undefined && isUpdateOf(name, version));
-  if (found === undefined) return unknownGuest(text, guests);
+  if (found === undefined) return unknownGuest(text, guests, written);
   const said = update ?? (name === found.guest || name === found.version ? undefined : name);
-  if (said !== undefined && !isUpdateOf(said, found.version)) return unknownGuest(text, guests);
+  if (said !== undefined && !isUpdateOf(said, found.version)) return unknownGuest(text, guests, written);
   return { guest: found, update: said ?? found.lastUpdate, assumed: said === undefined };
 }
 
@@ -53,12 +60,12 @@ function missing(name: string): never {
   throw new Error(`the package lacks ${join(folder, name)}.yaml`);
 }
 
-function unknownGuest(text: string, guests: readonly Guest[]): never {
+function unknownGuest(text: string, guests: readonly Guest[], written?: Written): never {
   const faults = collectFaults();
-  const place = { file: commandLine, span: { start: 0, end: text.length } };
+  const place = written?.place ?? { file: commandLine, span: { start: 0, end: text.length } };
   const names = guests.map(({ guest }) => guest);
   faults.report('unknown-guest', place, `There is no guest "${text}".`, () =>
     suggestOrList(text, names, 'guests'),
   );
-  throw new InvalidError(faults.sorted(), new Map([[commandLine, text]]));
+  throw new InvalidError(faults.sorted(), new Map([[place.file, written?.text ?? text]]));
 }

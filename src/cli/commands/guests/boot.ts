@@ -1,30 +1,26 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
-import {
-  accelerators,
-  machineOf,
-  nearestThatRuns,
-  qemuOptions,
-  solve,
-  type Runs,
-} from '../../../guest/index.ts';
+import { machineOf, nearestThatRuns, qemuOptions, solve, type Runs } from '../../../guest/index.ts';
 import { parseOskReference, readHostFacts } from '../../../host/index.ts';
 import { findGuest, type Project } from '../../../recipe/index.ts';
 import { refuseKeys, timeAccelerators, withPrivateFolder } from '../../../vm/index.ts';
 import { chooseAccelerator } from '../../boot/accelerator.ts';
 import { findBootFiles, type BootFiles } from '../../boot/boot-files.ts';
-import { commandText, exported, exportForms } from '../../boot/boot-output.ts';
+import { addBootOptions } from '../../boot/boot-options.ts';
+import { commandText, exported } from '../../boot/boot-output.ts';
 import { followReference, runHere, runUntil } from '../../boot/boot-start.ts';
 import { adviceLines, refusalText, situationText } from '../../boot/guest-text.ts';
-import { displayKinds, displayOf, shownSocket, usualDisplay, viewerLines } from '../../boot/boot-display.ts';
+import { displayOf, shownSocket, usualDisplay, viewerLines } from '../../boot/boot-display.ts';
 import { wiringOf, type BootFlags } from '../../boot/boot-wiring.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { givenOf, type Given } from '../../boot/given.ts';
 import { agreeToLicence } from '../../boot/licence-note.ts';
 import { findSettings, settingsNotes } from '../../boot/loader-settings.ts';
 import { loaderSteps } from '../../boot/loader-steps.ts';
 import { needsPadding, padFiles } from '../../boot/padding.ts';
-import { addMachineFlags, checkDespite, situationOf } from '../../boot/machine-flags.ts';
+import { checkDespite, situationOf } from '../../boot/machine-flags.ts';
+import { printable } from '../../../text/printable.ts';
 import { makeColours, wantsColour } from '../../../text/colours.ts';
 import { openProject } from '../../workspace.ts';
 
@@ -33,60 +29,10 @@ export function bootCommand(): Command {
     .description('Start a guest: the machine its release needs, with your disk, your installer and your key.')
     .argument(
       '[product]',
-      'a folder that a run has published, whose QEMU, disk, ISO and loader are used; or oci://HOST/REPOSITORY:TAG, pulled once and booted on an overlay',
+      "a folder that a run has published, whose QEMU, disk, ISO and loader are used; oci://HOST/REPOSITORY:TAG, pulled once and booted on an overlay; or a guest's own file, mac.yaml",
     )
-    .argument('[options...]', "after --: QEMU's own")
-    .requiredOption('--guest <release>', 'lion, 10.7, or with its update 10.7.4')
-    .option('--disk <file>', "the guest's disk, qcow2 or raw")
-    .addOption(
-      new Option(
-        '--disk-format <format>',
-        'its format; without it a qcow2 image is known by its header',
-      ).choices(['qcow2', 'raw']),
-    )
-    .option('--backing <folder>', "with --disk-format: the folder of the disk's backing files")
-    .option('--iso <file>', 'the installer, a raw image of its whole disk')
-    .option('--loader <file>', "the loader, Chameleon's `boot`")
-    .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
-    .option('--firmware <file>', "a SeaBIOS other than QEMU's own");
-  addMachineFlags(command)
-    .addOption(
-      new Option('--accel <how>', 'how QEMU runs it: auto looks at the CPU and times a small guest')
-        .choices([...accelerators, 'auto'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option(
-        '--display <kind>',
-        'a window, VNC for you alone, VNC on a port for all users of this host, or nothing; by default a window if possible, else VNC',
-      ).choices(displayKinds),
-    )
-    .option('--share <folder>', 'a folder that the guest sees as a FAT disk; what it writes is dropped')
-    .option(
-      '--share-writable',
-      "let the guest write into the shared folder, by QEMU's vvfat, which can lose data: keep a copy",
-    )
-    .option('--snapshot', 'throw away what the guest writes to its disks')
-    .option('--osk <reference>', 'where your key is: env:NAME, file:PATH or smc (default: CIDERMILL_OSK)')
-    .option('--i-have-the-right', 'confirm that you may run OS X on this computer, which Apple did not make')
-    .option(
-      '--wait-for <text>',
-      'run without a window until this text appears on the serial line (or screen:TEXT, console:TEXT)',
-    )
-    .option(
-      '--loader-flags <flags>',
-      "kernel flags to type at the loader's prompt, which then starts: -v idlehalt=0",
-    )
-    .option('--pick <volume>', "… from the volume with this in its name; by default from the loader's choice")
-    .option('--timeout <seconds>', 'how long to wait for it', seconds, 600)
-    .option('--trust <file>', 'of a product in a registry: one of these allowed signers must have signed it')
-    .option('--plain-http', 'speak http with the registry also where it is not this machine')
-    .option('--dry-run', 'print the command, each option with its reason')
-    .addOption(
-      new Option('--export <form>', 'print the same machine for another program, without your key').choices(
-        exportForms,
-      ),
-    )
+    .argument('[options...]', "after --: QEMU's own");
+  return addBootOptions(command)
     .addHelpText(
       'after',
       `
@@ -97,79 +43,91 @@ Examples:
   cidermill boot artifacts/ready-image --guest lion --dry-run
   cidermill boot oci://registry.example/team/mac:1 --guest lion --osk smc
   cidermill boot artifacts/ready-image --guest lion --osk env:KEY -- -device ich9-intel-hda
+  cidermill boot artifacts/ready-image --guest lion --memory 4G --ssh-port 2222 --osk smc --save mac.yaml
+  cidermill boot mac.yaml --memory 8G
 
 Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
-    );
-  return command.action(async (product: string | undefined, _options: string[], flags: BootFlags) => {
-    const own = extraArguments(command);
-    // Commander takes what follows "--" for operands as well.
-    const operands = command.args.length - own.length;
-    if (operands > 1) throw new Failure('usage', `boot takes one product, not ${operands}`);
-    const folder = operands === 1 ? product : undefined;
-    const project = openProject(command);
-    const { guest, update, assumed } = findGuest(project, flags.guest);
-    checkDespite(guest, flags);
-    if (flags.osk !== undefined) parseOskReference(flags.osk);
-    const signal = onInterrupt();
-    const files = await bootFiles(project, folder, flags, signal);
-    const host = readHostFacts();
-    const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
-    if (chosen.remark !== undefined) console.error(chosen.remark);
-    const situation = situationOf(flags, update, chosen.accelerator, host, files.qemuVersion);
-    const verdict = solve(guest, situation, flags.despite);
-    if (verdict.kind === 'refused') {
-      const text = refusalText(verdict, nearestThatRuns(guest, situation, flags.despite));
-      throw new Failure('guest-refused', text, { hint: despiteHint(verdict.facts.map(({ id }) => id)) });
-    }
-    if (assumed)
-      console.error(
-        `${guest.name} is assumed to be ${update}; for another update give --guest ${guest.version}.N`,
-      );
-    const machine = machineOf(situation, verdict);
-    const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
-    const wiring = wiringOf(flags, files, own, display && displayOf(display, shownSocket()));
-    const options = qemuOptions(machine, wiring);
-    if (flags.export !== undefined) {
-      const title = `${situationText(guest, situation)}; made by cidermill`;
-      process.stdout.write(exported(flags.export, guest.guest, title, files.qemu, machine, wiring, options));
-      return;
-    }
-    if (flags.dryRun === true) {
-      console.log(commandText(files, wiring, options, verdict));
-      return;
-    }
-    const key = await followReference(flags.osk, host);
-    await agreeToLicence(host, flags.iHaveTheRight === true);
-    advise(verdict, flags);
-    refuseKeys(own, key.osk);
-    const loader = loaderSteps(files.loader, flags);
-    const snapshot = flags.snapshot === true;
-    const settings = await findSettings(files);
-    for (const note of settingsNotes(files, settings, { driven: loader !== undefined, snapshot }))
-      console.error(`note: ${note}`);
-    const runWith = async (attached: BootFiles, socket: string): Promise<void> => {
-      const wired = wiringOf(flags, attached, own, display && displayOf(display, socket));
-      const args = qemuOptions(machine, wired).flatMap((option) => option.args);
-      const start = { loader, command: files.qemu, args, key, signal };
-      if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
-      else process.exitCode = await runHere(start);
-    };
-    const run = (socket: string): Promise<void> =>
-      needsPadding(settings, snapshot)
-        ? withPrivateFolder('padding', (overlays) =>
-            runWith(padFiles(files, settings, overlays, snapshot), socket),
-          )
-        : runWith(files, socket);
-    if (display === 'vnc=tcp')
-      console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
-    if (display !== 'vnc') await run('');
-    else
-      await withPrivateFolder('vnc', async (privateFolder) => {
-        const socket = join(privateFolder, 'vnc.sock');
-        for (const line of viewerLines(socket)) console.error(line);
-        await run(socket);
-      });
-  });
+    )
+    .action(async (named: string | undefined, _options: string[], typed: BootFlags) => {
+      const after = extraArguments(command);
+      // Commander takes what follows "--" for operands as well.
+      const operands = command.args.length - after.length;
+      if (operands > 1) throw new Failure('usage', `boot takes one product, not ${operands}`);
+      const project = openProject(command);
+      const given = givenOf(command, operands === 1 ? named : undefined, typed, after);
+      const { flags, product, own } = given;
+      const { guest, update, assumed } = findGuest(project, given.guest.name, given.guest.written);
+      checkDespite(guest, flags);
+      if (flags.osk !== undefined) parseOskReference(flags.osk);
+      if (flags.sshPort !== undefined) checkForward(flags);
+      if (flags.save !== undefined) {
+        await save(flags.save, given);
+        return;
+      }
+      const signal = onInterrupt();
+      const files = await bootFiles(project, product, flags, signal);
+      const host = readHostFacts();
+      const chosen = await chooseAccelerator(flags.accel, host, () => timeAccelerators(files.qemu, signal));
+      if (chosen.remark !== undefined) console.error(chosen.remark);
+      const situation = situationOf(flags, update, chosen.accelerator, host, files.qemuVersion);
+      const verdict = solve(guest, situation, flags.despite);
+      if (verdict.kind === 'refused') {
+        const text = refusalText(verdict, nearestThatRuns(guest, situation, flags.despite));
+        throw new Failure('guest-refused', text, { hint: despiteHint(verdict.facts.map(({ id }) => id)) });
+      }
+      if (assumed)
+        console.error(
+          `${guest.name} is assumed to be ${update}; for another update give --guest ${guest.version}.N`,
+        );
+      const machine = machineOf(situation, verdict);
+      const display = flags.waitFor === undefined ? (flags.display ?? usualDisplay(files.qemu)) : undefined;
+      const wiring = wiringOf(flags, files, own, display && displayOf(display, shownSocket()));
+      const options = qemuOptions(machine, wiring);
+      if (flags.export !== undefined) {
+        const title = `${situationText(guest, situation)}; made by cidermill`;
+        process.stdout.write(
+          exported(flags.export, guest.guest, title, files.qemu, machine, wiring, options),
+        );
+        return;
+      }
+      if (flags.dryRun === true) {
+        console.log(commandText(files, wiring, options, verdict));
+        return;
+      }
+      const key = await followReference(flags.osk, host);
+      await agreeToLicence(host, flags.iHaveTheRight === true);
+      advise(verdict, flags);
+      refuseKeys(own, key.osk);
+      const loader = loaderSteps(files.loader, flags);
+      const snapshot = flags.snapshot === true;
+      const settings = await findSettings(files);
+      for (const note of settingsNotes(files, settings, { driven: loader !== undefined, snapshot }))
+        console.error(`note: ${note}`);
+      const runWith = async (attached: BootFiles, socket: string): Promise<void> => {
+        const wired = wiringOf(flags, attached, own, display && displayOf(display, socket));
+        const args = qemuOptions(machine, wired).flatMap((option) => option.args);
+        const start = { loader, command: files.qemu, args, key, signal };
+        if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
+        else process.exitCode = await runHere(start);
+      };
+      const run = (socket: string): Promise<void> =>
+        needsPadding(settings, snapshot)
+          ? withPrivateFolder('padding', (overlays) =>
+              runWith(padFiles(files, settings, overlays, snapshot), socket),
+            )
+          : runWith(files, socket);
+      if (flags.sshPort !== undefined)
+        console.error(`ssh: ssh -p ${flags.sshPort} USER@127.0.0.1, once the guest allows it`);
+      if (display === 'vnc=tcp')
+        console.error('warning: VNC on a port has no password; every user of this host can drive the guest');
+      if (display !== 'vnc') await run('');
+      else
+        await withPrivateFolder('vnc', async (privateFolder) => {
+          const socket = join(privateFolder, 'vnc.sock');
+          for (const line of viewerLines(socket)) console.error(line);
+          await run(socket);
+        });
+    });
 }
 
 /** The files of a product here, or of one in a registry, with a disk on top of its own that takes what the guest writes. */
@@ -187,6 +145,25 @@ async function bootFiles(
   const disk = await overlayOf(base);
   console.error(`note: what the guest writes is kept in ${disk}`);
   return findBootFiles(base.folder, { ...flags, disk, diskFormat: 'qcow2', backing: base.folder }, install);
+}
+
+/** @throws Failure 'usage' where no port can lead to the guest */
+function checkForward(flags: BootFlags): void {
+  if (flags.net === 'none')
+    throw new Failure('usage', '--ssh-port needs a network card in the guest', {
+      hint: 'Leave out --net none.',
+    });
+  if (flags.export === 'libvirt')
+    throw new Failure('usage', "libvirt's network for users leads no port to the guest", {
+      hint: 'Leave out --ssh-port, and let the guest itself open a tunnel: ssh -R.',
+    });
+}
+
+async function save(file: string, given: Given): Promise<void> {
+  const { saveMac } = await import('../../boot/save-mac.ts');
+  const left = await saveMac(file, given);
+  console.error(`${printable(file)} is written; start it: cidermill boot ${printable(file)}`);
+  if (left.length > 0) console.error(`note: what is for one start is not in it: ${left.join(', ')}`);
 }
 
 /** What the command line has after "--". @throws Failure 'usage' when a key is among it */
@@ -211,11 +188,4 @@ function advise(verdict: Runs, flags: BootFlags): void {
 
 function despiteHint(ids: readonly string[]): string {
   return `If you know better: ${ids.map((id) => `--despite ${id}`).join(' ')}`;
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1 || value > 86_400)
-    throw new InvalidArgumentError('Expected a whole number of seconds.');
-  return value;
 }
