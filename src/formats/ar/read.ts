@@ -10,7 +10,8 @@ export interface ArchiveMember {
   readonly content: ByteSource;
 }
 
-const magic = '!<arch>\n';
+/** What an archive begins with. */
+export const arMagic = '!<arch>\n';
 const thinMagic = '!<thin>\n';
 
 /** Before each member, at an even offset: text padded with spaces, numbers in decimal (ar(5)). */
@@ -25,6 +26,8 @@ const memberHeader = struct('ar.header', {
 });
 
 const longestName = 4096;
+/** Bytes of all that a name table holds. */
+const longestNames = 16 << 20;
 
 /** Indexes of symbols: BSD's, its sorted and 64-bit forms, and GNU's. What members define is read from the members. */
 const indexes = new Set([
@@ -38,37 +41,63 @@ interface Archive {
   readonly source: ByteSource;
 }
 
+/** A member as it lies in an archive, its index and name table among them. */
+export interface RawMember {
+  /** As written: `/` and `//` for GNU's index and name table. */
+  readonly name: string;
+  /** Decimal, the mode octal; not read further. */
+  readonly fields: Readonly<Record<'mtime' | 'uid' | 'gid' | 'mode', string>>;
+  /** An index of symbols, or the table of names: it follows from the others. */
+  readonly isDerived: boolean;
+  /** Where its header begins, where that ends, where the content begins, and where that ends. */
+  readonly at: number;
+  readonly offset: number;
+  readonly content: number;
+  readonly end: number;
+}
+
 /**
- * Lists the members of a static library, whose names may be as BSD (`#1/20`) or GNU (`name/`, `/42`) writes them.
+ * Reads the members of an archive, whose names may be as BSD (`#1/20`) or GNU (`name/`, `/42`) writes them.
  * @param name as messages call it
  * @throws FormatError when it is truncated, malformed, thin or no archive
  */
-export async function readArchive(name: string, source: ByteSource): Promise<ArchiveMember[]> {
+export async function* rawMembers(name: string, source: ByteSource): AsyncGenerator<RawMember> {
   const archive = { name, source };
-  const begin = await textAt(source, 0, Math.min(magic.length, source.size));
+  const begin = await textAt(source, 0, Math.min(arMagic.length, source.size));
   if (begin === thinMagic) bad(archive, 'a thin archive names its files but does not contain them', 0);
-  if (begin !== magic) bad(archive, 'this is neither a Mach-O object of 32 bits nor an archive', 0);
-  const members: ArchiveMember[] = [];
+  if (begin !== arMagic) bad(archive, 'this is neither a Mach-O object of 32 bits nor an archive', 0);
   let names = '';
-  for (let at = magic.length; at < source.size;) {
+  for (let at = arMagic.length; at < source.size;) {
     const header = await readHeader(archive, at);
     const offset = at + memberHeader.size;
     const end = offset + header.size;
-    if (header.name === '//') names = await textAt(source, offset, header.size);
-    else if (!indexes.has(header.name)) {
-      const long = await longName(archive, header, at, names);
-      const start = offset + long.length;
-      if (!indexes.has(long.name)) {
-        members.push({ name: long.name, offset: start, content: slice(source, start, end - start) });
-      }
+    const { fields } = header;
+    if (header.name === '//') {
+      if (header.size > longestNames) bad(archive, `its name table has ${header.size} bytes`, at);
+      names = await textAt(source, offset, header.size);
     }
+    const isTable = header.name === '//' || indexes.has(header.name);
+    const long = isTable ? { name: header.name, length: 0 } : await longName(archive, header, at, names);
+    const isDerived = isTable || indexes.has(long.name);
+    yield { name: long.name, fields, isDerived, at, offset, content: offset + long.length, end };
     // Members begin at even offsets; the last one may lack its padding.
     at = end + (end % 2);
   }
+}
+
+/** Lists the members of a static library. @throws FormatError as `rawMembers` */
+export async function readArchive(name: string, source: ByteSource): Promise<ArchiveMember[]> {
+  const members: ArchiveMember[] = [];
+  for await (const { name: member, isDerived, content, end } of rawMembers(name, source))
+    if (!isDerived)
+      members.push({ name: member, offset: content, content: slice(source, content, end - content) });
   return members;
 }
 
-async function readHeader(archive: Archive, at: number): Promise<{ name: string; size: number }> {
+async function readHeader(
+  archive: Archive,
+  at: number,
+): Promise<Pick<RawMember, 'name' | 'fields'> & { readonly size: number }> {
   const left = archive.source.size - at;
   if (left < memberHeader.size) bad(archive, `it is truncated: a member's header has ${left} bytes`, at);
   const header = memberHeader.decode(await archive.source.read(at, memberHeader.size), 0, at);
@@ -84,7 +113,9 @@ async function readHeader(archive: Archive, at: number): Promise<{ name: string;
       at,
     );
   }
-  return { name, size };
+  const { date, owner, group, mode } = header;
+  const fields = { mtime: date.trim(), uid: owner.trim(), gid: group.trim(), mode: mode.trim() };
+  return { name, size, fields };
 }
 
 /** The name, and how many bytes of it lie before the content. */

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../base/index.ts';
-import { arMagic, arParts } from './ar.ts';
+import { arMagic } from '../ar/index.ts';
+import { arParts } from './ar.ts';
 import { elfMagic, elfParts } from './elf.ts';
 import { gzipMagic, gzipParts } from './gzip.ts';
 import { machoParts } from './macho.ts';
@@ -20,7 +21,7 @@ export async function anatomyOf(source: ByteSource): Promise<Anatomy | undefined
   const head = await source.read(0, Math.min(8, source.size));
   const begins = (magic: Uint8Array): boolean => magic.every((byte, index) => head[index] === byte);
   if (begins(elfMagic)) return { format: 'ELF', parts: await elfParts(source) };
-  if (begins(arMagic)) return { format: 'ar', parts: await arParts(source) };
+  if (begins(Buffer.from(arMagic, 'latin1'))) return { format: 'ar', parts: await arParts(source) };
   if (begins(gzipMagic)) return { format: 'gzip', parts: await gzipParts(source) };
   if (begins(zipMagic)) return { format: 'zip', parts: await zipParts(source) };
   if (await isTar(source)) return { format: 'tar', parts: await tarParts(source) };

@@ -1,8 +1,7 @@
 import { Failure, type ByteSource, type ByteTarget } from '../../../base/index.ts';
 import { memorySource } from '../../source/index.ts';
 import type { Entry } from '../catalog.ts';
-import { pathParts } from '../find.ts';
-import { decompose } from '../name.ts';
+import { follow } from '../find.ts';
 import type { HfsVolume } from '../open-volume.ts';
 import { commitVolume, type CommitOptions } from './layout/commit.ts';
 import { attributeOf, copyTree, type CopiedInodes } from './copy-tree.ts';
@@ -178,14 +177,5 @@ function editorOf(model: Model): VolumeEditor {
 }
 
 function findItem(model: Model, path: string, from: Item): Item | undefined {
-  let item = from;
-  for (const part of pathParts(path)) {
-    const folder = inodeOf(model, item)?.item ?? item;
-    const stored = part.replaceAll(':', '/').replaceAll('\u2400', '\0');
-    const next =
-      folder.children?.get(model.fold(decompose(stored))) ?? folder.children?.get(model.fold(stored));
-    if (next === undefined) return undefined;
-    item = next;
-  }
-  return item;
+  return follow(path, from, model.fold, (item) => inodeOf(model, item)?.item ?? item);
 }
