@@ -41,6 +41,8 @@ export function assembleSteps(
         'name-conflict',
         own,
         `A step cannot have the name of the buildroot "${name}", which becomes a step too.`,
+        undefined,
+        { file: step.file, span: step.span, message: 'The buildroot is named here.' },
       );
     steps.set(name, step);
   }

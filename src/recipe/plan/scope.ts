@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Place } from '../../base/index.ts';
+import type { Place, SecondPlace } from '../../base/index.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
 import { columnOf } from '../files/column.ts';
 import { evaluate } from '../files/evaluate.ts';
@@ -157,8 +157,16 @@ export function createScope(
       place,
       `The defaults refer to each other: ${loop.join(' → ')}.`,
       'Give one of them a value.',
+      beginOf(loop),
     );
     return true;
+  }
+
+  /** Where a loop of defaults begins; it is closed at the place itself. */
+  function beginOf([first = '', second = '']: readonly string[]): SecondPlace | undefined {
+    const node = pipeline.parameters.get(first)?.defaultNode;
+    if (node === undefined || node.kind === 'broken' || first === second) return undefined;
+    return { ...node.place, message: `The default of ${first} refers to ${second} here.` };
   }
 
   return scope;
