@@ -3,6 +3,7 @@ export { diffoscope } from './diffoscope.ts';
 export { locateDifference, type Difference, type Excerpt } from './locate.ts';
 export {
   compareSides,
+  diskSide,
   withSide,
   type Aspect,
   type Change,

@@ -13,3 +13,4 @@ export { versionBefore } from './product/version-before.ts';
 export { checkChain, type Demands, type Verdict } from './product/chain.ts';
 export { compareProducts, type ProductChange } from './product/compare-products.ts';
 export { readPapers } from './product/read-papers.ts';
+export { withFilesOnDisks } from './product/compare-disks.ts';

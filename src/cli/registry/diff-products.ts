@@ -5,9 +5,14 @@ import {
   isReference,
   readPapers,
   showReference,
+  withFilesOnDisks,
   wordOf,
   type ProductChange,
+  type Reference,
+  type Remote,
 } from '../../registry/index.ts';
+import type { CompareOptions } from '../../difference/index.ts';
+import { changeLines } from '../change-lines.ts';
 import { formatBytes } from '../../text/format.ts';
 import { printable } from '../../text/printable.ts';
 import { withRemote } from './remote-options.ts';
@@ -16,19 +21,28 @@ import { withRemote } from './remote-options.ts';
  * What differs between two products in registries.
  * @throws Failure 'usage' when one of them is something else
  */
-export async function diffProducts(a: string, b: string, signal: AbortSignal): Promise<ProductChange[]> {
+export async function diffProducts(
+  a: string,
+  b: string,
+  options: CompareOptions,
+  signal: AbortSignal,
+): Promise<ProductChange[]> {
   for (const each of [a, b])
     if (!isReference(each))
       throw new Failure('usage', `${each} is not a reference, and the other one is`, {
         hint: 'Give two references, oci://HOST/REPOSITORY:TAG, or pull one of them and give two folders.',
       });
-  const read = (text: string) =>
-    withRemote(text, {}, { signal }, async (remote, reference) => {
-      const found = await findProduct(remote, wordOf(reference));
-      if (found === undefined) throw new Failure('not-found', `there is no ${showReference(reference)}`);
-      return { found, papers: await readPapers(remote, found) };
-    });
-  return compareProducts(await read(a), await read(b));
+  const read = async (remote: Remote, reference: Reference) => {
+    const found = await findProduct(remote, wordOf(reference));
+    if (found === undefined) throw new Failure('not-found', `there is no ${showReference(reference)}`);
+    return { remote, found, papers: await readPapers(remote, found) };
+  };
+  return withRemote(a, {}, { signal }, async (...first) =>
+    withRemote(b, {}, { signal }, async (...second) => {
+      const [one, other] = [await read(...first), await read(...second)];
+      return withFilesOnDisks(compareProducts(one, other), one, other, { ...options, signal });
+    }),
+  );
 }
 
 const signs = { added: '+', removed: '-', changed: '~' } as const;
@@ -39,7 +53,12 @@ export function productReport(changes: readonly ProductChange[]): string[] {
   const parts = [...new Set(changes.map(({ part }) => part))];
   return parts.flatMap((part) => [
     part,
-    ...changes.filter((each) => each.part === part).map((each) => `  ${signs[each.change]} ${lineOf(each)}`),
+    ...changes
+      .filter((each) => each.part === part)
+      .flatMap((each) => [
+        `  ${signs[each.change]} ${lineOf(each)}`,
+        ...(each.inside ?? []).flatMap((change) => changeLines(change, '      ')),
+      ]),
   ]);
 }
 

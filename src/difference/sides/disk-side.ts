@@ -108,9 +108,18 @@ async function entryOf(volume: HfsVolume, entry: Entry): Promise<SideEntry> {
     kind: 'bytes',
     size: isCompressed ? (await openData(volume, entry)).size : size,
     at: startBlock,
+    ...placeOf(volume, entry, isCompressed),
     open: () => openData(volume, entry),
   };
   return { kind: 'file', ...known, attributes, content };
+}
+
+/** Where a file's bytes lie, if the image can tell it of its own. */
+function placeOf(volume: HfsVolume, entry: Entry, isCompressed: boolean): { readonly place?: string } {
+  if (volume.source.place === undefined || isCompressed) return {};
+  const fork = openFork(volume, entry, 'data');
+  const places = fork.pieces(0, fork.size).map(({ start, length }) => volume.source.place?.(start, length));
+  return places.includes(undefined) ? {} : { place: places.join(' ') };
 }
 
 function attributesOf(

@@ -20,6 +20,7 @@ export function windowed(source: ByteSource): ByteSource {
   };
   return {
     size: source.size,
+    ...(source.place !== undefined && { place: (offset, length) => source.place?.(offset, length) }),
     read: async (offset, length) => {
       const [first, last] = [Math.floor(offset / window), Math.floor((offset + length - 1) / window)];
       if (length === 0 || last - first > 1 || offset + length > source.size)

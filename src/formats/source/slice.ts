@@ -9,6 +9,7 @@ export function slice(source: ByteSource, offset: number, size: number): ByteSou
       checkRange({ size }, at, length);
       return source.read(offset + at, length);
     },
+    ...(source.place !== undefined && { place: (at, length) => source.place?.(offset + at, length) }),
   };
 }
 

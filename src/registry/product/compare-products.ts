@@ -1,3 +1,4 @@
+import type { Change } from '../../difference/index.ts';
 import { chunkLength, type DiskIndex } from '../packs/disk-index.ts';
 import type { FoundProduct } from './find-product.ts';
 import type { PaperFacts } from './read-papers.ts';
@@ -11,6 +12,8 @@ export interface ProductChange {
   readonly to?: string;
   /** Of a file: bytes. Of a disk: bytes of chunks that differ. */
   readonly bytes?: number;
+  /** Of a disk: the files on it that differ. */
+  readonly inside?: readonly Change[];
 }
 
 interface Product {

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import type { Aspect, Change } from '../../../difference/index.ts';
+import type { Aspect, Change, CompareOptions } from '../../../difference/index.ts';
+import { changeLines } from '../../change-lines.ts';
 import { qemuProgram } from '../../boot/boot-files.ts';
 import { exitCodes, reportError } from '../../exit.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { formatCount } from '../../../text/format.ts';
-import { printable } from '../../../text/printable.ts';
 
 const aspects: readonly Aspect[] = ['mode', 'owner', 'dates', 'attributes', 'partitions'];
 const place =
@@ -46,7 +46,7 @@ Exit codes: 0 the same, 1 something differs, 2 an error, 130 interrupted`,
       let input = a;
       try {
         if ([a, b].some((each) => each.startsWith('oci://'))) {
-          process.exitCode = await compareReferences(a, b, flags.json === true);
+          process.exitCode = await compareReferences(a, b, flags);
           return;
         }
         const changes = await compare(a, b, flags, () => (input = b));
@@ -61,23 +61,23 @@ Exit codes: 0 the same, 1 something differs, 2 an error, 130 interrupted`,
     });
 }
 
-/** Two products in registries, by their indexes and papers. @returns the exit code */
-async function compareReferences(a: string, b: string, json: boolean): Promise<number> {
+/** Two products in registries, by their indexes and papers, and the files on disks that changed. @returns the exit code */
+async function compareReferences(a: string, b: string, flags: DiffFlags): Promise<number> {
   const { diffProducts, productReport } = await import('../../registry/diff-products.ts');
-  const changes = await diffProducts(a, b, onInterrupt());
-  if (json) console.log(JSON.stringify({ a, b, changes }, null, 2));
+  const changes = await diffProducts(a, b, optionsOf(flags), onInterrupt());
+  if (flags.json === true) console.log(JSON.stringify({ a, b, changes }, null, 2));
   else for (const line of productReport(changes)) console.log(line);
   return changes.length === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+function optionsOf({ ignore, qemu }: DiffFlags): CompareOptions {
+  return { ignore: new Set(ignore), qemu: () => qemuProgram(qemu) };
 }
 
 /** @param onFirst is called when the first one is open */
 async function compare(a: string, b: string, flags: DiffFlags, onFirst: () => void): Promise<Change[]> {
   const { compareSides, withSide } = await import('../../../difference/index.ts');
-  const options = {
-    ignore: new Set(flags.ignore),
-    qemu: () => qemuProgram(flags.qemu),
-    signal: onInterrupt(),
-  };
+  const options = { ...optionsOf(flags), signal: onInterrupt() };
   const [one, other] = [await placeWith(a, flags), await placeWith(b, flags)];
   return withSide(one, options, (mine) => {
     onFirst();
@@ -93,32 +93,4 @@ function report(changes: readonly Change[]): string[] {
     ...changes.flatMap((change) => changeLines(change, '')),
     `${formatCount(changes.length, 'difference')}: ${sums.join(', ')}`,
   ];
-}
-
-const signs = { added: '+', removed: '-', changed: '~' } as const;
-
-function changeLines(
-  { path, change, kind, fields = [], lines = [], where, inside = [] }: Change,
-  indent: string,
-): string[] {
-  const told = fields.map(({ field, from, to }) =>
-    field === 'data' && from === to ? `data differ, ${to}` : `${field} ${from} → ${to}`,
-  );
-  const what = change === 'changed' ? told.join(', ') : kind;
-  const below = `${indent}    `;
-  return [
-    `${indent}${signs[change]} ${printable(path)}: ${printable(what)}`,
-    ...(where === undefined
-      ? []
-      : [`${below}first at byte ${where.at}${where.trail.map((part) => `, ${printable(part)}`).join('')}`]),
-    ...lines.map((line) => `${below}${printable(shortened(line))}`),
-    ...inside.flatMap((each) => changeLines(each, below)),
-  ];
-}
-
-/** Longest line of a text that is shown, in characters. */
-const longestLine = 160;
-
-function shortened(line: string): string {
-  return line.length <= longestLine ? line : `${line.slice(0, longestLine)}…`;
 }
