@@ -3,8 +3,7 @@ import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import { errorEvents, isInterrupt } from './error-event.ts';
 import { jsonLine } from './reporters/json.ts';
-import { inertText } from './reporters/ci/inert.ts';
-import { ciSystem } from './reporters/ci/system.ts';
+import { forCi } from './reporters/ci/inert.ts';
 import { renderBug, renderFailure, renderInvalid } from './errors.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 
@@ -40,8 +39,7 @@ export function reportError(thrown: unknown, call: Call): number {
   for (const line of call.annotations?.(error, call.input) ?? []) console.error(line);
   const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
   // A file's own text, quoted in a fault, must not act as a command of the CI.
-  const say = (text: string): void =>
-    console.error(ciSystem(process.env) === undefined ? text : inertText(text));
+  const say = (text: string): void => console.error(forCi(text));
   if (error instanceof InvalidError) {
     say(renderInvalid(error, colours));
     return exitCodes.wrongUse;

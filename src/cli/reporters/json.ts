@@ -19,9 +19,13 @@ export function jsonReporter(stream: TextSink): Reporter {
  * not. Nor may a CI system take the bracket of `##[error]` in a text for the beginning of a command.
  */
 export function jsonLine(event: object): string {
-  const json = JSON.stringify(event).replace(
+  return `${harmlessJson(JSON.stringify(event))}\n`;
+}
+
+/** The same JSON, without those characters. */
+export function harmlessJson(json: string): string {
+  return json.replace(
     /[\u007f-\u009f\u2028\u2029]|(?<=##(?:vso)?)\[/gi,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return `${json}\n`;
 }

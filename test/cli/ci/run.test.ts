@@ -32,6 +32,12 @@ describe('a run in a job of GitHub', () => {
     const log = await project.run(['log', 'bad', 'hostile'], env);
     expect(log.stdout).toContain('error file=a.yaml');
     expect(commands(log.stdout)).toEqual([]);
+    const shown = await project.run(['runs', 'show'], env);
+    expect(shown.stdout).toContain('failed: scripts/hostile.ts');
+    expect(commands(shown.stdout)).toEqual([]);
+    const kept = await project.run(['runs', 'show', '--json'], env);
+    expect(events(kept.stdout).at(-1)).toMatchObject({ type: 'run-finished', outcome: 'failed' });
+    expect(commands(kept.stdout)).toEqual([]);
     const json = await project.run(['run', 'bad', '--json'], env);
     expect(events(json.stdout).at(-1)).toMatchObject({ type: 'run-finished', outcome: 'failed' });
     expect(commands(json.stdout)).toEqual([]);

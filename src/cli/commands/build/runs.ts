@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { RunComparison, RunFile } from '../../../engine/runs/index.ts';
 import { formatDuration } from '../../../text/format.ts';
-import { printable } from '../../../text/printable.ts';
+import { printable, printableLines } from '../../../text/printable.ts';
+import { forCi } from '../../reporters/ci/inert.ts';
+import { harmlessJson } from '../../reporters/json.ts';
 import { openWorkspace } from '../../workspace.ts';
 
 export function runsCommand(): Command {
@@ -51,7 +53,9 @@ Examples:
       const { findRun, writeRun } = await import('../../../engine/runs/index.ts');
       const { store, project } = openWorkspace(parent);
       const run = findRun(store, named, project.root);
-      process.stdout.write(flags.json === true ? writeRun(run) : `${shownRun(run).join('\n')}\n`);
+      process.stdout.write(
+        flags.json === true ? harmlessJson(writeRun(run)) : `${forCi(shownRun(run).join('\n'))}\n`,
+      );
     });
 }
 
@@ -156,7 +160,7 @@ function stepRows({ events }: RunFile, name: string, width: number): string[] {
     case 'step-done':
       return [`${head}  ${formatDuration(end.milliseconds)}`, ...causes];
     case 'step-failed':
-      return [`${head}  failed: ${printable(end.message)}`, ...causes];
+      return [`${head}  failed: ${printableLines(end.message)[0] ?? ''}`, ...causes];
     case 'step-skipped':
       return [`${head}  skipped`];
     default:
