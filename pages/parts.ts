@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { commandsTable } from './commands-table.ts';
+import { hostToolsTable } from './host-tools.ts';
+import { pipelineGraph } from './pipeline-graph.ts';
 
 /** What of a page is written by a program: between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 interface Part {
@@ -10,7 +12,11 @@ interface Part {
   readonly make: () => string | Promise<string>;
 }
 
-const parts: readonly Part[] = [{ page: 'README.md', name: 'commands', make: commandsTable }];
+const parts: readonly Part[] = [
+  { page: 'README.md', name: 'commands', make: commandsTable },
+  { page: 'docs/recipes.md', name: 'pipeline', make: pipelineGraph },
+  { page: 'docs/hosts.md', name: 'host-tools', make: hostToolsTable },
+];
 
 /** The pages that have such parts. */
 export const pagesWithParts: readonly string[] = [...new Set(parts.map(({ page }) => page))];
