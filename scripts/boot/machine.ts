@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { Failure } from '#base';
 import type { Step } from 'cidermill/step';
 import { boot, milestoneLog, smcConfiguration, smokeArguments, type BootRequest } from '#vm';
+import { sizeOfOneFile } from './one-file.ts';
 
 /** What differs from one boot to the other. */
 export interface Watched {
@@ -33,7 +33,7 @@ export async function bootMachine(here: Step, watched: Watched): Promise<Booted>
   const [machine, cpu, cpus] = [text('machine'), text('cpu'), number('cpus')] as const;
   const memory = Math.floor(number('memory') / 2 ** 20);
 
-  await refuseOtherFiles($, qemu, disk);
+  await sizeOfOneFile($, qemu, disk);
 
   // What ran is told by digest.
   const digests = (await $`sha256sum ${program} ${bios} ${kernel}`).stdout.split('\n');
@@ -79,22 +79,4 @@ export async function bootMachine(here: Step, watched: Watched): Promise<Booted>
   await output('console', 'console.txt');
   const last = result.reached.at(-1)?.milliseconds ?? 0;
   return { reached: result.reached.length, milestones, seconds: (last / 1000).toFixed(1) };
-}
-
-/** A disk that is made of other files too would boot with what lies there at the time. */
-async function refuseOtherFiles($: Step['$'], qemu: string, disk: string): Promise<void> {
-  const { stdout } = await $`${qemu}/bin/qemu-img info -f qcow2 --output=json ${disk}`;
-  const info = JSON.parse(stdout) as {
-    readonly 'backing-filename'?: string;
-    readonly 'format-specific'?: { readonly data?: { readonly 'data-file'?: string } };
-  };
-  const other = info['backing-filename'] ?? info['format-specific']?.data?.['data-file'];
-  if (other !== undefined)
-    throw new Failure(
-      'disk-leads-elsewhere',
-      `the disk is made of another file too: ${JSON.stringify(other)}`,
-      {
-        hint: 'Make it one file: qemu-img convert -O qcow2 DISK NEW.',
-      },
-    );
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
@@ -43,5 +44,41 @@ describe('a team’s base image in a registry', () => {
     expect(made.code, made.stderr).toBe(0);
     const own = ['compare', '-f', 'qcow2', '-F', 'raw', join(project.root, 'mine.qcow2'), raw];
     expect(execFileSync('qemu-img', own, { encoding: 'utf8' })).toContain('identical');
+  }, 400_000);
+
+  it('is the file of a parameter, for any pipeline that takes one', async () => {
+    const { host } = await startRegistry();
+    const project = testProject({
+      'cidermill.yaml': `registry: { private: ["${host}"] }\n`,
+      'recipes/look.yaml': `recipe: look
+summary: Looks at a disk
+inputs: { disk: a disk }
+environment: none
+script: scripts/look.ts
+outputs: { digest: digest.txt }
+`,
+      'scripts/look.ts': `import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { step } from 'cidermill/step';
+const { input, output } = await step();
+writeFileSync('digest.txt', createHash('sha256').update(readFileSync(input('disk'))).digest('hex'));
+await output('digest', 'digest.txt');
+`,
+    });
+    mkdirSync(join(project.root, 'mac'));
+    const image = join(project.root, 'mac/mac.qcow2');
+    execFileSync('qemu-img', ['create', '-f', 'qcow2', image, '64M']);
+    const push = await project.run(['push', 'mac', `${host}/mac:1`, '--contains-apple-software']);
+    expect(push.code, push.stderr).toBe(0);
+    const pulled = await project.run(['pull', `${host}/mac:1`, '-o', 'here']);
+    expect(pulled.code, pulled.stderr).toBe(0);
+    const ended = await project.run(['run', 'look', '--set', `disk=oci://${host}/mac:1`]);
+    expect(ended.code, ended.stderr).toBe(0);
+    const expected = createHash('sha256').update(readFileSync(join(project.root, 'here/mac.qcow2')));
+    expect(readFileSync(join(project.root, 'artifacts/look/digest.txt'), 'utf8')).toBe(
+      expected.digest('hex'),
+    );
+    const absent = await project.run(['run', 'look', '--set', `disk=oci://${host}/other:1`]);
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no ') as string });
   }, 400_000);
 });

@@ -69,6 +69,38 @@ beforeAll(async () => {
   writeFileSync(inputs['iso'], gptDisk());
 });
 
+describe('the base-disk script', () => {
+  const base = (size: number, image = inputs['disk'] ?? ''): Promise<Ran> =>
+    runScript('base-disk', {
+      parameters: { size },
+      sources: {},
+      inputs: { qemu, image },
+      outputs: { image: 'disk.qcow2' },
+    });
+
+  it('gives a disk as it is, byte for byte', async () => {
+    const { code, log, outputs } = await base(2 ** 30);
+    expect(code, log).toBe(0);
+    expect(sha256Of(join(outputs, 'disk.qcow2'))).toBe(sha256Of(inputs['disk'] ?? ''));
+  });
+
+  it('refuses one of another size, and one that leads to another file', async () => {
+    const other = await base(2 ** 31);
+    expect([other.code, other.log]).toEqual([
+      1,
+      expect.stringContaining('the guest sees 1073741824 bytes of the base image, and 2147483648 are wanted'),
+    ]);
+    const overlay = join(temporaryFolder(), 'overlay.qcow2');
+    const args = ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', inputs['disk'] ?? '', overlay];
+    execFileSync('qemu-img', args);
+    const leads = await base(2 ** 30, overlay);
+    expect([leads.code, leads.log]).toEqual([
+      1,
+      expect.stringContaining('the disk is made of another file too'),
+    ]);
+  });
+});
+
 describe('the guest-disk script', () => {
   it('makes a disk of the size asked for, the same bytes each time, and says that it is sound', async () => {
     const again = await makeDisk();

@@ -10,6 +10,7 @@ import {
   type PlanOptions,
   updateVanishedOption,
 } from '../../plan-options.ts';
+import { withPulled } from '../../registry/pulled-settings.ts';
 import { askTeam } from '../../sources/ask-team.ts';
 import { openMemo } from '../../../store/index.ts';
 import { openWorkspace } from '../../workspace.ts';
@@ -41,9 +42,11 @@ Exit codes: 0 it can run, 1 it would fail, 2 wrong use`,
     )
     .action(async (name: string, flags: PlanOptions & { readonly json?: boolean }) => {
       const workspace = openWorkspace(command);
-      const { plan, sources } = makePlan(workspace, name, flags);
+      const signal = onInterrupt();
+      const set = await withPulled(workspace.project, flags.set, signal);
+      const { plan, sources } = makePlan(workspace, name, { ...flags, set });
       const onHost = flags.environment === 'host';
-      const context = { store: workspace.store, plan, sources, onHost, signal: onInterrupt() };
+      const context = { store: workspace.store, plan, sources, onHost, signal };
       const team = askTeam({ ...context, offline: false });
       const previews = await preview(workspace, plan, sources, flags, {
         find: async (resolved) => (await team.open())?.find(resolved),

@@ -11,6 +11,7 @@ import { addJsonOption, jsonOnOutput } from '../../json-option.ts';
 import { refuseUnknownSteps, rebuild, trace } from '../../run-again.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { ciSystem } from '../../reporters/ci/system.ts';
+import { withPulled } from '../../registry/pulled-settings.ts';
 import { showProgress } from '../../reporters/progress-line.ts';
 import { describeNamed } from '../../../recipe/index.ts';
 import { parameterLines } from '../../show/described-lines.ts';
@@ -120,7 +121,8 @@ async function run(
   const { runPlan } = await import('../../../engine/run.ts');
   const signal = onInterrupt();
   const here = openWorkspace(command, { anyFolder: flags.fromBundle !== undefined });
-  const { workspace, name, set, offline } = await whatToRun(here, given, flags, signal);
+  const { workspace, name, offline, ...what } = await whatToRun(here, given, flags, signal);
+  const set = await withPulled(workspace.project, what.set, signal);
   const { plan, sources } = makePlan(workspace, name, { ...flags, set });
   refuseUnknownSteps(plan, flags.rebuild);
   reports?.plan(plan, workspace.project);
