@@ -61,10 +61,7 @@ ${locked ? `          cache: npm\n          cache-dependency-path: ${below('pack
       - name: Run ${name}
         env:
           CIDERMILL_CACHE_TOKEN: \${{ github.event_name == 'push' && github.ref_protected && secrets.CIDERMILL_CACHE_TOKEN || secrets.CIDERMILL_CACHE_READ_TOKEN }}
-        run: npx cidermill run ${name}${options} --json=events.ndjson --junit junit.xml
-      - name: Write the report
-        if: \${{ !cancelled() }}
-        run: npx cidermill report -o report.html
+        run: npx cidermill run ${name}${options} --report report.html --json=events.ndjson --junit junit.xml
       - uses: ${actions.upload}
         if: \${{ !cancelled() }}
         with:

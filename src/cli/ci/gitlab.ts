@@ -20,7 +20,7 @@ export function gitlabJob(job: Job, image: string | undefined): string {
     install,
   ];
   const run = [
-    `npx cidermill run ${name}${options} --json=events.ndjson --junit junit.xml --code-quality code-quality.json`,
+    `npx cidermill run ${name}${options} --report report.html --json=events.ndjson --junit junit.xml --code-quality code-quality.json`,
     ...(products.length > 0 ? ['# GitLab would keep the link that a product is.'] : []),
     ...(products.length > 0 ? [`rm -rf ${kept} && mkdir ${kept}`] : []),
     ...products.map((product) => `cp --recursive --dereference --reflink=auto artifacts/${product} ${kept}`),
@@ -41,8 +41,7 @@ ${image === undefined ? '' : `  image: ${image}\n`}  rules:
     CIDERMILL_CACHE_PUSH: never
   before_script:
 ${script(before)}  script:
-${script(run)}  after_script:
-${script([...enter, 'npx cidermill report -o report.html'])}  artifacts:
+${script(run)}  artifacts:
     when: always
     paths:
 ${['report.html', 'events.ndjson', ...products.map((product) => `${kept}/${product}/`)]

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/host/index.ts';
@@ -41,6 +41,15 @@ describe('ci github', () => {
   it('is the golden text for a pipeline of the package', async () => {
     await expect(await written(lockedProject(), ['github', 'toolchain'])).toMatchFileSnapshot(
       'golden/github-toolchain.yml.txt',
+    );
+  });
+
+  it('installs what the project says, or cidermill alone where it says nothing', async () => {
+    const project = hostileProject();
+    expect(await written(project, ['github', 'both'])).toContain('\n        run: npm install\n');
+    rmSync(join(project.root, 'package.json'));
+    expect(await written(project, ['github', 'both'])).toMatch(
+      /\n {8}run: npm install --no-save cidermill@\d/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAsGitHub, readAsGitLab } from '../../rig/ci-readers.ts';
@@ -97,6 +97,36 @@ describe('a run in a job of GitLab', () => {
     expect(JSON.parse(readFileSync(join(project.root, 'quality.json'), 'utf8'))).toMatchObject([
       { check_name: 'step-failed', location: { path: 'pipelines/bad.yaml', lines: { begin: 5 } } },
     ]);
+  });
+});
+
+describe('files about a run', () => {
+  it('are written anew by each run, also by one that has nothing to do', async () => {
+    const project = hostileProject();
+    const files = ['report.html', 'junit.xml', 'events.ndjson', 'quality.json'].map((name) =>
+      join(project.root, name),
+    );
+    const args = [
+      '--report',
+      'report.html',
+      '--junit',
+      'junit.xml',
+      '--json=events.ndjson',
+      '--code-quality',
+      'quality.json',
+    ];
+    for (let round = 0; round < 3; round++) {
+      expect((await project.run(['run', 'both', ...args])).code).toBe(0);
+      for (const file of files) {
+        expect(existsSync(file), `${file} of round ${round}`).toBe(true);
+        rmSync(file);
+      }
+    }
+    expect((await project.run(['run', 'bad', ...args])).code).toBe(1);
+    expect(readFileSync(join(project.root, 'report.html'), 'utf8')).toContain('hostile');
+    rmSync(join(project.root, 'report.html'));
+    expect((await project.run(['run', 'wrong', ...args])).code).toBe(2);
+    expect(existsSync(join(project.root, 'report.html'))).toBe(false);
   });
 });
 

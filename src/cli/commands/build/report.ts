@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { openWorkspace } from '../../workspace.ts';
-import { printable } from '../../../text/printable.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')
@@ -23,32 +22,16 @@ The page is one file without scripts and without addresses: it can be mailed, at
     .action(
       async (named: string | undefined, flags: { readonly output: string; readonly trace?: string }) => {
         const { findRun } = await import('../../../engine/runs/index.ts');
-        const { chromeTrace, productParts, reportPage, timelineOf } =
-          await import('../../../report/index.ts');
+        const { writeOut, writeReport } = await import('../../write-report.ts');
         const { store, project } = openWorkspace(command);
         const run = findRun(store, named, project.root);
-        const timeline = timelineOf(run);
-        if (flags.trace !== undefined) {
-          await writeOut(flags.trace, chromeTrace(timeline, run.header.pipeline));
+        if (flags.trace === undefined) {
+          await writeReport(flags.output, run);
           return;
         }
-        const parts = run.events.flatMap((event) =>
-          event.type === 'product-published' ? [productParts(event)] : [],
-        );
-        await writeOut(flags.output, reportPage(run, timeline, parts));
+        const { chromeTrace, timelineOf } = await import('../../../report/index.ts');
+        await writeOut(flags.trace, chromeTrace(timelineOf(run), run.header.pipeline));
       },
     );
   return command;
-}
-
-/** @throws Failure 'cannot-write' */
-async function writeOut(path: string, text: string): Promise<void> {
-  if (path === '-') {
-    process.stdout.write(text);
-    return;
-  }
-  const { writeFile } = await import('node:fs/promises');
-  const { byRename } = await import('../../../image/index.ts');
-  await byRename(path, (partial) => writeFile(partial, text));
-  console.error(`${printable(path)} is written`);
 }

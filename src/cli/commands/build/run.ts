@@ -33,6 +33,7 @@ interface RunFlags extends PlanOptions {
   readonly json?: string;
   readonly junit?: string;
   readonly codeQuality?: string;
+  readonly report?: string;
   readonly offline?: boolean;
   readonly installTools?: boolean;
   readonly trace?: boolean;
@@ -73,6 +74,7 @@ export function runCommand(): Command {
       'run each step again under strace and report files it reads that the recipe does not declare',
     )
     .option('--junit <file>', 'write the steps as the test cases of a JUnit file')
+    .option('--report <file>', 'write a page about the run, as `cidermill report` does')
     .option('--code-quality <file>', "write faults and failures as GitLab's code quality report")
     .addHelpText(
       'after',
@@ -85,7 +87,7 @@ Examples:
   cidermill run seabios --environment host --trace
   cidermill run quickstart --rebuild seabios
   cidermill run --from-bundle toolchain.tar
-  cidermill run toolchain --json=events.ndjson --junit junit.xml      in CI (docs/ci.md)
+  cidermill run toolchain --json=events.ndjson --report report.html      in CI (docs/ci.md)
 
 Exit codes: 0 done, 1 a step failed, --rebuild found a difference or --trace undeclared reads, 2 wrong use, 130 interrupted`,
     )
@@ -160,6 +162,7 @@ async function run(
   }).finally(() => reporter.close());
   const remark = boundProcRemark();
   if (remark !== undefined) console.error(remark);
+  if (flags.report !== undefined) await report(flags.report, workspace.store, id);
   if (outcome !== 'done') return outcome === 'failed' ? exitCodes.failed : exitCodes.interrupted;
   if (flags.rebuild.length > 0) {
     const code = await rebuild({ ...options, steps: flags.rebuild }, await open());
@@ -167,7 +170,7 @@ async function run(
   }
   if (flags.trace === true) return trace(options, await open());
   // Events and reports have times and secrets of their own.
-  if (reports === undefined && !jsonOnOutput(flags.json))
+  if (reports === undefined && flags.report === undefined && !jsonOnOutput(flags.json))
     rememberUpToDate(formatDuration(took), id === undefined ? undefined : runFile(workspace.store, id));
   return exitCodes.done;
 }
@@ -184,6 +187,15 @@ function parameterHelp(command: Command): string {
     if (error instanceof InvalidError || error instanceof Failure) return '';
     throw error;
   }
+}
+
+/** @param id of the run, as it is kept */
+async function report(path: string, store: Workspace['store'], id: string | undefined): Promise<void> {
+  if (id === undefined)
+    throw new Failure('cannot-write', `${path} cannot be written: the store could not keep the run`);
+  const { readKeptRun } = await import('../../../engine/runs/index.ts');
+  const { writeReport } = await import('../../write-report.ts');
+  await writeReport(path, readKeptRun(store, id));
 }
 
 interface WhatToRun {
