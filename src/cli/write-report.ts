@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import type { RunFile } from '../engine/runs/run-file.ts';
-import { byRename } from '../image/by-rename.ts';
 import { productParts, reportPage, timelineOf } from '../report/index.ts';
+import { writeText } from './reporters/write-text.ts';
 import { printable } from '../text/printable.ts';
 
 /** Writes the page about a run. @throws Failure 'cannot-write' */
@@ -18,6 +17,6 @@ export async function writeOut(path: string, text: string): Promise<void> {
     process.stdout.write(text);
     return;
   }
-  await byRename(path, (partial) => writeFile(partial, text));
+  await writeText(path, text);
   console.error(`${printable(path)} is written`);
 }

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/index.ts';
-import { byRename } from '../../image/by-rename.ts';
+import { writeText } from '../reporters/write-text.ts';
 import type { BootFlags } from './boot-wiring.ts';
 import { pathInFile, type Given } from './given.ts';
 
@@ -31,7 +30,7 @@ export async function saveMac(file: string, given: Given): Promise<string[]> {
   if (existsSync(file))
     throw new Failure('exists', `${file} exists already`, { hint: 'Give another name, or move it away.' });
   const text = `# Start it: cidermill boot ${file}   (docs/booting.md of cidermill)\n${stringify(macOf(given, dirname(resolve(file))), { lineWidth: 0 })}`;
-  await byRename(file, (partial) => writeFile(partial, text));
+  await writeText(file, text);
   return Object.entries(ofOneStart).flatMap(([key, option]) =>
     given.said[key as keyof BootFlags] === undefined ? [] : [option],
   );

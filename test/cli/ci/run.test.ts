@@ -101,6 +101,24 @@ describe('a run in a job of GitLab', () => {
 });
 
 describe('files about a run', () => {
+  it.each([
+    ['--json=no/where'],
+    ['--junit', 'no/where'],
+    ['--code-quality', 'no/where'],
+    ['--report', 'no/where'],
+  ])('that cannot be written are told of before anything runs: %s', async (...option) => {
+    const { code, stdout, stderr } = await hostileProject().run(['run', 'both', ...option]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe('error: no/where cannot be written: no such file or directory\n');
+  });
+
+  it('do not fail a run when a job has a summary that cannot be written', async () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: '/no/where' };
+    const { code, stderr } = await hostileProject().run(['run', 'both'], env);
+    expect(code).toBe(0);
+    expect(stderr).toBe("note: the job's summary /no/where cannot be written: no such file or directory\n");
+  });
+
   it('are written anew by each run, also by one that has nothing to do', async () => {
     const project = hostileProject();
     const files = ['report.html', 'junit.xml', 'events.ndjson', 'quality.json'].map((name) =>
@@ -154,13 +172,6 @@ describe('run --json=FILE', () => {
     const { code, stdout } = await project.run(['run', '--json', 'both']);
     expect(code).toBe(0);
     expect(events(stdout)[0]).toMatchObject({ type: 'run-started', pipeline: 'both' });
-  });
-
-  it('says so where the file cannot be written, before anything runs', async () => {
-    const project = hostileProject();
-    const { code, stdout, stderr } = await project.run(['run', 'both', '--json=no/where.ndjson']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe('error: no/where.ndjson cannot be written: no such file or directory\n');
   });
 });
 

@@ -93,6 +93,10 @@ Exit codes: 0 done, 1 a step failed, --rebuild found a difference or --trace und
     )
     .addHelpText('after', () => parameterHelp(command))
     .action(async (given: string | undefined, flags: RunFlags) => {
+      if (flags.report !== undefined && flags.report !== '-') {
+        const { checkPlace } = await import('../../reporters/write-text.ts');
+        checkPlace(flags.report);
+      }
       const json = jsonOnOutput(flags.json) ? undefined : flags.json;
       const asked = [json, flags.junit, flags.codeQuality, ciSystem(process.env)];
       const reports = asked.every((each) => each === undefined)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../base/index.ts';
@@ -124,9 +124,9 @@ async function writeJob(file: string, text: string): Promise<void> {
     throw new Failure('exists', `${file} exists, and \`cidermill ci\` has not written it`, {
       hint: 'Give another name, or move it away.',
     });
-  const { byRename } = await import('../../../image/index.ts');
+  const { writeText } = await import('../../reporters/write-text.ts');
   await mkdir(dirname(resolve(file)), { recursive: true });
-  await byRename(file, (partial) => writeFile(partial, text));
+  await writeText(file, text);
   console.error(`${printable(file)} is written`);
 }
 

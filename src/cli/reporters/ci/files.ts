@@ -1,11 +1,11 @@
 import { appendFileSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { systemReason } from '../../../base/index.ts';
 import type { RunEvent } from '../../../engine/events.ts';
 import type { ErrorEvent, LinePosition } from '../../error-event.ts';
 import type { Reporter } from '../reporter.ts';
 import { codeQualityJson } from './code-quality.ts';
 import { junitXml } from './junit.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, type RunOutcome } from './outcome.ts';
 import { summaryMarkdown } from './summary.ts';
 
 /** Files about a run, each written when it has ended. */
@@ -62,14 +62,22 @@ export function reportFiles(
       const run = outcomeOf(name, events, faults);
       const { junit, codeQuality, summary } = files;
       if (summary !== undefined) {
-        const before = statSync(summary, { throwIfNoEntry: false })?.size ?? 0;
-        appendFileSync(summary, summaryMarkdown(run, largestSummary - before));
+        append(summary, run);
       }
       if (junit === undefined && codeQuality === undefined) return;
-      const { byRename } = await import('../../../image/by-rename.ts');
-      if (junit !== undefined) await byRename(junit, (partial) => writeFile(partial, junitXml(run)));
-      if (codeQuality !== undefined)
-        await byRename(codeQuality, (partial) => writeFile(partial, codeQualityJson(run, about)));
+      const { writeText } = await import('../write-text.ts');
+      if (junit !== undefined) await writeText(junit, junitXml(run));
+      if (codeQuality !== undefined) await writeText(codeQuality, codeQualityJson(run, about));
     },
   };
+}
+
+/** A run does not fail because the job's page cannot be written. */
+function append(summary: string, run: RunOutcome): void {
+  try {
+    const before = statSync(summary, { throwIfNoEntry: false })?.size ?? 0;
+    appendFileSync(summary, summaryMarkdown(run, largestSummary - before));
+  } catch (error) {
+    console.error(`note: the job's summary ${summary} cannot be written: ${systemReason(error)}`);
+  }
 }

@@ -5,6 +5,7 @@ import { errorEvents, isInterrupt, type LinePosition } from '../../error-event.t
 import { jsonFile } from '../json-file.ts';
 import type { Reporter } from '../reporter.ts';
 import { tee } from '../tee.ts';
+import { checkPlace } from '../write-text.ts';
 import { reportFiles } from './files.ts';
 import { checkoutPath, stepPlaces } from './places.ts';
 import { ciSystem } from './system.ts';
@@ -36,6 +37,7 @@ export interface Reports extends Reporter {
 /** Opens what a job's options and variables ask for. @throws Failure 'cannot-write' */
 export function openReports({ name, json, ...files }: ReportOptions, env: NodeJS.ProcessEnv): Reports {
   const summary = ciSystem(env) === 'github' ? env['GITHUB_STEP_SUMMARY'] : undefined;
+  for (const path of [files.junit, files.codeQuality]) if (path !== undefined) checkPlace(path);
   const reports = reportFiles(name, { ...files, summary: summary === '' ? undefined : summary });
   const events = json === undefined ? undefined : jsonFile(json);
   let places: ReadonlyMap<string, LinePosition> = new Map();
