@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { commandsTable } from './commands-table.ts';
+import { pipelineFault, routeFault } from './faults.ts';
 import { hostToolsTable } from './host-tools.ts';
 import { pipelineGraph } from './pipeline-graph.ts';
 
@@ -15,6 +16,8 @@ interface Part {
 const parts: readonly Part[] = [
   { page: 'README.md', name: 'commands', make: commandsTable },
   { page: 'docs/recipes.md', name: 'pipeline', make: pipelineGraph },
+  { page: 'docs/recipes.md', name: 'fault', make: pipelineFault },
+  { page: 'docs/smoke-boot.md', name: 'fault', make: routeFault },
   { page: 'docs/hosts.md', name: 'host-tools', make: hostToolsTable },
 ];
 

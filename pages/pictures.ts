@@ -1,0 +1,47 @@
+// Takes the pictures of the docs anew from a real run of the quickstart, from nothing, in a store of its own: `npm run
+// pictures`. It takes some five minutes and Debian's Chromium.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { findTool, packageRoot } from '../src/host/index.ts';
+
+const browser = findTool('chromium');
+if (browser === undefined)
+  throw new Error('the picture of the report is taken by Chromium: apt-get install chromium');
+const work = mkdtempSync(join(tmpdir(), 'cidermill-pictures-'));
+const docs = join(packageRoot, 'docs');
+
+/** Runs cidermill in a project that has nothing of its own. */
+function cidermill(...args: string[]): void {
+  execFileSync(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), '-C', work, ...args], {
+    env: { ...process.env, CIDERMILL_STORE: join(work, 'store') },
+    stdio: 'inherit',
+  });
+}
+
+try {
+  mkdirSync(join(work, 'pipelines'));
+  cidermill('run', 'quickstart', '--update-vanished');
+  const product = join(work, 'artifacts/quickstart');
+  copyFileSync(join(product, 'screen.png'), join(docs, 'quickstart.png'));
+  copyFileSync(join(product, 'pictures/prompt.png'), join(docs, 'loader.png'));
+  cidermill('report', '-o', join(work, 'report.html'));
+  await picture(join(work, 'report.html'), join(docs, 'report.png'));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** The head of a page and its timeline. */
+async function picture(page: string, file: string): Promise<void> {
+  // Chromium's own sandbox does not run as root; what it opens is ours.
+  const started = await chromium.launch({ executablePath: browser ?? '', args: ['--no-sandbox'] });
+  try {
+    const tab = await started.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
+    await tab.goto(`file://${page}`);
+    await tab.screenshot({ path: file });
+  } finally {
+    await started.close();
+  }
+}
