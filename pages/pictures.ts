@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { findTool, packageRoot } from '../src/host/index.ts';
+import { takeReport } from './report-picture.ts';
 
 const browser = findTool('chromium');
 if (browser === undefined)
@@ -28,20 +28,7 @@ try {
   copyFileSync(join(product, 'screen.png'), join(docs, 'quickstart.png'));
   copyFileSync(join(product, 'pictures/prompt.png'), join(docs, 'loader.png'));
   cidermill('report', '-o', join(work, 'report.html'));
-  await picture(join(work, 'report.html'), join(docs, 'report.png'));
+  await takeReport(browser, join(work, 'report.html'), join(docs, 'report.png'));
 } finally {
   rmSync(work, { recursive: true, force: true });
-}
-
-/** The head of a page and its timeline. */
-async function picture(page: string, file: string): Promise<void> {
-  // Chromium's own sandbox does not run as root; what it opens is ours.
-  const started = await chromium.launch({ executablePath: browser ?? '', args: ['--no-sandbox'] });
-  try {
-    const tab = await started.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
-    await tab.goto(`file://${page}`);
-    await tab.screenshot({ path: file });
-  } finally {
-    await started.close();
-  }
 }

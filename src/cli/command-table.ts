@@ -162,14 +162,9 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: 'pull a product from an OCI registry, every byte checked',
     load: async () => (await import('./commands/team/pull.ts')).pullCommand(),
   },
-  tags: {
-    group: 'team',
-    summary: 'list the tags of a repository in a registry',
-    load: async () => (await import('./commands/team/tags.ts')).tagsCommand(),
-  },
   inspect: {
     group: 'team',
-    summary: 'show the files, disks and papers of a pushed product',
+    summary: 'show a pushed product, or the tags of a repository',
     load: async () => (await import('./commands/team/inspect.ts')).inspectCommand(),
   },
   cache: {

@@ -57,7 +57,7 @@ export function wordOf(reference: Reference): string {
   const word = reference.digest ?? reference.tag;
   if (word !== undefined) return word;
   throw new Failure('usage', `${showReference(reference)} names a repository, not what is in it`, {
-    hint: 'Give a tag, such as :1, or a digest. `cidermill tags` lists the tags.',
+    hint: 'Give a tag, such as :1, or a digest. `cidermill inspect` lists the tags of a repository.',
   });
 }
 

@@ -67,7 +67,7 @@ describe('the papers of a product in a registry', () => {
       const target = `dir:${join(project.root, `paper-${title}`)}`;
       execFileSync('skopeo', ['--insecure-policy', 'copy', '--src-tls-verify=false', source, target]);
     }
-    expect((await project.run(['tags', `${host}/greet`])).stdout).toBe('1\n');
+    expect((await project.run(['inspect', `${host}/greet`])).stdout).toBe('1\n');
 
     const asked = ['--trust', ours.allowed, '--require', 'boot'];
     const pulled = await project.run(['pull', `${host}/greet:1`, '-o', 'pulled', ...asked]);
@@ -104,7 +104,7 @@ describe('the papers of a product in a registry', () => {
       code: 1,
       stderr: expect.stringContaining('has no result in the store') as string,
     });
-    expect((await project.run(['tags', `${host}/greet`])).stdout).toBe('');
+    expect((await project.run(['inspect', `${host}/greet`])).stdout).toBe('');
     expect(await project.run(push)).toMatchObject({ code: 0 });
     const pulled = await project.run(['pull', `${host}/greet:1`, '-o', 'pulled', '--require', 'boot']);
     expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('gate: look') as string });

@@ -157,7 +157,7 @@ describe('a product that may hold software of Apple', () => {
       code: 1,
       stderr: expect.stringContaining('not a private registry') as string,
     });
-    const tags = await project.run(['tags', `${host}/mac`]);
+    const tags = await project.run(['inspect', `${host}/mac`]);
     expect(tags.stdout).toBe('');
     project.write('cidermill.yaml', `registry: { private: ["${host}"] }\n`);
     const said = await project.run(['push', 'mac', `${host}/mac:1`, '--contains-apple-software']);
@@ -165,6 +165,6 @@ describe('a product that may hold software of Apple', () => {
       code: 0,
       stderr: expect.stringContaining('does not travel with it') as string,
     });
-    expect((await project.run(['tags', `${host}/mac`])).stdout).toBe('1\n');
+    expect((await project.run(['inspect', `${host}/mac`])).stdout).toBe('1\n');
   });
 });

@@ -16,17 +16,30 @@ interface Flags extends RemoteFlags {
 export function inspectCommand(): Command {
   const command = new Command('inspect')
     .description(
-      'Show a product in a registry: its files, disks, gate and papers. Nothing of its files is fetched.',
+      'Show a product in a registry: its files, disks, gate and papers; without a tag, the tags that there are. Nothing of its files is fetched.',
     )
-    .argument('<reference>', 'HOST[:PORT]/REPOSITORY:TAG')
+    .argument('<reference>', 'HOST[:PORT]/REPOSITORY:TAG, or without :TAG the repository')
     .option('--json', 'print JSON')
-    .addHelpText('after', `${referenceHelp}\n\nExample:\n  cidermill inspect registry.example/team/mac:1`)
+    .addHelpText(
+      'after',
+      `${referenceHelp}\n\nExamples:\n  cidermill inspect registry.example/team/mac      its tags\n  cidermill inspect registry.example/team/mac:1`,
+    )
     .action(async (reference: string, flags: Flags) => {
-      const found = await withRemote(reference, flags, {}, describe);
+      const found = await withRemote(reference, flags, {}, async (remote, named) =>
+        named.tag === undefined && named.digest === undefined
+          ? { tags: await tagsOf(remote) }
+          : describe(remote, named),
+      );
       if (flags.json === true) console.log(JSON.stringify({ reference, ...found }, null, 2));
-      else for (const line of lines(found)) console.log(line);
+      else for (const line of 'tags' in found ? found.tags : lines(found)) console.log(line);
     });
   return addRemoteOptions(command);
+}
+
+/** Without those of attached papers. */
+async function tagsOf(remote: Parameters<typeof describe>[0]): Promise<string[]> {
+  const { isPaperTag, listTags } = await import('../../../registry/index.ts');
+  return (await listTags(remote)).filter((tag) => !isPaperTag(tag));
 }
 
 type Described = Awaited<ReturnType<typeof describe>>;
