@@ -117,6 +117,6 @@ async function commandFault([program, ...args]: readonly string[]): Promise<stri
 function npmFault([command = '', name = '']: readonly string[]): string | undefined {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const script = command === 'run' ? name : command;
-  const isNpms = ['ci', 'install', 'pack', 'pkg'].includes(command);
+  const isNpms = ['ci', 'install', 'link', 'pack', 'pkg'].includes(command);
   return isNpms || Object.hasOwn(scripts, script) ? undefined : `package.json has no script ${script}`;
 }
