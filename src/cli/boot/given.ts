@@ -67,7 +67,7 @@ export function givenOf(
   return {
     flags: { ...flags, ...said },
     guest,
-    ...(mac.product !== undefined && { product: atHome(mac.product.value, folder) }),
+    ...(mac.product !== undefined && { product: absolutePath(mac.product.value, folder) }),
     own: [...fromFile, ...own],
     said,
   };
@@ -85,7 +85,7 @@ function readMacFile(path: string, isSaid: (key: string) => boolean): { mac: Mac
   for (const key of [...paths, 'product'] as const) {
     const said = mac?.[key];
     if (said === undefined || said.value.startsWith('oci://')) continue;
-    const at = atHome(said.value, dirname(resolve(path)));
+    const at = absolutePath(said.value, dirname(resolve(path)));
     if (!existsSync(at)) faults.report('no-file', said, `There is no file ${at}.`);
   }
   if (mac === undefined || faults.count() > 0)
@@ -99,8 +99,10 @@ function flagsOf(mac: Mac, folder: string): Partial<BootFlags> {
   const valueOf = (key: string, { value }: Located<unknown>): unknown => {
     if (typeof value !== 'string') return value;
     // One without a slash is a program on PATH.
-    if (paths.has(key) || (key === 'qemu' && value.includes('/'))) return atHome(value, folder);
-    return key === 'osk' && value.startsWith('file:') ? `file:${atHome(value.slice(5), folder)}` : value;
+    if (paths.has(key) || (key === 'qemu' && value.includes('/'))) return absolutePath(value, folder);
+    return key === 'osk' && value.startsWith('file:')
+      ? `file:${absolutePath(value.slice(5), folder)}`
+      : value;
   };
   return Object.fromEntries(
     Object.entries<Located<unknown>>({ ...mac })
@@ -110,7 +112,7 @@ function flagsOf(mac: Mac, folder: string): Partial<BootFlags> {
 }
 
 /** Absolute: a path in a file, which may begin with the user's home folder. */
-function atHome(path: string, folder: string): string {
+function absolutePath(path: string, folder: string): string {
   if (path.startsWith('oci://')) return path;
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(folder, path);
 }
