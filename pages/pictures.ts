@@ -1,5 +1,6 @@
-// Takes the pictures of the docs anew from a real run of the quickstart, from nothing, in a store of its own: `npm run
-// pictures`. It takes some five minutes and Debian's Chromium.
+// Takes the pictures of the docs anew from a real run of the quickstart: `npm run pictures`. It runs from nothing, in some
+// five minutes, or from the store that CIDERMILL_STORE names, and needs Debian's Chromium. The checkout must not change
+// meanwhile.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ const docs = join(packageRoot, 'docs');
 /** Runs cidermill in a project that has nothing of its own. */
 function cidermill(...args: string[]): void {
   execFileSync(process.execPath, [join(packageRoot, 'bin/cidermill.mjs'), '-C', work, ...args], {
-    env: { ...process.env, CIDERMILL_STORE: join(work, 'store') },
+    env: { ...process.env, CIDERMILL_STORE: process.env['CIDERMILL_STORE'] ?? join(work, 'store') },
     stdio: 'inherit',
   });
 }
