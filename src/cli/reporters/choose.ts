@@ -1,5 +1,5 @@
 import { wantsColour } from '../../text/colours.ts';
-import type { LinePosition } from '../error-event.ts';
+import type { PlaceOf } from './ci/places.ts';
 import { ciSystem } from './ci/system.ts';
 import { jsonReporter } from './json.ts';
 import { plainReporter } from './plain.ts';
@@ -15,8 +15,8 @@ export async function chooseReporter(options: {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute; paths below it are shown relative to it. */
   readonly folder?: string;
-  /** Step → where it is declared, for annotations in CI. */
-  readonly places?: ReadonlyMap<string, LinePosition>;
+  /** For annotations in CI. */
+  readonly placeOf?: PlaceOf;
 }): Promise<Reporter> {
   const { json, stdout, env, folder = process.cwd() } = options;
   if (json) return jsonReporter(stdout);
@@ -25,7 +25,12 @@ export async function chooseReporter(options: {
   const system = ciSystem(env);
   if (system !== undefined) {
     const { ciReporter } = await import('./ci/log.ts');
-    return ciReporter(stdout, { system, colour, folder, ...(options.places && { places: options.places }) });
+    return ciReporter(stdout, {
+      system,
+      colour,
+      folder,
+      ...(options.placeOf && { placeOf: options.placeOf }),
+    });
   }
   if (!isTerminal || env['TERM'] === 'dumb' || isSet(env['CI']))
     return plainReporter(stdout, { colour, folder });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAsGitHub, readAsGitLab } from '../../rig/ci-readers.ts';
 import { hostileProject } from '../../rig/hostile-project.ts';
-import { events } from '../../rig/project.ts';
+import { events, stepModule } from '../../rig/project.ts';
 
 describe('a run in a job of GitHub', () => {
   it('carries out nothing of what a step prints, notes or fails with', async () => {
@@ -25,8 +25,8 @@ describe('a run in a job of GitHub', () => {
     expect(bad.code).toBe(1);
     expect(commands(bad.stdout)).toEqual([...own, 'error']);
     expect(readAsGitHub(bad.stdout).at(-1)?.properties).toMatchObject({
-      file: 'pipelines/bad.yaml',
-      line: '5',
+      file: 'scripts/hostile.ts',
+      line: '26',
       title: 'step hostile failed',
     });
     const log = await project.run(['log', 'bad', 'hostile'], env);
@@ -47,6 +47,16 @@ describe('a run in a job of GitHub', () => {
       '### bad: failed',
       '### bad: failed',
     ]);
+  });
+
+  it('shows a failure that no line of a script has where the step is declared', async () => {
+    const project = hostileProject();
+    project.write('scripts/good.ts', `import { step } from ${stepModule};\nawait step();\n`);
+    const pipeline = 'pipeline: none\nsummary: x\nsteps:\n  good: { recipe: good }\n';
+    project.write('pipelines/none.yaml', `${pipeline}products:\n  none: { from: { out: "\${good.out}" } }\n`);
+    const { code, stdout } = await project.run(['run', 'none'], { GITHUB_ACTIONS: 'true' });
+    expect(code).toBe(1);
+    expect(readAsGitHub(stdout).at(-1)?.properties).toMatchObject({ file: 'pipelines/none.yaml', line: '4' });
   });
 
   it('shows a fault of a file at its line, below the folder of the checkout', async () => {
@@ -95,7 +105,7 @@ describe('a run in a job of GitLab', () => {
       ['section_end', 'log_hostile'],
     ]);
     expect(JSON.parse(readFileSync(join(project.root, 'quality.json'), 'utf8'))).toMatchObject([
-      { check_name: 'step-failed', location: { path: 'pipelines/bad.yaml', lines: { begin: 5 } } },
+      { check_name: 'step-failed', location: { path: 'scripts/hostile.ts', lines: { begin: 26 } } },
     ]);
   });
 });

@@ -136,10 +136,10 @@ async function run(
   await readyTools(workspace, plan, sources, { ...flags, set });
   const open = async (): Promise<Reporter> => {
     const json = jsonOnOutput(flags.json);
-    const places = reports?.places;
+    const placeOf = reports?.placeOf;
     const chosen = await chooseReporter({
       ...{ json, stdout: process.stdout, env: process.env },
-      ...(places && { places }),
+      ...(placeOf && { placeOf }),
     });
     return reports === undefined ? chosen : tee([chosen, reports]);
   };

@@ -1,6 +1,7 @@
 import { sha256 } from '../../../base/index.ts';
 import { printableLines } from '../../../text/printable.ts';
 import type { LinePosition } from '../../error-event.ts';
+import type { PlaceOf } from './places.ts';
 import type { RunOutcome } from './outcome.ts';
 
 /**
@@ -9,14 +10,14 @@ import type { RunOutcome } from './outcome.ts';
  */
 export function codeQualityJson(
   run: RunOutcome,
-  { places, fallback }: { readonly places: ReadonlyMap<string, LinePosition>; readonly fallback: string },
+  { placeOf, fallback }: { readonly placeOf: PlaceOf; readonly fallback: string },
 ): string {
   const faults = run.faults.map(({ code, message, hint, file, line }) =>
     issue(code, message, hint, { file: file ?? fallback, line: line ?? 1 }),
   );
   const failures = run.steps.flatMap((one) =>
     one.result === 'failed'
-      ? [issue(one.end.code, `${one.step}: ${one.end.message}`, one.end.hint, places.get(one.step))]
+      ? [issue(one.end.code, `${one.step}: ${one.end.message}`, one.end.hint, placeOf(one.end))]
       : [],
   );
   const unpublished = run.unpublished.map(({ product, message, hint }) =>

@@ -1,11 +1,12 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { systemReason } from '../../../base/index.ts';
 import type { RunEvent } from '../../../engine/events.ts';
-import type { ErrorEvent, LinePosition } from '../../error-event.ts';
+import type { ErrorEvent } from '../../error-event.ts';
 import type { Reporter } from '../reporter.ts';
 import { codeQualityJson } from './code-quality.ts';
 import { junitXml } from './junit.ts';
 import { outcomeOf, type RunOutcome } from './outcome.ts';
+import type { PlaceOf } from './places.ts';
 import { summaryMarkdown } from './summary.ts';
 
 /** Files about a run, each written when it has ended. */
@@ -45,10 +46,7 @@ export function reportFiles(
    * @param fallback the path of a fault that has none
    * @throws Failure 'cannot-write'
    */
-  write(about: {
-    readonly places: ReadonlyMap<string, LinePosition>;
-    readonly fallback: string;
-  }): Promise<void>;
+  write(about: { readonly placeOf: PlaceOf; readonly fallback: string }): Promise<void>;
 } {
   const events: RunEvent[] = [];
   const faults: ErrorEvent[] = [];

@@ -1,11 +1,11 @@
 import { formatCount } from '../../../text/format.ts';
 import { printable } from '../../../text/printable.ts';
-import type { LinePosition } from '../../error-event.ts';
 import type { RunEvent } from '../../../engine/events.ts';
 import { plainReporter } from '../plain.ts';
 import type { Reporter, TextSink } from '../reporter.ts';
 import { dialects } from './dialect.ts';
 import { inert, inertText } from './inert.ts';
+import type { PlaceOf } from './places.ts';
 import type { CiSystem } from './system.ts';
 
 /** Of one step's log; what comes before is only counted. */
@@ -22,11 +22,10 @@ export function ciReporter(
     readonly colour?: boolean;
     /** Absolute; paths below it are shown relative to it. */
     readonly folder?: string;
-    /** Step → where it is declared, in a file of the checkout. */
-    readonly places?: ReadonlyMap<string, LinePosition>;
+    readonly placeOf?: PlaceOf;
   },
 ): Reporter {
-  const { system, places, ...look } = options;
+  const { system, placeOf, ...look } = options;
   const dialect = dialects[system];
   const plain = plainReporter({ write: (text) => stream.write(inertText(text)) }, { ...look, quiet: true });
   const logs = new Map<string, { readonly lines: string[]; count: number }>();
@@ -72,7 +71,7 @@ export function ciReporter(
               level: 'error',
               title: `step ${step} failed`,
               message: text,
-              ...places?.get(step),
+              ...placeOf?.(event),
             }),
           );
           return;

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { packageRoot } from '../../../host/index.ts';
 import { findProject, type Plan, type Project } from '../../../recipe/index.ts';
-import { errorEvents, isInterrupt, type LinePosition } from '../../error-event.ts';
+import { errorEvents, isInterrupt } from '../../error-event.ts';
 import { jsonFile } from '../json-file.ts';
 import type { Reporter } from '../reporter.ts';
 import { tee } from '../tee.ts';
 import { checkPlace } from '../write-text.ts';
 import { reportFiles } from './files.ts';
-import { checkoutPath, stepPlaces } from './places.ts';
+import { checkoutPath, placesOf, type PlaceOf } from './places.ts';
 import { ciSystem } from './system.ts';
 
 export interface ReportOptions {
@@ -23,8 +23,7 @@ export interface ReportOptions {
 export interface Reports extends Reporter {
   /** Says where the steps are declared, as soon as that is known. */
   plan(plan: Plan, project: Project): void;
-  /** Step → its place in the checkout; empty before `plan`. */
-  readonly places: ReadonlyMap<string, LinePosition>;
+  readonly placeOf: PlaceOf;
   /**
    * Writes the files of a run that broke off, or did not begin. What cannot be written then is not told.
    * @param folder the one that the project was looked for from
@@ -40,17 +39,15 @@ export function openReports({ name, json, ...files }: ReportOptions, env: NodeJS
   for (const path of [files.junit, files.codeQuality]) if (path !== undefined) checkPlace(path);
   const reports = reportFiles(name, { ...files, summary: summary === '' ? undefined : summary });
   const events = json === undefined ? undefined : jsonFile(json);
-  let places: ReadonlyMap<string, LinePosition> = new Map();
+  let placeOf: PlaceOf = () => undefined;
   const end = async (): Promise<void> => {
-    await reports.write({ places, fallback: `pipelines/${name}.yaml` }).finally(() => events?.end());
+    await reports.write({ placeOf, fallback: `pipelines/${name}.yaml` }).finally(() => events?.end());
   };
   return {
     ...tee(events === undefined ? [reports] : [reports, events]),
-    get places() {
-      return places;
-    },
+    placeOf: (failure) => placeOf(failure),
     plan: (plan, project) => {
-      places = stepPlaces(plan, project, env);
+      placeOf = placesOf(plan, project, env);
     },
     fail: async (error, folder = '.') => {
       const { root } = findProject(resolve(folder), packageRoot);

@@ -106,20 +106,22 @@ describe("a job's summary", () => {
     writeFileSync(summary, 'what another command wrote\n');
     const files = reportFiles('quickstart', { summary });
     for (const event of events) files.take(event);
-    await files.write({ places: new Map(), fallback: 'a.yaml' });
+    await files.write({ placeOf: () => undefined, fallback: 'a.yaml' });
     const text = readFileSync(summary, 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(2 ** 20);
     expect(text).toMatch(/^what another command wrote\n### quickstart: failed\n/);
     expect(text).toMatch(/\nThe rest does not fit here; the log has it\.\n$/);
     writeFileSync(summary, 'x'.repeat(2 ** 20 - 4_100));
-    await files.write({ places: new Map(), fallback: 'a.yaml' });
+    await files.write({ placeOf: () => undefined, fallback: 'a.yaml' });
     expect(readFileSync(summary).length).toBeLessThan(2 ** 20);
   });
 });
 
 describe('a code quality report', () => {
-  const places = new Map([['qemu', { file: 'pipelines/quickstart.yaml', line: 19, column: 3 }]]);
-  const about = { places, fallback: 'pipelines/quickstart.yaml' };
+  let line = 19;
+  const placeOf = ({ step }: { readonly step: string }) =>
+    step === 'qemu' ? { file: 'pipelines/quickstart.yaml', line, column: 3 } : undefined;
+  const about = { placeOf, fallback: 'pipelines/quickstart.yaml' };
   const report = (events: readonly RunEvent[]) =>
     JSON.parse(codeQualityJson(outcome(events), about)) as Record<string, unknown>[];
 
@@ -135,7 +137,7 @@ describe('a code quality report', () => {
       severity: 'major',
       location: { path: 'pipelines/quickstart.yaml', lines: { begin: 19 } },
     });
-    places.set('qemu', { file: 'pipelines/quickstart.yaml', line: 20, column: 3 });
+    line = 20;
     expect(report(failedRun)[0]).toMatchObject({ fingerprint: issue?.['fingerprint'] });
   });
 
