@@ -1,4 +1,4 @@
-import { commandsOf, commandTable, groups, type Group } from '../src/cli/command-table.ts';
+import { commandsOf, commandTable, groups, type Group } from '../src/cli/help/command-table.ts';
 
 /** README's table: every command, in the groups of `cidermill --help`, with the commands below it. */
 export async function commandsTable(): Promise<string> {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, InvalidError } from '../src/base/index.ts';
-import { renderInvalid } from '../src/cli/errors.ts';
+import { renderInvalid } from '../src/cli/errors/errors.ts';
 import { packageRoot } from '../src/host/index.ts';
 import { findProject, planNamed } from '../src/recipe/index.ts';
 import { parseRoute } from '../src/route/index.ts';

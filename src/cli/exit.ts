@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
 import { Failure, FormatError, InvalidError } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
-import { errorEvents, isInterrupt } from './error-event.ts';
+import { errorEvents, isInterrupt } from './errors/error-event.ts';
 import { jsonLine } from './reporters/json.ts';
 import { forCi } from './reporters/ci/inert.ts';
-import { renderBug, renderFailure, renderInvalid } from './errors.ts';
+import { renderBug, renderFailure, renderInvalid } from './errors/errors.ts';
 import { makeColours, wantsColour } from '../text/colours.ts';
 
 /** What the process ends with; docs/events.md has the rule. */

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { commandTable } from './command-table.ts';
+import { commandTable } from './help/command-table.ts';
 import { hiddenCommands } from './completion/hidden.ts';
 import { reportError } from './exit.ts';
-import { helpCommand, mainHelp, wrapHelp } from './help.ts';
+import { helpCommand, mainHelp, wrapHelp } from './help/help.ts';
 import { ciSystem } from './reporters/ci/system.ts';
 import { version } from '../host/index.ts';
 

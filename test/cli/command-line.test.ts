@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandTable } from '../../src/cli/command-table.ts';
+import { commandTable } from '../../src/cli/help/command-table.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { fixture } from '../rig/fixtures.ts';
 import { testProject } from '../rig/project.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { InvalidError } from '../../src/base/index.ts';
-import { errorEvents } from '../../src/cli/error-event.ts';
-import { renderInvalid } from '../../src/cli/errors.ts';
+import { errorEvents } from '../../src/cli/errors/error-event.ts';
+import { renderInvalid } from '../../src/cli/errors/errors.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { findProject, planNamed } from '../../src/recipe/index.ts';
 import { testProject } from '../rig/project.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commandTable } from '../../src/cli/command-table.ts';
+import { commandTable } from '../../src/cli/help/command-table.ts';
 import { packageRoot } from '../../src/host/index.ts';
 
 /** What `--help` says of a command: the names below it, and the options it takes. */

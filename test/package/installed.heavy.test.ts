@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandTable } from '../../src/cli/command-table.ts';
+import { commandTable } from '../../src/cli/help/command-table.ts';
 import { readBuiltScript } from '../../src/engine/script/built-scripts.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';

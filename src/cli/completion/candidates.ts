@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { InvalidError } from '../../base/index.ts';
 import { describeNamed, listPipelines, listRecipes, loadGuests, type Project } from '../../recipe/index.ts';
-import { commandTable, groups } from '../command-table.ts';
+import { commandTable, groups } from '../help/command-table.ts';
 
 /** How a word may go on; one that ends in "=" is not yet whole. */
 type Candidates = readonly string[];

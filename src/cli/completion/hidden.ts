@@ -20,7 +20,7 @@ function completeCommand(): Command {
 /** The man page, which the package has; made of what --help says. */
 function manCommand(): Command {
   return new Command('man').action(async () => {
-    const { manPage } = await import('../man/man-page.ts');
+    const { manPage } = await import('../help/man-page.ts');
     process.stdout.write(await manPage());
   });
 }

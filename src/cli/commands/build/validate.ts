@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { validateProject } from '../../../engine/validate.ts';
+import { validateProject } from '../../../engine/preconditions/validate.ts';
 import { formatCount } from '../../../text/format.ts';
 import { printable } from '../../../text/printable.ts';
 import { openProject } from '../../workspace.ts';

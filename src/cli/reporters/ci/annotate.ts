@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { packageRoot } from '../../../host/index.ts';
 import { findProject } from '../../../recipe/index.ts';
-import { errorEvents } from '../../error-event.ts';
+import { errorEvents } from '../../errors/error-event.ts';
 import { dialects } from './dialect.ts';
 import { checkoutPath } from './places.ts';
 import type { CiSystem } from './system.ts';

@@ -1,6 +1,6 @@
 import { sha256 } from '../../../base/index.ts';
 import { printableLines } from '../../../text/printable.ts';
-import type { LinePosition } from '../../error-event.ts';
+import type { LinePosition } from '../../errors/error-event.ts';
 import type { PlaceOf } from './places.ts';
 import type { RunOutcome } from './outcome.ts';
 

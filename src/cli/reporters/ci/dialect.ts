@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { printable, printableLines } from '../../../text/printable.ts';
-import type { LinePosition } from '../../error-event.ts';
+import type { LinePosition } from '../../errors/error-event.ts';
 import { inertText } from './inert.ts';
 import type { CiSystem } from './system.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { systemReason } from '../../../base/index.ts';
 import type { RunEvent } from '../../../engine/events.ts';
-import type { ErrorEvent } from '../../error-event.ts';
+import type { ErrorEvent } from '../../errors/error-event.ts';
 import type { Reporter } from '../reporter.ts';
 import { codeQualityJson } from './code-quality.ts';
 import { junitXml } from './junit.ts';

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../../engine/events.ts';
-import type { ErrorEvent } from '../../error-event.ts';
+import type { ErrorEvent } from '../../errors/error-event.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { lineAndColumn } from '../../../base/index.ts';
-import type { LinePosition } from '../../error-event.ts';
+import type { LinePosition } from '../../errors/error-event.ts';
 import type { Plan, Project } from '../../../recipe/index.ts';
 import { checkoutFolder } from './system.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { packageRoot } from '../../../host/index.ts';
 import { findProject, type Plan, type Project } from '../../../recipe/index.ts';
-import { errorEvents, isInterrupt } from '../../error-event.ts';
+import { errorEvents, isInterrupt } from '../../errors/error-event.ts';
 import { jsonFile } from '../json-file.ts';
 import type { Reporter } from '../reporter.ts';
 import { tee } from '../tee.ts';

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { commandsOf, commandTable, groups, mostUsed, type Group } from '../../src/cli/command-table.ts';
-import { textWidth } from '../../src/text/text-width.ts';
-import { testProject } from '../rig/project.ts';
+import {
+  commandsOf,
+  commandTable,
+  groups,
+  mostUsed,
+  type Group,
+} from '../../../src/cli/help/command-table.ts';
+import { textWidth } from '../../../src/text/text-width.ts';
+import { testProject } from '../../rig/project.ts';
 
 async function said(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await testProject({}).run(args);

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeOverlay, readQcow2 } from '../../src/formats/qcow2/index.ts';
-import { memorySource } from '../../src/formats/source/index.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { testProject } from '../rig/project.ts';
-import { bootLoader, buildKernel, buildLoader, cutOffDisk } from '../smoke/standins.ts';
+import { makeOverlay, readQcow2 } from '../../../src/formats/qcow2/index.ts';
+import { memorySource } from '../../../src/formats/source/index.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { testProject } from '../../rig/project.ts';
+import { bootLoader, buildKernel, buildLoader, cutOffDisk } from '../../smoke/standins.ts';
 import { makeProduct, runBoot, withLoader } from './boot-runs.ts';
 
 describe('a disk whose last files a loader cannot read', { timeout: 120_000 }, () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAccelerator } from '../../src/cli/boot/accelerator.ts';
-import { timeAccelerators } from '../../src/vm/index.ts';
+import { chooseAccelerator } from '../../../src/cli/boot/accelerator.ts';
+import { timeAccelerators } from '../../../src/vm/index.ts';
 
 const able = { virtualisation: true, kvmDevice: 'usable' } as const;
 const never = (): Promise<never> => Promise.reject(new Error('it was timed'));

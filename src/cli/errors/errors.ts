@@ -6,9 +6,9 @@ import {
   type FormatError,
   type InvalidError,
   type Paint,
-} from '../base/index.ts';
-import { noColours, type Colours } from '../text/colours.ts';
-import { printable, printableInPlace, printableLines } from '../text/printable.ts';
+} from '../../base/index.ts';
+import { noColours, type Colours } from '../../text/colours.ts';
+import { printable, printableInPlace, printableLines } from '../../text/printable.ts';
 
 /** More diagnostics than these are only counted. */
 const mostDiagnostics = 50;

@@ -1,7 +1,7 @@
 import { Help, type Command } from 'commander';
 import { version } from '../../host/index.ts';
-import { commandsOf, commandTable, groups, type Group } from '../command-table.ts';
-import { environment, exitStatus } from '../help.ts';
+import { commandsOf, commandTable, groups, type Group } from './command-table.ts';
+import { environment, exitStatus } from './help.ts';
 import { paragraph, plain, section, subsection, term, verbatim } from './roff.ts';
 
 /** cidermill(1), made of what every command's --help says. */

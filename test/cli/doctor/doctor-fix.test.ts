@@ -1,8 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { freshFolder } from '../rig/folder.ts';
-import { testProject } from '../rig/project.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { testProject } from '../../rig/project.ts';
 
 /** A PATH with every program of this host but some, and an apt-get and sudo that only write down what they are asked. */
 function poorPath(missing: readonly string[], log: string): string {

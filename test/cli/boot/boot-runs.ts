@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { packageRoot } from '../../src/host/index.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { gptDisk, writeImage } from '../vm/disk-images.ts';
-import { makeDisk, temporaryFolder } from '../vm/guests.ts';
+import { packageRoot } from '../../../src/host/index.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { gptDisk, writeImage } from '../../vm/disk-images.ts';
+import { makeDisk, temporaryFolder } from '../../vm/guests.ts';
 
 /** Of these tests alone: others run beside them. */
 export const bootKey = 'boot-test-'.padEnd(64, 'b');

@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot, type Check } from '../../src/host/index.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { testProject } from '../rig/project.ts';
+import { packageRoot, type Check } from '../../../src/host/index.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { testProject } from '../../rig/project.ts';
 
 async function doctor(...args: string[]): Promise<{ code: number | null; checks: Check[] }> {
   const { code, stdout } = await testProject({}).run(['doctor', '--json', ...args], { CIDERMILL_OSK: '' });

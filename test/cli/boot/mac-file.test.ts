@@ -6,9 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { packageRoot } from '../../src/host/index.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { buildGuest, halt, sendText } from '../vm/guests.ts';
+import { packageRoot } from '../../../src/host/index.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { buildGuest, halt, sendText } from '../../vm/guests.ts';
 import { makeProduct, runBoot, startBoot } from './boot-runs.ts';
 
 const validate = new Ajv({ strict: false }).compile(

@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Failure, type Sha256 } from '../base/index.ts';
-import type { Store } from '../store/index.ts';
-import { readRecordFile } from './history.ts';
-import { keptRuns, readKeptRun, runsFolder } from './runs/kept-runs.ts';
+import { Failure, type Sha256 } from '../../base/index.ts';
+import type { Store } from '../../store/index.ts';
+import { readRecordFile } from '../history.ts';
+import { keptRuns, readKeptRun, runsFolder } from '../runs/kept-runs.ts';
 
 /** Which step of which pipeline an artifact was made or used by, the newest first known. */
 export interface MadeBy {

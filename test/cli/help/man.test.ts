@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { commandTable } from '../../src/cli/command-table.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { testProject } from '../rig/project.ts';
+import { commandTable } from '../../../src/cli/help/command-table.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { testProject } from '../../rig/project.ts';
 
 /** What is bold is printed over itself. */
 const backspace = String.fromCharCode(8);

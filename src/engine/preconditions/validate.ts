@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidError, type Diagnostic } from '../base/index.ts';
-import { loadBuildroot, settingsFile, type Project, type Recipe } from '../recipe/index.ts';
-import { checkOwnFiles } from '../recipe/plan/own-files.ts';
-import { readRoute, routeValues } from '../route/index.ts';
-import { collectFaults } from '../yaml/faults.ts';
-import { parseYaml } from '../yaml/parse.ts';
-import { readLockfile } from '../sources/lock/read.ts';
-import { lockFile, openPins, type Pins } from './sources/pins.ts';
+import { InvalidError, type Diagnostic } from '../../base/index.ts';
+import { loadBuildroot, settingsFile, type Project, type Recipe } from '../../recipe/index.ts';
+import { checkOwnFiles } from '../../recipe/plan/own-files.ts';
+import { readRoute, routeValues } from '../../route/index.ts';
+import { collectFaults } from '../../yaml/faults.ts';
+import { parseYaml } from '../../yaml/parse.ts';
+import { readLockfile } from '../../sources/lock/read.ts';
+import { lockFile, openPins, type Pins } from '../sources/pins.ts';
 
 const routes = 'recipes/routes';
 

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/host/index.ts';
-import { freshFolder } from '../rig/folder.ts';
-import { buildGuest, halt, sendText } from '../vm/guests.ts';
+import { packageRoot } from '../../../src/host/index.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { buildGuest, halt, sendText } from '../../vm/guests.ts';
 import { bootEnvironment, makeProduct, runBoot, withLoader } from './boot-runs.ts';
 
 let product = '';

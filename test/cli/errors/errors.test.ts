@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine, Failure, FormatError, InvalidError } from '../../src/base/index.ts';
-import { errorEvents } from '../../src/cli/error-event.ts';
-import { renderBug, renderDiagnostics, renderFailure, renderInvalid } from '../../src/cli/errors.ts';
-import { makeColours } from '../../src/text/colours.ts';
+import { commandLine, Failure, FormatError, InvalidError } from '../../../src/base/index.ts';
+import { errorEvents } from '../../../src/cli/errors/error-event.ts';
+import {
+  renderBug,
+  renderDiagnostics,
+  renderFailure,
+  renderInvalid,
+} from '../../../src/cli/errors/errors.ts';
+import { makeColours } from '../../../src/text/colours.ts';
 
 const text = 'steps:\n  qemu: { recipe: qemu, with: { bois: 1 } }\n  disk: { recipe: dsik }\n';
 const at = (word: string) => ({ start: text.indexOf(word), end: text.indexOf(word) + word.length });

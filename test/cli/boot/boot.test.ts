@@ -13,9 +13,9 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { freshFolder } from '../rig/folder.ts';
-import { descendantsRunning } from '../rig/secrets.ts';
-import { buildGuest, buildProbe, halt, sendText, temporaryFolder } from '../vm/guests.ts';
+import { freshFolder } from '../../rig/folder.ts';
+import { descendantsRunning } from '../../rig/secrets.ts';
+import { buildGuest, buildProbe, halt, sendText, temporaryFolder } from '../../vm/guests.ts';
 import { bootKey, makeProduct, runBoot, startBoot, withLoader } from './boot-runs.ts';
 
 const exitPort = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];

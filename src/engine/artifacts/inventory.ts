@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Failure, InvalidError, type Sha256 } from '../base/index.ts';
-import { findProject, type Project } from '../recipe/index.ts';
+import { Failure, InvalidError, type Sha256 } from '../../base/index.ts';
+import { findProject, type Project } from '../../recipe/index.ts';
 import {
   actionPath,
   collectGarbage,
@@ -15,12 +15,12 @@ import {
   type Output,
   type ProjectRecord,
   type Store,
-} from '../store/index.ts';
-import { readRecordFile, type StepRecord } from './history.ts';
+} from '../../store/index.ts';
+import { readRecordFile, type StepRecord } from '../history.ts';
 import { madeBy } from './made-by.ts';
-import { dropOldRuns, runsFolder } from './runs/kept-runs.ts';
-import { dropFailed } from './step/keep-failed.ts';
-import { lockFile, openPins } from './sources/pins.ts';
+import { dropOldRuns, runsFolder } from '../runs/kept-runs.ts';
+import { dropFailed } from '../step/keep-failed.ts';
+import { lockFile, openPins } from '../sources/pins.ts';
 
 export interface ArtifactLine {
   readonly key: Sha256;

@@ -7,7 +7,7 @@ import {
   masked,
   type FailureCode,
   type Place,
-} from '../base/index.ts';
+} from '../../base/index.ts';
 
 /** A position in a text file, counted from 1; without line and column where the text is not known. */
 export interface LinePosition {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/events.md'), 'utf8');
 
 /** Event type → its fields, "?" behind those that may be absent, as the source declares them. */
@@ -51,7 +51,7 @@ describe('docs/events.md', () => {
   it('has every event with every field, and no other', () => {
     const events = new Map([
       ...declared('src/engine/events.ts', 'RunEvent'),
-      ...declared('src/cli/error-event.ts', 'ErrorEvent'),
+      ...declared('src/cli/errors/error-event.ts', 'ErrorEvent'),
       ...declared('src/engine/runs/run-file.ts', 'RunLine'),
     ]);
     expect(events.size).toBeGreaterThan(15);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { testProject } from '../rig/project.ts';
+import { testProject } from '../../rig/project.ts';
 
 const broken = 'pipeline: bad\nsummary: Bad\nsteps:\n  one: { recipe: frobnicate }\n';
 

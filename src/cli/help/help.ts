@@ -1,6 +1,6 @@
 import { Command, type Help } from 'commander';
-import { Failure } from '../base/index.ts';
-import { wrap } from '../text/text-width.ts';
+import { Failure } from '../../base/index.ts';
+import { wrap } from '../../text/text-width.ts';
 import { commandsOf, commandTable, groups, mostUsed, type Group } from './command-table.ts';
 
 /** Lists of commands hold in as many columns. */
