@@ -60,10 +60,10 @@ it('a job of GitLab, run by gitlab-ci-local from its first command to its last, 
   const { host } = await startRegistry();
   const repository = `${host}/team/both`;
   expect(run(`CIDERMILL_REPOSITORY=${host}/team`).code).toBe(0);
-  expect((await project.run(['tags', repository, '--json'])).stdout).toMatch(/\[\]/);
+  expect((await project.run(['inspect', repository, '--json'])).stdout).toMatch(/\[\]/);
   const tagged = run(`CIDERMILL_REPOSITORY=${host}/team`, 'CI_COMMIT_TAG=v1');
   expect(tagged.code, tagged.output).toBe(0);
-  expect(await project.run(['tags', repository])).toMatchObject({ code: 0, stdout: 'v1\n' });
+  expect(await project.run(['inspect', repository])).toMatchObject({ code: 0, stdout: 'v1\n' });
 
   // A job whose step fails fails, and keeps its report.
   project.write(
@@ -122,5 +122,5 @@ it('the commands of a job of GitHub, in a container, run and push one after the 
   expect(readFileSync(summary, 'utf8')).toContain('### both: done');
   for (const file of ['report.html', 'junit.xml', 'events.ndjson'])
     expect(existsSync(join(root, file)), file).toBe(true);
-  expect(await project.run(['tags', `${host}/team/both`])).toMatchObject({ code: 0, stdout: 'v1\n' });
+  expect(await project.run(['inspect', `${host}/team/both`])).toMatchObject({ code: 0, stdout: 'v1\n' });
 });
