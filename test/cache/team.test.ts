@@ -206,6 +206,31 @@ products:
   });
 });
 
+describe('an audit of a cache', () => {
+  it('ends with 1 and names what is made again with other bytes, and what this store has otherwise', async () => {
+    const server = await startCacheServer();
+    const project = letterProject(['ann']);
+    const steady = readFileSync(join(project.root, 'scripts/letter.ts'), 'utf8');
+    project.write('scripts/letter.ts', steady.replace("'Dear '", "'Dear ' + process.hrtime.bigint()"));
+    expect(await project.run(['run', 'post'], sending(server.url))).toMatchObject({ code: 0 });
+    const reading = { CIDERMILL_CACHE: server.url };
+    const audit = ['cache', 'audit', 'post', '--sample', '100%'];
+    const same = await project.run(audit, reading);
+    expect(same.code, same.stderr).toBe(1);
+    expect(same.stdout).toMatch(/^ann +differs, .+\n +letter: letter\.txt: other bytes$/m);
+    expect(same.stdout).not.toContain('the cache has other bytes than this store');
+    // The same keys made again, without the cache: other bytes in this store than in the cache.
+    forgetAll(project);
+    expect(await project.run(['run', 'post'])).toMatchObject({ code: 0 });
+    const other = await project.run(audit, reading);
+    expect(other.code, other.stderr).toBe(1);
+    expect(other.stdout).toMatch(/^ann: the cache has other bytes than this store of letter$/m);
+    project.write('scripts/letter.ts', steady);
+    expect(await project.run(['run', 'post'], sending(server.url))).toMatchObject({ code: 0 });
+    expect((await project.run(audit, reading)).code).toBe(0);
+  });
+});
+
 describe('a run whose cache fails', () => {
   let server: CacheServer;
   let project: TestProject;

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/difference/index.ts';
@@ -18,9 +19,10 @@ import { differingLines } from '../../src/difference/sides/lines.ts';
 import { windowed } from '../../src/difference/sides/windowed.ts';
 import { anatomyOf } from '../../src/formats/parts/index.ts';
 import { memorySource } from '../../src/formats/source/index.ts';
-import { fixture } from '../rig/fixtures.ts';
+import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject } from '../rig/project.ts';
+import { fileElement, makeXar } from '../rig/xar-maker.ts';
 
 /** Runs the real command line. */
 const run = (args: readonly string[]) => testProject({}).run(args);
@@ -101,6 +103,19 @@ function tar(folder: string): string {
   return path;
 }
 
+/** A package whose Distribution and payload have a word in them. */
+function smallPackage(word: string): Buffer {
+  const folder = freshFolder();
+  writeFileSync(join(folder, 'file'), word);
+  const cpio = execFileSync('cpio', ['--quiet', '-o', '-H', 'odc'], { cwd: folder, input: 'file\n' });
+  const [distribution, payload] = [Buffer.from(`<installer>${word}</installer>`), gzipSync(cpio)];
+  const files = [
+    fileElement(1, 'Distribution', distribution),
+    fileElement(2, 'Payload', payload, { offset: 20 + distribution.length }),
+  ];
+  return makeXar(files.join(''), Buffer.concat([distribution, payload]));
+}
+
 describe('what differs', { timeout: 120_000 }, () => {
   it('between two folders, two tar archives and two images is the same, by path', async () => {
     const before = content();
@@ -117,13 +132,16 @@ describe('what differs', { timeout: 120_000 }, () => {
   });
 
   it('is nothing between one disk in other forms, qcow2 among them', async () => {
-    const zlib = fixture('dmgwiz/input_zlib.dmg');
-    const raw = join(freshFolder(), 'raw.img');
-    expect(await run(['dmg', 'convert', zlib, '-o', raw])).toMatchObject({ code: 0 });
-    const qcow2 = join(freshFolder(), 'disk.qcow2');
-    execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2]);
-    for (const other of [raw, qcow2, fixture('dmgwiz/input_lzfse.dmg')])
-      expect(await diff(zlib, other), other).toEqual({ code: 0, changes: [] });
+    for (const name of present(['dfvfs/hfsplus_zlib.dmg', 'dmgwiz/input_zlib.dmg'])) {
+      const zlib = fixture(name);
+      const raw = join(freshFolder(), 'raw.img');
+      expect(await run(['dmg', 'convert', zlib, '-o', raw])).toMatchObject({ code: 0 });
+      const qcow2 = join(freshFolder(), 'disk.qcow2');
+      execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2]);
+      const lzfse = name.startsWith('dmgwiz/') ? [fixture('dmgwiz/input_lzfse.dmg')] : [];
+      for (const other of [raw, qcow2, ...lzfse])
+        expect(await diff(zlib, other), other).toEqual({ code: 0, changes: [] });
+    }
     const folder = content();
     const text = await run(['diff', folder, folder]);
     expect(text).toMatchObject({ code: 0, stdout: 'no differences\n', stderr: '' });
@@ -136,7 +154,13 @@ describe('what differs', { timeout: 120_000 }, () => {
     cpSync(await image(before, 'zlib'), join(a, 'inner.dmg'));
     cpSync(await image(after, 'zlib'), join(b, 'inner.dmg'));
     cpSync(fixture('relic/dummy.pkg'), join(a, 'x.pkg'));
-    cpSync(fixture('goxar/valid.pkg'), join(b, 'x.pkg'));
+    if (has('goxar/valid.pkg')) cpSync(fixture('goxar/valid.pkg'), join(b, 'x.pkg'));
+    else
+      for (const [folder, word] of [
+        [a, 'one'],
+        [b, 'two'],
+      ] as const)
+        writeFileSync(join(folder, 'x.pkg'), smallPackage(word));
     const { code, changes } = await diff(a, b, '--ignore', 'dates', 'partitions');
     expect(code).toBe(1);
     expect(changes.map(({ path }) => path)).toEqual(['/inner.dmg', '/x.pkg']);
