@@ -18,6 +18,7 @@ import { absence, fsckHfsPlus, needs } from '../rig/judges/index.ts';
 import { journaledVolume } from '../rig/journaled-volume.ts';
 import { noise } from '../rig/product-folder.ts';
 import { testProject } from '../rig/project.ts';
+import { rounds } from '../rig/rounds.ts';
 import { buildKernel, buildLoader, makeSystemDisk } from '../smoke/standins.ts';
 
 /** Fills what no file uses with bytes of files that are gone. @returns how many bytes that are */
@@ -73,9 +74,9 @@ describe('a disk that a guest was installed onto', () => {
     copyFileSync(buildLoader(), join(project.root, 'from/boot'));
     const kernel = readFileSync(buildKernel());
     const files = { 'System/Library/Kernels/kernel': kernel };
-    const raw = await makeSystemDisk({ name: 'Sealed', files, size: 96 << 20 });
+    const raw = await makeSystemDisk({ name: 'Sealed', files, size: rounds(1_100) << 20 });
     const filled = await fillFreeBlocks(raw);
-    expect(filled).toBeGreaterThan(64 << 20);
+    expect(filled).toBeGreaterThan(rounds(1_000) << 20);
     const disk = image(project.root, raw);
     const args = ['seal', disk, '--from', 'from', '--qemu', 'qemu-system-x86_64'];
     const seen = ['--wait-for', 'console:Darwin Kernel Version'];
