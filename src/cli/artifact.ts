@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
 import { Failure, isSha256, type Sha256 } from '../base/index.ts';
 import {
   findResult,
@@ -17,13 +18,13 @@ import {
   stepsBefore,
   type DescribedProduct,
 } from '../engine/index.ts';
-import type { Product } from '../recipe/index.ts';
+import type { Plan, Product } from '../recipe/index.ts';
 import { readAction, type ActionResult, type ListingEntry } from '../store/index.ts';
 import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product. @throws Failure 'not-made', 'unknown-step', 'unknown-product' */
+/** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product or a folder in it. @throws Failure 'not-made', 'unknown-step', 'unknown-product' */
 export async function provenanceOf(
   workspace: Workspace,
   artifact: string,
@@ -33,8 +34,10 @@ export async function provenanceOf(
   if (isSha256(artifact)) return ofDigest(workspace, artifact, artifact);
   if (existsSync(artifact) && statSync(artifact).isFile())
     return ofDigest(workspace, (await hashOf(artifact)) as Sha256, artifact);
-  const [pipeline = '', step] = artifact.split('/');
+  const published = publishedFolder(workspace, artifact);
+  const [pipeline = '', given] = published ?? artifact.split('/');
   const made = await madeBy(workspace, pipeline, options);
+  const step = published === undefined ? given : given && stepOfEntry(made.plan, pipeline, given);
   if (step === undefined) {
     const { entries, parts, artifacts, product, index } = await ofProduct(workspace, made, pipeline);
     // A statement that lies outside of the product is about its papers too.
@@ -44,6 +47,20 @@ export async function provenanceOf(
   }
   const result = made.of(step);
   return stepProvenance(store, result, version(), planFiles(made.plan, stepsBefore(made.plan, [step])));
+}
+
+/** The product that a folder below artifacts/ belongs to, and the entry of it; undefined for what is none. */
+function publishedFolder({ artifacts }: Workspace, path: string): string[] | undefined {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return undefined;
+  const inside = relative(artifacts, resolve(path)).split(sep);
+  return inside[0] === '..' || inside[0] === '' ? undefined : inside.slice(0, 2);
+}
+
+/** @throws Failure 'unknown-step' when no entry of the product is a folder of that name */
+function stepOfEntry(plan: Plan, product: string, entry: string): string {
+  const found = plan.products.find(({ name }) => name === product)?.from.get(entry);
+  if (found !== undefined) return found.value.step;
+  throw new Failure('unknown-step', `the product ${product} has no folder "${entry}"`);
 }
 
 /**

@@ -25,13 +25,22 @@ export function shellInside(request: StepRequest): typeof shell {
     spawnInside(request, 'bash', ['--norc', '-euo', 'pipefail', '-c', line], { ...options, shell: false });
   return shell({
     shell: 'bash',
-    quote,
+    quote: quoteWhole,
     prefix: '',
     // zx prints each command and what it says; the engine keeps it all as the step's log.
     verbose: true,
     env: { ...request.commandEnvironment },
     spawn: spawnShell as typeof spawn,
   });
+}
+
+/** A shell cannot be given a NUL, and takes what is before one as the whole. @throws Failure 'usage' */
+function quoteWhole(argument: string): string {
+  if (argument.includes('\0'))
+    throw new Failure('usage', 'an argument of a command has a NUL character in it', {
+      hint: 'Write such bytes to a file, and give the command its name.',
+    });
+  return quote(argument);
 }
 
 function noEnvironment({ step }: StepRequest): Failure {

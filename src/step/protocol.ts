@@ -4,7 +4,7 @@
  * Raised with every change of the protocol, or of the library that scripts import: it is in every cache key, where the
  * library's own modules are not. test/golden/step-library.json holds the two together.
  */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** A value of a parameter after validation; sizes are bytes as integers. */
 export type ParameterValue = string | number | boolean | readonly string[];

@@ -10,13 +10,17 @@ export function readRequest(): StepRequest {
       hint: 'Run it with `cidermill run PIPELINE` or `cidermill run RECIPE`.',
     });
   }
-  const request = JSON.parse(readFileSync(path, 'utf8')) as StepRequest;
+  const request = JSON.parse(readFileSync(path, 'utf8')) as StepRequest | null;
   // The type knows one version; a file from another version of the program says what it says.
-  const protocol: number = request.protocol;
-  if (protocol !== protocolVersion) {
-    throw new Failure('protocol', `the step speaks protocol ${protocolVersion}, the engine ${protocol}`, {
-      hint: 'Build and run both with one version of cidermill.',
-    });
+  const protocol: unknown = request?.protocol;
+  if (request === null || protocol !== protocolVersion) {
+    throw new Failure(
+      'protocol',
+      `the step speaks protocol ${protocolVersion}, the engine ${String(protocol)}`,
+      {
+        hint: 'Build and run both with one version of cidermill.',
+      },
+    );
   }
   return request;
 }

@@ -33,7 +33,7 @@ export function projectSeeds(): Seed[] {
   const action = {
     ...{
       keyVersion: 2,
-      protocol: 2,
+      protocol: 3,
       platform: 'linux-x64',
       script: 'scripts/link.ts',
       modules: { a: sha256 },

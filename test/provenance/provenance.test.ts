@@ -89,6 +89,10 @@ describe('the provenance of an artifact', () => {
     const byFile = JSON.parse((await run(['provenance', framed])).stdout) as Statement;
     const byDigest = JSON.parse((await run(['provenance', hash(framed)])).stdout) as Statement;
     expect(byDigest).toEqual(byFile);
+    const of = async (name: string): Promise<unknown> => JSON.parse((await run(['provenance', name])).stdout);
+    const tree = join(root, 'artifacts/words/tree');
+    for (const folder of [tree, join(tree, 'below')]) expect(await of(folder)).toEqual(byStep);
+    expect(await of(join(root, 'artifacts/words'))).toEqual(await of('words'));
     // Named by its pipeline, it is told which files asked for it, too.
     const files = ['pipelines/words.yaml', 'recipes/count.yaml', 'recipes/frame.yaml'];
     const named = byStep.predicate.buildDefinition.resolvedDependencies;

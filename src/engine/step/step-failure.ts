@@ -18,8 +18,14 @@ export class StepFailure extends Failure {
     super('step-failed', message, { hint: end.failure?.hint });
     this.log = log;
     this.exitCode = end.exitCode ?? undefined;
-    this.tail = end.tail;
+    this.tail = withoutEnd(end.tail, message);
   }
+}
+
+/** The lines without the message at their end, which the script wrote into its log as well. */
+function withoutEnd(lines: readonly string[], message: string): readonly string[] {
+  const { length } = message.split('\n');
+  return lines.slice(-length).join('\n') === message ? lines.slice(0, -length) : lines;
 }
 
 /**

@@ -60,9 +60,18 @@ await output('text', text('label'));
     const ended = await runScript(`${opened('$, source, input, list')}${line}\n`);
     expect(ended.code).toBe(1);
     const said = ended.stdout + ended.stderr;
-    expect(said).toContain(message);
+    expect(said.split(message)).toHaveLength(2);
     expect(said).toContain(hint);
     expect(said).not.toMatch(/^\s+at /m);
+  });
+
+  it('that gives a NUL to a command is told so, since a shell would cut it off there', async () => {
+    const lines = (argument: string): string =>
+      `${opened('$, output')}await $\`printf %s \${${argument}} > text.txt\`;\nawait output('text', 'text.txt');\n`;
+    expect(await runScript(lines("'one'"), '{ host: [printf] }')).toMatchObject({ code: 0 });
+    const ended = await runScript(lines(String.raw`'one\0two'`), '{ host: [printf] }');
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('an argument of a command has a NUL character in it');
   });
 
   it.each([

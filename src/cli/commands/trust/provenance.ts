@@ -13,7 +13,7 @@ interface Flags extends PlanOptions {
 export function provenanceCommand(): Command {
   const command = new Command('provenance')
     .description('Show what an artifact was made from and how: an in-toto statement with SLSA provenance.')
-    .argument('<artifact>', 'a file, a product or PIPELINE/STEP by name, or a SHA-256')
+    .argument('<artifact>', 'a file, a product or a folder in it, PIPELINE/STEP, or a SHA-256')
     .option('-o, --output <file>', 'write it to a file instead of standard output')
     .option(
       '--gate',
