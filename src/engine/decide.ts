@@ -15,7 +15,11 @@ export interface ResolvedStep {
 
 /** What is to be done with a step: nothing, where its artifact is in the store, or else to make it. */
 export type Decision = ResolvedStep &
-  ({ readonly verdict: 'cached'; readonly result: ActionResult } | { readonly verdict: 'run' });
+  (
+    | { readonly verdict: 'cached'; readonly result: ActionResult }
+    /** `others`: the same with other origins, in the recipe's order, which a team's cache may have. */
+    | { readonly verdict: 'run'; readonly others: readonly ResolvedStep[] }
+  );
 
 type DecideContext = Pick<RunContext, 'store' | 'sources' | 'onHost' | 'facts'> & Hashing;
 
@@ -29,11 +33,12 @@ export async function decide(context: DecideContext, step: PlannedStep, done: Do
   if (preferred === undefined) throw new Error(`the step ${step.name} has no choice of sources`);
   const action = await resolveStep(context, step, done, digestsOf(preferred));
   const first = { step, choice: preferred, action, key: actionKey(action) };
-  for (const resolved of [first, ...others.map((choice) => withChoice(first, choice))]) {
+  const otherwise = others.map((choice) => withChoice(first, choice));
+  for (const resolved of [first, ...otherwise]) {
     const result = readAction(context.store, resolved.key);
     if (result !== undefined) return { ...resolved, verdict: 'cached', result };
   }
-  return { ...first, verdict: 'run' };
+  return { ...first, verdict: 'run', others: otherwise };
 }
 
 /** The same step with other origins: another action. */

@@ -65,10 +65,12 @@ async function previewStep(
     const verdict = waitsFor.length === 0 ? 'cached' : 'cached-if-same';
     return { step: step.name, verdict, waitsFor, why: [], key, action };
   }
-  const entry = waitsFor.length > 0 ? undefined : await context.team?.find({ step, action, key, choice });
-  if (entry !== undefined) {
+  const choices = waitsFor.length > 0 ? [] : [{ step, action, key, choice }, ...decided.others];
+  for (const one of choices) {
+    const entry = await context.team?.find(one);
+    if (entry === undefined) continue;
     made.set(step.name, entry);
-    return { step: step.name, verdict: 'team', waitsFor, why: [], key, action };
+    return { step: step.name, verdict: 'team', waitsFor, why: [], key: one.key, action: one.action };
   }
   const record = readRecord(context.history, step.name);
   const before = record === undefined ? undefined : readAction(context.store, record.key);

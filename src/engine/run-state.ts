@@ -158,7 +158,7 @@ export class RunState {
   async #make(step: PlannedStep): Promise<void> {
     const decision = await decide(this.#context, step, this.#done);
     if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else if (!(await this.#fromTeam(decision)))
+    else if (!(await this.#fromTeam([decision, ...decision.others])))
       await (await this.#openQueue()).add(() => this.#execute(decision));
   }
 
@@ -167,12 +167,12 @@ export class RunState {
     return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
   }
 
-  /** @returns false where the team's cache does not have it */
-  async #fromTeam(decision: ResolvedStep): Promise<boolean> {
+  /** @returns false where the team's cache has none of them */
+  async #fromTeam(choices: readonly ResolvedStep[]): Promise<boolean> {
     const team = await this.#team.open();
-    const result = await team?.take(decision, this.#done, () => this.#openSession());
-    if (result === undefined) return false;
-    await this.#cached(decision, result, 'team');
+    const taken = await team?.take(choices, this.#done, () => this.#openSession());
+    if (taken === undefined) return false;
+    await this.#cached(taken.resolved, taken.result, 'team');
     return true;
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
+import { startCacheServer } from '../cache/cache-server.ts';
 import { stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
 import { startServer, status } from '../sources/local-server.ts';
 
@@ -90,6 +91,23 @@ describe('origins that can stand for one another', () => {
     serve();
     const offline = await project.run(['run', 'both', '--offline']);
     expect(offline.code, offline.stdout + offline.stderr).toBe(0);
+    expect(made(project)).toBe('two of a and one of b');
+    expect(server.requests).toEqual([]);
+  });
+
+  it('are looked up in a team’s cache by what any of them gives', async () => {
+    const cache = await startCacheServer();
+    const env = { CIDERMILL_CACHE: cache.url, CIDERMILL_CACHE_PUSH: 'always' };
+    serve('a2', 'b1');
+    expect(await twoSources().run(['run', 'both'], env)).toMatchObject({ code: 0 });
+    // Another machine, which cannot know that a1 is gone: nothing of its own, and no server.
+    serve();
+    const project = twoSources();
+    const plan = await project.run(['plan', 'both'], env);
+    expect(plan.stdout).toMatch(/^both +from the team's cache$/m);
+    const run = await project.run(['run', 'both', '--json'], env);
+    expect(run.code, run.stdout).toBe(0);
+    expect(stepsOf(run.stdout, 'step-cached')).toEqual(['both']);
     expect(made(project)).toBe('two of a and one of b');
     expect(server.requests).toEqual([]);
   });

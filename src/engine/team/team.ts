@@ -38,9 +38,14 @@ export interface Team {
   find(resolved: ResolvedStep): Promise<Entry | undefined>;
   /**
    * Takes a step's artifact from the cache into the store.
+   * @param choices the step for each choice of origins, the preferred first: what one of them has is taken
    * @param hold keeps the garbage collector away; called before anything is written
    */
-  take(resolved: ResolvedStep, done: Done, hold: () => Promise<unknown>): Promise<ActionResult | undefined>;
+  take(
+    choices: readonly ResolvedStep[],
+    done: Done,
+    hold: () => Promise<unknown>,
+  ): Promise<{ readonly resolved: ResolvedStep; readonly result: ActionResult } | undefined>;
   /** Is it a step that is neither asked for nor sent? */
   keeps(step: PlannedStep): boolean;
   /** Begins to send what a step has made here. */
@@ -115,14 +120,19 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
     cache,
     find,
     keeps: (step) => unshared.has(step.name),
-    take: async (resolved, done, hold) => {
-      if (unshared.has(resolved.step.name)) return undefined;
-      const entry = await find(resolved);
-      if (entry !== undefined) await hold();
-      const result = entry === undefined ? undefined : await bring(resolved, done, entry);
-      if (result === undefined) cache.tally.misses += 1;
-      else cache.tally.hits += 1;
-      return result;
+    take: async (choices, done, hold) => {
+      for (const resolved of choices) {
+        if (unshared.has(resolved.step.name)) return undefined;
+        const entry = await find(resolved);
+        if (entry === undefined) continue;
+        await hold();
+        const result = await bring(resolved, done, entry);
+        if (result === undefined) continue;
+        cache.tally.hits += 1;
+        return { resolved, result };
+      }
+      cache.tally.misses += 1;
+      return undefined;
     },
     give: ({ step, choice }, result) => {
       if (!settings.push || unshared.has(step.name)) return;
