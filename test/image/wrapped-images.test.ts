@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -116,6 +116,24 @@ describe.each(names)('%s', (name) => {
       editImage(place.file, () => undefined, { date: new Date(0), size: (now) => now + mebibyte }),
     ).rejects.toThrow();
   });
+});
+
+test.each(names)('%s gives its partition and its files on the command line', async (name) => {
+  const { file } = placeIn(name);
+  const project = testProject({});
+  const extract = async (place: string, output: string, ...more: string[]): Promise<string> => {
+    const path = join(project.root, output);
+    const given = placeIn(name).password === undefined ? [] : ['--password', 'env:WORD'];
+    const ended = await project.run(['dmg', 'extract', place, ...given, ...more, '-o', path], {
+      WORD: password,
+    });
+    expect(ended.code, ended.stderr).toBe(0);
+    return path;
+  };
+  const partition = readFileSync(await extract(file, 'volume.img', '--partition', '1'));
+  expect(disk.indexOf(partition)).toBeGreaterThan(0);
+  expect(partition).toHaveLength(4 * mebibyte);
+  expect(readdirSync(await extract(`${file}:/`, 'files'))).toContain('hello');
 });
 
 describe('a password', () => {
