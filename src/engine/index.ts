@@ -1,5 +1,5 @@
 export type { RunEvent } from './events.ts';
-export { gcStore, listArtifacts } from './artifacts/inventory.ts';
+export { gcStore, listArtifacts } from './inventory/inventory.ts';
 export { audit } from './audit.ts';
 export { findLog } from './history.ts';
 export { checkLock, type CheckedFile } from './sources/check-lock.ts';

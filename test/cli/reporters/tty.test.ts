@@ -68,6 +68,9 @@ describe('the live view', () => {
     ['a run with nothing to do', 'second-run-80', secondRun, 1000, 80],
     ['a failure', 'failed-run-80', failedRun, 1000, 80],
     ['an interruption', 'interrupted-run-80', interruptedRun, 1000, 80],
+    ['a first run at 120 columns', 'first-run-120', firstRun, 1000, 120],
+    ['a run with nothing to do at 120 columns', 'second-run-120', secondRun, 1000, 120],
+    ['a failure at 120 columns', 'failed-run-120', failedRun, 1000, 120],
   ])('shows %s as the golden screen does', async (_title, name, events, until, columns) => {
     const screen = terminal(columns, 24);
     liveView(screen).play(events, until);
