@@ -1,13 +1,14 @@
 import { Command } from 'commander';
-import { commandTable } from './help/command-table.ts';
-import { hiddenCommands } from './completion/hidden.ts';
+import { asksHelp, commandTable } from './help/command-table.ts';
 import { reportError } from './exit.ts';
-import { helpCommand, mainHelp, wrapHelp } from './help/help.ts';
 import { ciSystem } from './reporters/ci/system.ts';
 import { version } from '../host/index.ts';
 
 const first = firstWord(process.argv.slice(2)) ?? '';
 const asked = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
+
+// What tells of commands is loaded where it may be shown.
+const help = asked === undefined || asksHelp() ? await import('./help/help.ts') : undefined;
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -19,20 +20,21 @@ const program = new Command('cidermill')
   // `reportError` shows errors: commander's in the same form as all others.
   .configureOutput({
     outputError: () => undefined,
-    writeOut: (text) => void process.stdout.write(wrapHelp(text)),
+    writeOut: (text) => void process.stdout.write(help?.wrapHelp(text) ?? text),
   })
   .option('--store <folder>', 'the store, in place of CIDERMILL_STORE')
   .helpCommand(false)
   .exitOverride();
 
-program.helpInformation = () => mainHelp(program);
+if (help !== undefined) program.helpInformation = () => help.mainHelp(program);
 if (asked !== undefined) program.addCommand(await asked.load());
-else if (Object.hasOwn(hiddenCommands, first))
-  program.addCommand((await hiddenCommands[first]?.()) ?? new Command());
 else {
+  const { hiddenCommands } = await import('./completion/hidden.ts');
+  const hidden = Object.hasOwn(hiddenCommands, first) ? await hiddenCommands[first]?.() : undefined;
+  if (hidden !== undefined) program.addCommand(hidden);
   // Their names are enough to say which of them was meant.
   for (const name of Object.keys(commandTable)) program.command(name);
-  program.addCommand(helpCommand(program));
+  if (help !== undefined) program.addCommand(help.helpCommand(program));
 }
 inherit(program);
 

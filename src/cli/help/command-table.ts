@@ -30,7 +30,10 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
   run: {
     group: 'build',
     summary: 'run a pipeline or a recipe; what is cached is kept',
-    load: async () => (await import('../commands/build/run.ts')).runCommand(),
+    load: async () => {
+      const command = (await import('../commands/build/run.ts')).runCommand();
+      return asksHelp() ? (await import('../show/parameter-help.ts')).addParameterHelp(command) : command;
+    },
   },
   plan: {
     group: 'build',
@@ -220,4 +223,9 @@ export const mostUsed = ['run', 'plan', 'report', 'init', 'doctor', 'iso', 'disk
 /** The commands of a group, in order. */
 export function commandsOf(group: Group): string[] {
   return Object.keys(commandTable).filter((name) => commandTable[name]?.group === group);
+}
+
+/** Does the command line ask for help? What only help needs is loaded then. */
+export function asksHelp(): boolean {
+  return process.argv.includes('--help') || process.argv.includes('-h');
 }

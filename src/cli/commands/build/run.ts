@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { Failure, InvalidError } from '../../../base/index.ts';
+import { Failure } from '../../../base/index.ts';
 import { boundProcRemark } from '../../../host/index.ts';
 import { runFile } from '../../../engine/runs/kept-runs.ts';
 import { formatDuration } from '../../../text/format.ts';
@@ -13,9 +13,7 @@ import { onInterrupt } from '../../interrupt.ts';
 import { ciSystem } from '../../reporters/ci/system.ts';
 import { withPulled } from '../../registry/pulled-settings.ts';
 import { showProgress } from '../../reporters/progress-line.ts';
-import { describeNamed } from '../../../recipe/index.ts';
-import { parameterLines } from '../../show/described-lines.ts';
-import { openProject, openWorkspace, withProject, type Workspace } from '../../workspace.ts';
+import { openWorkspace, withProject, type Workspace } from '../../workspace.ts';
 import type { Reporter } from '../../reporters/reporter.ts';
 import {
   addPlanOptions,
@@ -91,7 +89,6 @@ Examples:
 
 Exit codes: 0 done, 1 a step failed, --rebuild found a difference or --trace undeclared reads, 2 wrong use, 130 interrupted`,
     )
-    .addHelpText('after', () => parameterHelp(command))
     .action(async (given: string | undefined, flags: RunFlags) => {
       if (flags.report !== undefined && flags.report !== '-') {
         const { checkPlace } = await import('../../reporters/write-text.ts');
@@ -177,20 +174,6 @@ async function run(
   if (reports === undefined && flags.report === undefined && !jsonOnOutput(flags.json))
     rememberUpToDate(formatDuration(took), id === undefined ? undefined : runFile(workspace.store, id));
   return exitCodes.done;
-}
-
-/** What can be set of the pipeline or recipe that `run NAME --help` names; nothing where there is none, or it has faults. */
-function parameterHelp(command: Command): string {
-  const [name] = command.args;
-  if (name === undefined) return '\n`cidermill run NAME --help` shows the parameters of NAME as well.';
-  try {
-    const { parameters } = describeNamed(openProject(command), name);
-    if (parameters.length === 0) return `\n${name} has no parameters.`;
-    return `\nParameters of ${name} (--set NAME=VALUE):\n${parameterLines(parameters).join('\n')}`;
-  } catch (error) {
-    if (error instanceof InvalidError || error instanceof Failure) return '';
-    throw error;
-  }
 }
 
 /** @param id of the run, as it is kept */
