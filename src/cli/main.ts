@@ -8,7 +8,7 @@ const first = firstWord(process.argv.slice(2)) ?? '';
 const asked = Object.hasOwn(commandTable, first) ? commandTable[first] : undefined;
 
 // What tells of commands is loaded where it may be shown.
-const help = asked === undefined || asksHelp() ? await import('./help/help.ts') : undefined;
+const help = asked === undefined || asksHelp() ? await loadHelp() : undefined;
 
 const program = new Command('cidermill')
   .description('Build-and-image pipelines for OS X guests on upstream QEMU/KVM.')
@@ -37,6 +37,11 @@ else {
   if (help !== undefined) program.addCommand(help.helpCommand(program));
 }
 inherit(program);
+
+async function loadHelp() {
+  const { helpCommand, mainHelp, wrapHelp } = await import('./help/help.ts');
+  return { helpCommand, mainHelp, wrapHelp };
+}
 
 /** What stands where a command does. */
 function firstWord(args: readonly string[]): string | undefined {
