@@ -132,22 +132,26 @@ function stepTimes(
   return { outcome, spans: own, begin: ready, end, milliseconds, why, notes, unchanged, failure };
 }
 
-/** From the step that ended last back, each time to that step before it which ended last. */
+/**
+ * From the step that ended last back, each time to that step before it which ended last. One that was cached is passed
+ * through: it is decided on when those before it are done.
+ */
 function criticalPath(steps: readonly StepTimes[]): string[] {
-  const ran = new Map(
-    steps
-      .filter(({ outcome }) => ['done', 'failed', 'stopped'].includes(outcome))
-      .map((step) => [step.name, step]),
-  );
+  const begun = new Map(steps.filter(isBegun).map((step) => [step.name, step]));
   const latest = (names: Iterable<string>): StepTimes | undefined => {
     let found: StepTimes | undefined;
     for (const name of names) {
-      const step = ran.get(name);
+      const step = begun.get(name);
       if (step !== undefined && (found === undefined || step.end > found.end)) found = step;
     }
     return found;
   };
   const path: string[] = [];
-  for (let step = latest(ran.keys()); step !== undefined; step = latest(step.after)) path.unshift(step.name);
+  for (let step = latest(begun.keys()); step !== undefined; step = latest(step.after))
+    if (step.outcome !== 'cached') path.unshift(step.name);
   return path;
+}
+
+function isBegun({ outcome }: StepTimes): boolean {
+  return outcome !== 'skipped' && outcome !== 'not begun';
 }

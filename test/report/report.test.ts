@@ -66,6 +66,18 @@ describe('the timeline of a run', () => {
     expect(timelineOf(runOf(firstRun)).criticalPath).toEqual(['buildroot', 'qemu', 'disk', 'smoke']);
   });
 
+  it('passes through a step that was cached, once it could be decided on', () => {
+    const cached = firstRun.flatMap((event): RunEvent[] => {
+      if (!('step' in event) || event.step !== 'qemu') return [event];
+      const { time, step } = event;
+      return event.type === 'step-done'
+        ? [{ time, type: 'step-cached', step, key: event.key, notes: [] }]
+        : [];
+    });
+    expect(cached.length).toBeLessThan(firstRun.length);
+    expect(timelineOf(runOf(cached)).criticalPath).toEqual(['buildroot', 'disk', 'smoke']);
+  });
+
   it('tells a step that failed, one that was skipped, and what was cached', () => {
     const outcomes = Object.fromEntries(
       timelineOf(runOf(failedRun)).steps.map(({ name, outcome }) => [name, outcome]),
