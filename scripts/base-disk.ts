@@ -10,7 +10,7 @@ const size = await sizeOfOneFile($, qemu, image);
 if (size !== number('size'))
   throw new Failure(
     'disk-refused',
-    `the guest sees ${size} bytes of the base image, and ${number('size')} are wanted`,
+    `the base image has ${size} bytes for the guest, and the size asked for is ${number('size')}`,
     { hint: `Give --set disk-size=${size}, or grow it: cidermill disk grow IMAGE SIZE.` },
   );
 await $`${qemu}/bin/qemu-img check -f qcow2 ${image}`;

@@ -88,7 +88,9 @@ describe('the base-disk script', () => {
     const other = await base(2 ** 31);
     expect([other.code, other.log]).toEqual([
       1,
-      expect.stringContaining('the guest sees 1073741824 bytes of the base image, and 2147483648 are wanted'),
+      expect.stringContaining(
+        'the base image has 1073741824 bytes for the guest, and the size asked for is 2147483648',
+      ),
     ]);
     const overlay = join(temporaryFolder(), 'overlay.qcow2');
     const args = ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', inputs['disk'] ?? '', overlay];

@@ -21,7 +21,7 @@ export function gitlabJob(job: Job, image: string | undefined): string {
   ];
   const run = [
     `npx cidermill run ${name}${options} --report report.html --json=events.ndjson --junit junit.xml --code-quality code-quality.json`,
-    ...(products.length > 0 ? ['# GitLab would keep the link that a product is.'] : []),
+    ...(products.length > 0 ? ['# A product is a link, and GitLab would keep the link alone.'] : []),
     ...(products.length > 0 ? [`rm -rf ${kept} && mkdir ${kept}`] : []),
     ...products.map((product) => `cp --recursive --dereference --reflink=auto artifacts/${product} ${kept}`),
     ...(products.length > 0 ? [push(job)] : []),

@@ -18,7 +18,7 @@ export function planWords({ set, source, environment, kernelDir }: PlanOptions):
 export function shellWord(word: string): string {
   if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
   if (/[^\P{Cc}]/u.test(word) || word.includes('${{'))
-    throw new Failure('usage', `${JSON.stringify(word)} cannot stand in a job's file`, {
+    throw new Failure('usage', `${JSON.stringify(word)} cannot be written into a job's file`, {
       hint: 'Set it in the pipeline, or write the job by hand.',
     });
   return `'${word.replaceAll("'", `'\\''`)}'`;

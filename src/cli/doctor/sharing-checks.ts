@@ -15,7 +15,7 @@ function cacheCheck(root: string): Check {
       return { name, state: 'ok', finding: 'none is named (CIDERMILL_CACHE, or cache: in cidermill.yaml)' };
     const { url, push } = team;
     const shown = url.replace(/\/\/[^/@]*@/, '//');
-    return { name, state: 'ok', finding: `${shown}, ${push ? 'read and written' : 'read alone'}` };
+    return { name, state: 'ok', finding: `${shown}, ${push ? 'read and written' : 'read only'}` };
   } catch (error) {
     if (error instanceof InvalidError)
       return { name, state: 'fault', finding: error.message, mend: 'cidermill validate' };

@@ -97,7 +97,7 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
   },
   doctor: {
     group: 'build',
-    summary: 'check every precondition on this host, and mend it',
+    summary: 'check every precondition on this host, and fix it',
     load: async () => (await import('../commands/build/doctor.ts')).doctorCommand(),
   },
   iso: {
@@ -157,7 +157,7 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
   },
   push: {
     group: 'team',
-    summary: 'push a product to an OCI registry, what is new alone',
+    summary: 'push a product to an OCI registry: only what is new',
     load: async () => (await import('../commands/team/push.ts')).pushCommand(),
   },
   pull: {

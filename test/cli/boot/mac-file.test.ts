@@ -82,7 +82,7 @@ describe('boot --save', () => {
     const saved = await runBoot([...given, '--snapshot', '--save', file, ...own]);
     expect(saved).toMatchObject({ code: 0, stdout: '' });
     expect(saved.stderr).toBe(
-      `${file} is written; start it: cidermill boot ${file}\nnote: what is for one start is not in it: --snapshot\n`,
+      `${file} is written; start it: cidermill boot ${file}\nnote: options for one start are not written: --snapshot\n`,
     );
     const text = readFileSync(file, 'utf8');
     const value = parse(text) as object;

@@ -129,7 +129,7 @@ describe('ci', () => {
     const renew = `npx cidermill ci github both -o ${file}`;
     expect(await project.run(check)).toMatchObject({
       ...{ code: 1, stdout: '' },
-      stderr: `error: ${file} is not up to date\nhint: Write it by: ${renew}\n`,
+      stderr: `error: ${file} is not up to date\nhint: Write it again: ${renew}\n`,
     });
     const [npx, , ...again] = renew.split(' ');
     expect(npx).toBe('npx');
@@ -143,7 +143,7 @@ describe('ci', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'error: .gitlab-ci.yml is missing\nhint: Write it by: npx cidermill ci gitlab both -o .gitlab-ci.yml\n',
+        'error: .gitlab-ci.yml is missing\nhint: Write it again: npx cidermill ci gitlab both -o .gitlab-ci.yml\n',
     });
   });
 
@@ -171,6 +171,6 @@ describe('ci', () => {
       'ending=${{ secrets.A }}',
     ]);
     expect(code).toBe(2);
-    expect(stderr).toContain('cannot stand in a job');
+    expect(stderr).toContain('cannot be written into a job');
   });
 });

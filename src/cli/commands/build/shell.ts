@@ -22,8 +22,8 @@ export function shellCommand(): Command {
     .addHelpText(
       'after',
       `
-The steps before it must have run. What is written to the work folder goes with
-the shell, and nothing of it is taken for the step's result.
+The steps before it must have run. The work folder is removed when
+the shell ends, and nothing in it is taken for the step's result.
 
 Examples:
   cidermill shell quickstart seabios
@@ -62,7 +62,7 @@ function placeLines(step: string, place: ShellPlace): string[] {
       return `  ${title.padEnd(9)}  ${printable(name)}: ${printable(text)}`;
     });
   return [
-    `${printable(step)}, ${sandboxed ? 'in its sandbox' : 'on this host'}; the work folder ${printable(folder)} goes with this shell`,
+    `${printable(step)}, ${sandboxed ? 'in its sandbox' : 'on this host'}; the work folder ${printable(folder)} is removed when this shell ends`,
     ...named('parameter', parameters),
     ...named('source', sources),
     ...named('input', inputs),

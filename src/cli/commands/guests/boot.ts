@@ -154,7 +154,7 @@ function checkForward(flags: BootFlags): void {
       hint: 'Leave out --net none.',
     });
   if (flags.export === 'libvirt')
-    throw new Failure('usage', "libvirt's network for users leads no port to the guest", {
+    throw new Failure('usage', "libvirt's user network cannot forward a port to the guest", {
       hint: 'Leave out --ssh-port, and let the guest itself open a tunnel: ssh -R.',
     });
 }
@@ -163,7 +163,7 @@ async function save(file: string, given: Given): Promise<void> {
   const { saveMac } = await import('../../boot/save-mac.ts');
   const left = await saveMac(file, given);
   console.error(`${printable(file)} is written; start it: cidermill boot ${printable(file)}`);
-  if (left.length > 0) console.error(`note: what is for one start is not in it: ${left.join(', ')}`);
+  if (left.length > 0) console.error(`note: options for one start are not written: ${left.join(', ')}`);
 }
 
 /** What the command line has after "--". @throws Failure 'usage' when a key is among it */

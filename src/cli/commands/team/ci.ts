@@ -92,7 +92,7 @@ function onlyPipeline(project: Project): string {
     .map(({ name }) => name);
   const [first, ...others] = names;
   if (first !== undefined && others.length === 0) return first;
-  throw new Failure('usage', 'say which pipeline the job is to run', {
+  throw new Failure('usage', 'name the pipeline that the job runs', {
     hint: names.length === 0 ? 'See `cidermill list`.' : `There are: ${names.join(', ')}.`,
   });
 }
@@ -115,7 +115,7 @@ function checkFile(file: string, text: string, renew: string): void {
     return;
   }
   const what = written === undefined ? 'is missing' : 'is not up to date';
-  throw new Failure('stale-file', `${file} ${what}`, { hint: `Write it by: ${renew}` });
+  throw new Failure('stale-file', `${file} ${what}`, { hint: `Write it again: ${renew}` });
 }
 
 /** A file that something else has written is left as it is. @throws Failure 'exists', 'cannot-write' */
