@@ -114,7 +114,7 @@ const entry = (what: string, change: (result: Record<string, unknown>) => unknow
   what: `an entry ${what}`,
   make: (project) => {
     const { path, result } = entryOf(project, 'text');
-    writeFileSync(path, JSON.stringify(change(result as unknown as Record<string, unknown>)));
+    writeFileSync(path, JSON.stringify(change(result)));
   },
 });
 
