@@ -49,7 +49,7 @@ export async function provenanceOf(
   return stepProvenance(store, result, version(), planFiles(made.plan, stepsBefore(made.plan, [step])));
 }
 
-/** The product that a folder below artifacts/ belongs to, and the entry of it; undefined for what is none. */
+/** The product that a folder below artifacts/ belongs to, and the entry of it; undefined for any other path. */
 function publishedFolder({ artifacts }: Workspace, path: string): string[] | undefined {
   if (!existsSync(path) || !statSync(path).isDirectory()) return undefined;
   const inside = relative(artifacts, resolve(path)).split(sep);

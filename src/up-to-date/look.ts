@@ -48,7 +48,7 @@ function signature({ ino, mode, size, mtimeMs, ctimeMs }: Stats): string {
   return `${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
-/** The time of change in what `status` or `link` gave, in milliseconds; undefined where there is none. */
+/** The time of change in what `status` or `link` gave, in milliseconds; undefined for any other result. */
 export function changedAt(seen: string): number | undefined {
   const [, , , , changed] = /^\d+ \d+ \d+ [\d.]+ ([\d.]+)$/.exec(seen) === null ? [] : seen.split(' ');
   return changed === undefined ? undefined : Number(changed);

@@ -42,7 +42,7 @@ export function memoryFile(folder: string): string {
   return `${folder}/${shortHash(asked())}.json`;
 }
 
-/** Undefined where there is none, or none that is fit for use. */
+/** Undefined where no memory exists, or where it is not fit for use. */
 export function readMemory(file: string): Memory | undefined {
   try {
     const { size, mtimeMs } = statSync(file);
@@ -83,7 +83,7 @@ export function holds({ variables, circumstances, looks }: Memory): boolean {
   );
 }
 
-/** Writes a memory by rename, and drops the oldest where there are too many. One that cannot be written is none. */
+/** Writes a memory by rename, and drops the oldest where there are too many. What cannot be written is left out. */
 export function writeMemory(folder: string, file: string, memory: Memory): void {
   const text = JSON.stringify(memory);
   if (text.length > longest) return;

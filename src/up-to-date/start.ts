@@ -58,7 +58,7 @@ function print({ printed, took }: Memory, now: string): void {
   }
 }
 
-/** Waits for a reader that is slower; ends quietly where there is none any more. */
+/** Waits for a reader that is slower; ends quietly where the reader has gone. */
 function write(descriptor: 1 | 2, text: string): void {
   let bytes = Buffer.from(text);
   while (bytes.length > 0) {

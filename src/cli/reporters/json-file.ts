@@ -5,7 +5,7 @@ import type { Reporter } from './reporter.ts';
 
 /** The events in a file, each when it happens: a run that is killed leaves those before. */
 export interface JsonFile extends Reporter {
-  /** Takes an event that is none of a run: an error's. */
+  /** Takes an event that does not belong to a run: an error's. */
   add(event: object): void;
   /** Closes the file. @throws Failure 'cannot-write' where one of the events could not be written */
   end(): void;

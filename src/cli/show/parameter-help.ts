@@ -9,7 +9,7 @@ export function addParameterHelp(command: Command): Command {
   return command.addHelpText('after', () => parameterHelp(command));
 }
 
-/** What can be set of the pipeline or recipe that `run NAME --help` names; nothing where there is none, or it has faults. */
+/** What can be set of the pipeline or recipe that `run NAME --help` names; nothing where no such file exists, or it has faults. */
 function parameterHelp(command: Command): string {
   const [name] = command.args;
   if (name === undefined) return '\n`cidermill run NAME --help` shows the parameters of NAME as well.';

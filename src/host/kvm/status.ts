@@ -34,7 +34,7 @@ export interface KvmStatus {
   /** Can this kernel load modules at all? */
   readonly loadable: boolean;
   readonly modules: readonly KvmModule[];
-  /** Modules that hold KVM's and are none of those: a vendor of another kind (kvm_pvm), VFIO, a graphics driver. */
+  /** Modules that hold KVM's and are not among those: a vendor of another kind (kvm_pvm), VFIO, a graphics driver. */
   readonly others: readonly string[];
   readonly users: readonly KvmUser[];
   /** What `load` left when the modules that are loaded now are ours. */

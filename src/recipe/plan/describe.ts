@@ -53,7 +53,7 @@ export interface Described {
 
 /**
  * Describes the pipeline of that name, or else the recipe.
- * @throws InvalidError when there is none, or with all of the faults of its file
+ * @throws InvalidError when nothing has that name, or with all of the faults of its file
  */
 export function describeNamed(project: Project, name: string): Described {
   if (pipelineFile(project, name) !== undefined) return describePipeline(project, name);

@@ -110,7 +110,7 @@ function holdAgainst(digests: Digests, subjects: readonly Subject[], paper: stri
   }
 }
 
-/** @throws Failure 'altered' when a file is none of the subjects */
+/** @throws Failure 'altered' when a file is not one of the subjects */
 function everyOne(
   files: readonly (readonly [string, string])[],
   subjects: readonly Subject[],

@@ -40,7 +40,7 @@ export const mediaTypes = {
 const largestManifest = 4 << 20;
 const mostLayers = 20_000;
 
-/** The bytes under a tag or digest; undefined when there are none. Those under a digest are checked. */
+/** The bytes under a tag or digest; undefined when the registry has nothing there. Those under a digest are checked. */
 async function fetchManifest(
   remote: Remote,
   word: string,
@@ -61,7 +61,7 @@ async function fetchManifest(
   });
 }
 
-/** @returns undefined when there is none @throws Failure 'bad-manifest' when it is something else */
+/** @returns undefined when the registry does not have it @throws Failure 'bad-manifest' when it is something else */
 export async function getManifest(remote: Remote, word: string): Promise<FoundManifest | undefined> {
   const found = await fetchManifest(remote, word);
   if (found === undefined) return undefined;
@@ -80,7 +80,7 @@ export async function getManifest(remote: Remote, word: string): Promise<FoundMa
   return { digest, size: bytes.length, manifest: value as unknown as Manifest };
 }
 
-/** The manifests that an index lists; [] where there is none. @throws Failure 'bad-manifest' */
+/** The manifests that an index lists; [] where the registry has no index. @throws Failure 'bad-manifest' */
 export async function getIndex(remote: Remote, word: string): Promise<readonly Descriptor[]> {
   const found = await fetchManifest(remote, word);
   if (found === undefined) return [];
