@@ -48,15 +48,19 @@ export function readMemory(file: string): Memory | undefined {
     const { size, mtimeMs } = statSync(file);
     if (size > longest || Date.now() - mtimeMs > oldest) return undefined;
     const memory = JSON.parse(readFileSync(file, 'utf8')) as Memory;
-    return memory.asked === asked() &&
-      Array.isArray(memory.looks) &&
-      Array.isArray(memory.printed) &&
-      typeof memory.took === 'string'
-      ? memory
-      : undefined;
+    return memory.asked === asked() && isSound(memory) ? memory : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isSound({ looks, printed, took, variables = [] }: Memory): boolean {
+  return (
+    typeof took === 'string' &&
+    variables.every((name) => typeof name === 'string') &&
+    looks.every(([kind, path, seen]) => [kind, path, seen].every((each) => typeof each === 'string')) &&
+    printed.every(([descriptor, text]) => [1, 2].includes(descriptor) && typeof text === 'string')
+  );
 }
 
 /** What can be remembered of a run that was watched. */

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import {
+  closeSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
+import { freshFolder } from '../rig/folder.ts';
 import { events, testProject, type Ended, type TestProject } from '../rig/project.ts';
 
 const memories = join(packageRoot, 'dist/.up-to-date');
@@ -222,6 +226,7 @@ describe('a run that had nothing to do', () => {
       '{',
       'null',
       '{"looks":[],"printed":[],"took":""}',
+      JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), looks: [null] }),
       readFileSync(path, 'utf8').slice(0, -9),
     ]) {
       writeFileSync(path, damage);
@@ -230,6 +235,31 @@ describe('a run that had nothing to do', () => {
         stdout: expect.stringContaining('nothing to do: 1 step cached') as string,
       });
     }
+  });
+
+  it('is answered where its lines go to a file, too', async () => {
+    const project = testProject(files);
+    await project.run(['run', 'greet']);
+    await setTimeout(settled);
+    const log = join(freshFolder(), 'log.txt');
+    const toFile = (): string => {
+      const output = openSync(log, 'w');
+      const { status } = spawnSync(
+        process.execPath,
+        [join(packageRoot, 'bin/cidermill.mjs'), 'run', 'greet'],
+        {
+          cwd: project.root,
+          env: { ...process.env, CIDERMILL_STORE: join(project.root, 'artifacts/.store'), NO_COLOR: '1' },
+          stdio: ['ignore', output, output],
+        },
+      );
+      closeSync(output);
+      expect(status).toBe(0);
+      return readFileSync(log, 'utf8');
+    };
+    expect(toFile()).toContain('nothing to do');
+    mark(project.root);
+    expect(toFile()).toContain(marker);
   });
 
   it('is run whole after half a day', async () => {
