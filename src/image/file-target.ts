@@ -29,6 +29,14 @@ export async function openTarget(path: string, how: 'new' | 'present'): Promise<
     throw new Failure('cannot-write', `${path} is not a file`);
   }
   let size = stat.size;
+  const readInto = async (offset: number, into: Uint8Array): Promise<void> => {
+    checkRange({ size }, offset, into.length);
+    for (let done = 0; done < into.length;) {
+      const { bytesRead } = await handle.read(into, done, into.length - done, offset + done);
+      if (bytesRead === 0) failed(new Error('it became shorter while it was written'));
+      done += bytesRead;
+    }
+  };
   return {
     path,
     fd: handle.fd,
@@ -38,13 +46,10 @@ export async function openTarget(path: string, how: 'new' | 'present'): Promise<
     async read(offset, length) {
       checkRange({ size }, offset, length);
       const data = new Uint8Array(length);
-      for (let done = 0; done < length;) {
-        const { bytesRead } = await handle.read(data, done, length - done, offset + done);
-        if (bytesRead === 0) return failed(new Error('it became shorter while it was written'));
-        done += bytesRead;
-      }
+      await readInto(offset, data);
       return data;
     },
+    readInto,
     async write(offset, bytes) {
       await writeAll(handle, bytes, offset).catch(failed);
       size = Math.max(size, offset + bytes.length);

@@ -14,5 +14,11 @@ export function windowOf(target: ByteTarget, offset: number, size: number): Byte
       checkRange({ size }, at, bytes.length);
       await target.write(offset + at, bytes);
     },
+    ...(target.readInto !== undefined && {
+      async readInto(at: number, into: Uint8Array) {
+        checkRange({ size }, at, into.length);
+        await target.readInto?.(offset + at, into);
+      },
+    }),
   };
 }

@@ -1,4 +1,4 @@
-import { FormatError } from '../../../../base/index.ts';
+import { FormatError, type ByteSource } from '../../../../base/index.ts';
 import { forkExtents, forkSource, type Extent } from '../../fork.ts';
 import { forkOf, type HfsVolume } from '../../open-volume.ts';
 import { overflowKey, type ForkKind } from '../../overflow.ts';
@@ -32,11 +32,9 @@ export async function blocksInUse(volume: HfsVolume): Promise<{ inUse: Bitmap; b
     throw new FormatError('hfsplus', `the allocation file is too short for ${totalBlocks} blocks`, {
       offset: 1024 + 112,
     });
-  const stored = Buffer.from(
-    await forkSource(source, bitmapExtents, Number(header.allocationFile.logicalSize), blockSize).read(
-      0,
-      size,
-    ),
+  const stored = await copyOf(
+    forkSource(source, bitmapExtents, Number(header.allocationFile.logicalSize), blockSize),
+    size,
   );
   // What the last byte says of blocks that do not exist must not come true when the volume grows.
   clearBlocks(stored, { startBlock: totalBlocks, blockCount: 8 * size - totalBlocks });
@@ -83,6 +81,13 @@ export async function blocksInUse(volume: HfsVolume): Promise<{ inUse: Bitmap; b
   }
   const clean = (attributes & (volumeAttribute.unmounted | volumeAttribute.journaled)) !== 0;
   return { inUse: clean ? stored : claimed, bitmapExtents };
+}
+
+/** The beginning of a source in memory of its own, a part at a time: a bitmap of terabytes has a hundred megabytes. */
+async function copyOf(from: ByteSource, size: number): Promise<Bitmap> {
+  const copy = new Uint8Array(size);
+  for (let at = 0; at < size; at += 2 ** 20) copy.set(await from.read(at, Math.min(2 ** 20, size - at)), at);
+  return copy;
 }
 
 /** Has a file's fork blocks, by its record? */

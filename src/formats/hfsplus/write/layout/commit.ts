@@ -20,7 +20,7 @@ import { contentsOf } from './contents.ts';
 import type { LayoutPlan } from './draft.ts';
 import { planVolume } from './plan.ts';
 import { writeTree, type TreePlace } from './tree-writer.ts';
-import { writeZeros } from '../blocks/zeros.ts';
+import { writeChanged, writeZeros } from '../blocks/zeros.ts';
 
 export interface CommitOptions {
   /** Of the volume from now on, in bytes; what `sizeNeeded` says or more. */
@@ -134,18 +134,6 @@ async function writeBitmap(model: Model, plan: LayoutPlan, target: ByteTarget): 
     done += length;
   }
   return bytes;
-}
-
-/** How much is compared, and written where it differs: a bitmap of terabytes is large, and little of it changes. */
-const comparedAtOnce = 2 ** 20;
-
-async function writeChanged(target: ByteTarget, start: number, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; done += comparedAtOnce) {
-    const part = bytes.subarray(done, done + comparedAtOnce);
-    const at = start + done;
-    const present = at + part.length <= target.size ? await target.read(at, part.length) : undefined;
-    if (present === undefined || Buffer.compare(present, part) !== 0) await target.write(at, part);
-  }
 }
 
 function finalHeader(model: Model, plan: LayoutPlan, inUse: Bitmap): VolumeHeader {
