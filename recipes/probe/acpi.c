@@ -13,24 +13,6 @@ static bool is_table(const uint8_t *table, const char *signature)
            sums_to_zero(table, length);
 }
 
-/* In the first KiB of the extended BIOS data area, or from e0000 to fffff. */
-static const uint8_t *find_rsdp(void)
-{
-    uint32_t ebda = (uint32_t)le16(at(0x40e)) << 4;
-    struct {
-        uint32_t from, length;
-    } areas[] = {{ebda, 1024}, {0xe0000, 0x20000}};
-    for (int i = 0; i < 2; i++) {
-        const uint8_t *p = at(areas[i].from), *end = p + areas[i].length;
-        while (areas[i].from && (p = find(p, (size_t)(end - p), "RSD PTR ", 8, 16)) != NULL) {
-            if (sums_to_zero(p, 20))
-                return p;
-            p += 16;
-        }
-    }
-    return NULL;
-}
-
 const uint8_t *acpi_table_number(const char signature[4], unsigned number)
 {
     const uint8_t *rsdp = find_rsdp();

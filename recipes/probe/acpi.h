@@ -1,6 +1,9 @@
 #pragma once
 #include <stdint.h>
 
+/* The root pointer (ACPI 6.4, 5.2.5), where the firmware leaves it, its checksum right; or null. */
+const uint8_t *find_rsdp(void);
+
 /* The table with that signature, its checksum right, or null. "DSDT" is found through "FACP". */
 const uint8_t *acpi_table(const char signature[4]);
 

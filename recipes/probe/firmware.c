@@ -1,16 +1,11 @@
 #include "checks.h"
 #include "memory.h"
 #include "report.h"
+#include "smbios.h"
 
-/* System Management BIOS Reference Specification 2.8: 5.2.1 (entry point), 6.1.2 (structure), 7.1 and 7.3. */
 enum { bios_area = 0xf0000, bios_area_size = 0x10000, multiboot_magic = 0x2badb002 };
-enum { type_bios = 0, type_baseboard = 2, type_end = 127 };
 
-struct tables {
-    const uint8_t *from, *end;
-};
-
-static bool find_tables(struct tables *tables)
+bool find_tables(struct tables *tables)
 {
     const uint8_t *from = at(bios_area), *end = from + bios_area_size;
     for (const uint8_t *p = from; p < end; p += 16) {
@@ -24,37 +19,6 @@ static bool find_tables(struct tables *tables)
         return true;
     }
     return false;
-}
-
-/* The strings follow the structure, each ended by a NUL, the last by two. */
-static const uint8_t *next_structure(const uint8_t *structure, const uint8_t *end)
-{
-    const uint8_t *p = structure + structure[1];
-    while (p + 1 < end && (p[0] || p[1]))
-        p++;
-    return p + 2;
-}
-
-static const uint8_t *structure_of_type(struct tables tables, int type)
-{
-    const uint8_t *p = tables.from;
-    while (p + 4 <= tables.end && p[1] >= 4 && p + p[1] <= tables.end && p[0] != type_end) {
-        if (p[0] == type)
-            return p;
-        p = next_structure(p, tables.end);
-    }
-    return NULL;
-}
-
-/* The string whose number, from 1, stands at an offset of the structure; "-" where there is none. */
-static const char *string_at(const uint8_t *structure, int offset, struct tables tables)
-{
-    int number = offset < structure[1] ? structure[offset] : 0;
-    const uint8_t *p = structure + structure[1];
-    for (; number > 1 && p < tables.end; number--)
-        while (p < tables.end && *p++)
-            ;
-    return number == 1 && p < tables.end ? (const char *)p : "-";
 }
 
 void check_firmware(uint32_t loader_magic)

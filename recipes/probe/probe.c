@@ -4,6 +4,7 @@
 #include "pci.h"
 #include "power.h"
 #include "report.h"
+#include "screen.h"
 
 enum { keyboard_data = 0x60, keyboard_status = 0x64, host_has_milliseconds = 30000 };
 
