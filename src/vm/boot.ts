@@ -24,6 +24,8 @@ export interface BootRequest {
   readonly milestones: readonly BootStep[];
   /** What the guest writes when it knows that the rest will not come; any of them ends the wait before the deadline. */
   readonly givesUp?: readonly Omit<Milestone, 'name'>[];
+  /** Does the firmware draw its text, so that the text screen says nothing? It is on the serial line then. */
+  readonly drawsText?: boolean;
   /** For everything from the start to the guest's end, in milliseconds. */
   readonly milliseconds: number;
   /** A file name for a PNG of the screen after the last milestone; none is taken without it. */
@@ -40,7 +42,7 @@ export interface BootRequest {
 /** A boot that proved itself: every milestone, in order, and the exit code. */
 export interface BootResult {
   readonly reached: readonly Reached[];
-  /** After the last milestone, 25 lines; of use in text mode only. */
+  /** After the last milestone: 25 lines, or none where the firmware draws its text. */
   readonly screen: readonly string[];
   readonly screenshot?: { readonly width: number; readonly height: number };
   readonly console: readonly string[];
@@ -68,7 +70,7 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   const started = performance.now();
   const reached: Reached[] = [];
   let acted = 0;
-  const serial = new LineLog();
+  const serial = new LineLog({ isTerminal: request.drawsText === true });
   const serialFile = new SerialFile(join(request.folder, serialName), serial);
   const clock = new AbortController();
   const signal = request.signal ? AbortSignal.any([clock.signal, request.signal]) : clock.signal;
@@ -121,7 +123,8 @@ export async function boot(request: BootRequest): Promise<BootResult> {
   /** The machine stands still meanwhile, so that both pictures show the same moment. */
   async function capture(session: QmpSession): Promise<Pick<BootResult, 'screen' | 'screenshot'>> {
     await session.execute('stop', {}, { signal });
-    const screen = await readTextScreen(session, request.folder, { signal });
+    const screen =
+      request.drawsText === true ? [] : await readTextScreen(session, request.folder, { signal });
     const screenshot =
       request.screenshot === undefined
         ? undefined
@@ -177,7 +180,8 @@ export async function boot(request: BootRequest): Promise<BootResult> {
 
   async function sighting(): Promise<Sighting> {
     await serialFile.read();
-    const screen = qemu.ended ? undefined : await lastScreen(qmp, request.folder);
+    const readable = !qemu.ended && request.drawsText !== true;
+    const screen = readable ? await lastScreen(qmp, request.folder) : undefined;
     return {
       reached: [...reached],
       console: qemu.console.all(),

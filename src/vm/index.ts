@@ -18,3 +18,4 @@ export { QmpSession, type QmpEvent } from './process/qmp.ts';
 export { withServedDisk } from './disk/serve-disk.ts';
 export { smcConfiguration, smokeArguments, type SmokeMachine } from './smoke-machine.ts';
 export { chosenRow, decodeTextScreen, highlightedRows } from './screen/text-screen.ts';
+export { uefiArguments, type UefiMachine } from './uefi-machine.ts';

@@ -1,4 +1,5 @@
 import { Failure } from '../base/index.ts';
+import { drive } from './drive.ts';
 
 /** The machine that the probe looks at. Paths are as QEMU sees them. */
 export interface SmokeMachine {
@@ -46,18 +47,6 @@ export function smokeArguments(machine: SmokeMachine): string[] {
     // Without a boot ROM: it would only slow the firmware down.
     ...['-netdev', 'user,id=net', '-device', 'e1000-82545em,netdev=net,romfile='],
   ];
-}
-
-function drive(id: string, file: string, format: string, bus: string, serial: string): string[] {
-  return [
-    ...['-drive', `if=none,id=${id},format=${format},snapshot=on,file=${optionValue(file)}`],
-    ...['-device', `ide-hd,drive=${id},bus=${bus},serial=${serial}`],
-  ];
-}
-
-/** QEMU ends an option's value at a comma unless there are two. */
-function optionValue(value: string): string {
-  return value.replaceAll(',', ',,');
 }
 
 /**

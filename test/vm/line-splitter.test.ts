@@ -68,4 +68,12 @@ describe('LineLog', () => {
     log.push(Buffer.from('\x1b[31mred\x07\x9b\tend', 'latin1'));
     expect(log.all()).toEqual(['·[31mred··\tend']);
   });
+
+  it('leaves the control sequences for a terminal out where the guest writes to one', () => {
+    const log = new LineLog({ isTerminal: true });
+    log.push(
+      Buffer.from('\x1b[2J\x1b[01;01H\x1b[0m\x1b[37m\x1b[40mBdsDxe: \x1b]\x07loading\r\nend\x1b[', 'latin1'),
+    );
+    expect(log.all()).toEqual(['BdsDxe: ·]·loading', 'end·[']);
+  });
 });

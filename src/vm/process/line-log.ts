@@ -3,6 +3,12 @@ import { lineSplitter } from './line-splitter.ts';
 const longestLine = 4096;
 const mostLines = 10_000;
 
+/** A terminal's control sequences (ECMA-48, 5.4): cursor, colours, clearing. */
+// eslint-disable-next-line no-control-regex -- they begin with a control character
+const sequences = /\x1b\[[0-?]*[ -/]*[@-~]/g;
+// eslint-disable-next-line no-control-regex -- control characters are what is replaced
+const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 /**
  * The lines a guest wrote to a console, oldest first; numbered from 0, so that a reader can go on where it was.
  * Bounded: of a flood the newest 10,000 lines stay, each cut at 4096 bytes. Bytes are Latin-1, control characters "·".
@@ -11,7 +17,13 @@ export class LineLog {
   #lines: string[] = [];
   #dropped = 0;
   readonly #listeners = new Set<() => void>();
-  readonly #splitter = lineSplitter(longestLine, 'cut', (line) => this.#add(printable(line)));
+  readonly #splitter = lineSplitter(longestLine, 'cut', (line) => this.#add(this.#printable(line)));
+  readonly #isTerminal: boolean;
+
+  /** @param isTerminal does the guest take its console for a terminal? The control sequences for one are left out. */
+  constructor({ isTerminal = false }: { readonly isTerminal?: boolean } = {}) {
+    this.#isTerminal = isTerminal;
+  }
 
   push(chunk: Uint8Array): void {
     const before = this.length;
@@ -32,7 +44,7 @@ export class LineLog {
 
   /** All lines held, and the one that has not ended yet. */
   all(): string[] {
-    const rest = printable(this.#splitter.rest());
+    const rest = this.#printable(this.#splitter.rest());
     return rest === '' ? [...this.#lines] : [...this.#lines, rest];
   }
 
@@ -42,6 +54,11 @@ export class LineLog {
     return () => this.#listeners.delete(listener);
   }
 
+  #printable(bytes: Buffer): string {
+    const text = bytes.toString('latin1');
+    return (this.#isTerminal ? text.replace(sequences, '') : text).replace(controls, '·');
+  }
+
   #add(line: string): void {
     this.#lines.push(line);
     if (this.#lines.length <= 2 * mostLines) return;
@@ -49,9 +66,4 @@ export class LineLog {
     this.#lines = this.#lines.slice(surplus);
     this.#dropped += surplus;
   }
-}
-
-function printable(bytes: Buffer): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is replaced
-  return bytes.toString('latin1').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·');
 }
