@@ -9,6 +9,8 @@ export interface CacheOptions {
   readonly url: string;
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined;
+  /** For how many milliseconds a server that cannot be reached is asked again; else not at all. */
+  readonly patience?: number | undefined;
   /** Send what is made here. */
   readonly push: boolean;
   /** Absolute: the SSH key to sign entries with. */

@@ -46,7 +46,11 @@ export function encodeEntry({ entry, signature }: SignedEntry): Buffer {
  * Reads what another machine has written of an action.
  * @returns what is wrong with it, as the end of a sentence, where it is not a sound entry of that action
  */
-export function decodeEntry(bytes: Buffer, key: Sha256, action: Action): SignedEntry | string {
+export function decodeEntry(
+  bytes: Buffer,
+  key: Sha256,
+  action: Pick<Action, 'outputs'>,
+): SignedEntry | string {
   let document: unknown;
   try {
     document = JSON.parse(bytes.toString('utf8'));
@@ -61,7 +65,7 @@ export function decodeEntry(bytes: Buffer, key: Sha256, action: Action): SignedE
   return { entry: entry as Entry, ...(signature === undefined ? {} : { signature }) };
 }
 
-function entryFault(entry: unknown, key: Sha256, action: Action): string | undefined {
+function entryFault(entry: unknown, key: Sha256, action: Pick<Action, 'outputs'>): string | undefined {
   if (!isRecord(entry)) return 'is not an object';
   const { outputs, notes, started, duration, log, blobs } = entry;
   if (entry['key'] !== key) return 'is the entry of another action';

@@ -19,7 +19,7 @@ const usualResult = 1 << 20;
 export async function findEntry(
   context: CacheContext,
   key: Sha256,
-  action: Action,
+  action: Pick<Action, 'outputs'>,
 ): Promise<Entry | undefined> {
   const { server, options, store } = context;
   const refuse = (why: string): undefined => {

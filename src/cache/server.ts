@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { got, type Got, type Response } from 'got';
 import { Failure, isAborted, type Sha256 } from '../base/index.ts';
 import { proxyAgents, type Agents } from '../sources/http/proxy-agents.ts';
@@ -17,6 +18,8 @@ export const atOnce = 16;
 /** Milliseconds for a connection, and for an answer or the next bytes of it. */
 const connectPatience = 5_000;
 const answerPatience = 10_000;
+/** Between two tries of one that is asked again, in milliseconds. */
+const betweenTries = 500;
 /** Bytes a second that a body has to come or go with at least, on the average. */
 const leastPace = 64 * 1024;
 
@@ -26,6 +29,8 @@ export interface ServerOptions {
   readonly url: string;
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined;
+  /** For how many milliseconds it is asked again where it cannot be reached; else not at all. */
+  readonly patience?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -190,6 +195,8 @@ export class CacheServer {
 
   /** Tries once more what a server does that closes a connection which it kept for long enough. */
   async #trying<T>(path: string, work: () => Promise<T>): Promise<T> {
+    const { patience = 0 } = this.#options;
+    const until = performance.now() + patience;
     for (let left = 1; ; left--) {
       try {
         this.#tally.requests += 1;
@@ -201,6 +208,10 @@ export class CacheServer {
         const { code } = error as NodeJS.ErrnoException;
         if (code !== undefined && /^E(NOSPC|DQUOT|ROFS|FBIG|IO|ACCES)$/.test(code)) throw error;
         if (left > 0 && (code === 'ECONNRESET' || code === 'EPIPE')) continue;
+        if (performance.now() < until) {
+          await pause(betweenTries, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
         this.#count('none');
         throw new CacheTrouble(`${this.name} does not answer: ${(error as Error).message}`);
       }

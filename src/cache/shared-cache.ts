@@ -24,14 +24,17 @@ export interface OpenCacheOptions extends CacheOptions {
 export interface SharedCache {
   readonly name: string;
   readonly tally: Tally;
-  /** What it knows of an action; asked again, it is the same answer. */
-  find(key: Sha256, action: Action): Promise<Entry | undefined>;
+  /** What it knows of an action; asked again, it is the same answer, until that is forgotten. */
+  find(key: Sha256, action: Pick<Action, 'outputs'>): Promise<Entry | undefined>;
+  forget(key: Sha256): void;
   /** Brings all of an entry's blobs into the store; false where that cannot be done. */
   bring(entry: Entry, options: BringOptions): Promise<boolean>;
   /** Brings those files into the store that it has. */
   bringFiles(files: readonly Blob[]): Promise<void>;
   /** Sends what was made here, and the files of its sources; nothing unless `push` is set. */
   send(result: ActionResult, log: Blob, files: readonly Blob[]): Promise<void>;
+  /** Sends blobs of the store, whole. @returns are they there now? */
+  sendFiles(files: readonly Blob[]): Promise<boolean>;
 }
 
 /** Bringing an artifact may take this long at least, in milliseconds, and twice as long as it took to make. */
@@ -79,6 +82,7 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
       asked.set(key, found);
       return found;
     },
+    forget: (key) => void asked.delete(key),
     bring: (entry, bringing) =>
       attempt('read', false, () =>
         inTime(context, entry, (within) => bringBlobs(within, entry.blobs, bringing)),
@@ -95,6 +99,11 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
         if (!push) return;
         await sendResult(context, result, log);
         await sendFiles(context, files);
+      }),
+    sendFiles: (files) =>
+      attempt('write', false, async () => {
+        await sendFiles(context, files);
+        return true;
       }),
   };
 }

@@ -24,8 +24,9 @@ export type TeamRun = Pick<
  * Opens the team's cache when a step first asks that is not in the store: a run that has all of its steps neither reads
  * settings nor loads a module for it. On the host's own tools artifacts may depend on what no key names, so they are not
  * shared.
+ * @param forWorkers is it what the run's workers have in common? It is written to then, and waited for
  */
-export function lazyTeam(context: TeamRun): LazyTeam {
+export function lazyTeam(context: TeamRun, forWorkers = false): LazyTeam {
   let opened: Team | undefined;
   let fault: unknown;
   let opening: Promise<Team | undefined> | undefined;
@@ -35,7 +36,7 @@ export function lazyTeam(context: TeamRun): LazyTeam {
     const settings = teamSettings(context.plan.root);
     if (settings === undefined) return undefined;
     const { openTeam } = await import('./team.ts');
-    return (opened = openTeam(context, settings));
+    return (opened = openTeam(context, forWorkers ? { ...settings, ...workersNeed } : settings));
   };
   return {
     open: () =>
@@ -54,6 +55,9 @@ export function lazyTeam(context: TeamRun): LazyTeam {
     use: () => (opened === undefined ? {} : { cache: useOf(opened) }),
   };
 }
+
+/** What workers take and make goes through the cache, which may be out for a moment. */
+const workersNeed = { push: true, patience: 15_000 } as const;
 
 function useOf({ cache }: Team): CacheUse {
   return { server: cache.name, ...cache.tally };

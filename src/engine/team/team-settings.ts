@@ -11,6 +11,8 @@ export interface TeamSettings {
   /** The environment names it, not the project. */
   readonly named: boolean;
   readonly push: boolean;
+  /** For how many milliseconds a server that cannot be reached is asked again. */
+  readonly patience?: number;
   /** Absolute. */
   readonly sign?: string;
   /** Absolute, and there. */

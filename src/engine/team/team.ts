@@ -7,7 +7,7 @@ import {
   type Entry,
   type SharedCache,
 } from '../../cache/index.ts';
-import { Failure, isAborted, type Sha256 } from '../../base/index.ts';
+import { isAborted, type Sha256 } from '../../base/index.ts';
 import type { PlannedStep } from '../../recipe/index.ts';
 import { filesOf, type LockedFile } from '../../sources/index.ts';
 import {
@@ -15,12 +15,11 @@ import {
   blobsOf,
   DamagedBlob,
   hasBlob,
-  listingFault,
   readAction,
-  readBlob,
   readEntry,
   writeAction,
   type ActionResult,
+  type Blob,
   type Store,
 } from '../../store/index.ts';
 import type { RunContext } from '../context.ts';
@@ -28,6 +27,7 @@ import type { ResolvedStep } from '../decide.ts';
 import { readRecord } from '../history.ts';
 import { keepModules, originsOfResult } from '../own-record.ts';
 import type { Done } from '../resolve.ts';
+import { listingsFault } from './listings-fault.ts';
 import { privateSteps } from './private-steps.ts';
 import type { TeamSettings } from './team-settings.ts';
 
@@ -50,6 +50,10 @@ export interface Team {
   keeps(step: PlannedStep): boolean;
   /** Begins to send what a step has made here. */
   give(resolved: ResolvedStep, result: ActionResult): void;
+  /** Takes a step's artifact that another machine says it has sent; undefined where it is not there. */
+  takeMade(resolved: ResolvedStep, done: Done): Promise<ActionResult | undefined>;
+  /** Sends what the store has of a step, unless the cache has it. @returns is it there now? */
+  share(resolved: ResolvedStep, result: ActionResult): Promise<boolean>;
   /** Brings what the cache has of these files of sources. */
   files(files: readonly LockedFile[]): Promise<void>;
   /** Waits for all that is being sent, so long as that comes to an end. */
@@ -87,6 +91,11 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
   const find = ({ step, key, action }: ResolvedStep): Promise<Entry | undefined> =>
     unshared.has(step.name) ? Promise.resolve(undefined) : cache.find(key, action);
 
+  const logOf = ({ log }: ActionResult): Blob => ({
+    digest: log,
+    size: statSync(blobPath(store, log), { throwIfNoEntry: false })?.size ?? 0,
+  });
+
   const bring = async (
     resolved: ResolvedStep,
     done: Done,
@@ -101,7 +110,7 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
     const like = likelyAlike(store, readRecord(history, step.name)?.key);
     if (!(await cache.bring(entry, { like, onProgress }))) return undefined;
     const result = resultOf(entry, { action, ...originsOfResult(resolved, done) });
-    const fault = listingsFault(store, result);
+    const fault = listingsFault(store, result.outputs);
     if (fault !== undefined) {
       emit({
         type: 'cache-refused',
@@ -140,13 +149,24 @@ export function openTeam(context: TeamContext, settings: TeamSettings): Team {
         .flatMap(filesOf)
         .map(({ sha256, size }) => ({ digest: sha256, size }))
         .filter(({ digest, size }) => hasBlob(store, digest, size));
-      const log = { digest: result.log, size: statSync(blobPath(store, result.log)).size };
       under.push(
-        cache.send(result, log, files).catch((error: unknown) => {
+        cache.send(result, logOf(result), files).catch((error: unknown) => {
           if (!isAborted(context.signal) && !isAborted(sending.signal))
             note(`${step.name} was not sent to ${cache.name}: ${(error as Error).message}`);
         }),
       );
+    },
+    takeMade: async (resolved, done) => {
+      cache.forget(resolved.key);
+      const entry = await find(resolved);
+      return entry && bring(resolved, done, entry);
+    },
+    share: async (resolved, result) => {
+      if (unshared.has(resolved.step.name)) return false;
+      if ((await find(resolved)) !== undefined) return true;
+      await cache.send(result, logOf(result), []);
+      cache.forget(resolved.key);
+      return (await find(resolved)) !== undefined;
     },
     files: (files) => cache.bringFiles(files.map(({ sha256, size }) => ({ digest: sha256, size }))),
     settle: async () => {
@@ -174,20 +194,4 @@ function likelyAlike(store: Store, key: Sha256 | undefined): Sha256[] {
     if (error instanceof DamagedBlob) return [];
     throw error;
   }
-}
-
-/** What is wrong with the listings of a result's folders, as the end of a sentence. */
-function listingsFault(store: Store, { outputs }: ActionResult): string | undefined {
-  for (const output of Object.values(outputs)) {
-    if (output.type !== 'directory') continue;
-    let listing: unknown;
-    try {
-      listing = JSON.parse(readBlob(store, output.digest));
-    } catch (error) {
-      if (!(error instanceof SyntaxError) && !(error instanceof Failure)) throw error;
-    }
-    const fault = listingFault(listing);
-    if (fault !== undefined) return `names a listing ${output.digest} that ${fault}`;
-  }
-  return undefined;
 }
