@@ -46,6 +46,8 @@ export type RunEvent = { readonly time: number } & (
       readonly key: Sha256;
       readonly why: readonly string[];
       readonly log: string;
+      /** Who makes it, where another machine does. */
+      readonly worker?: string;
     }
   /** Another run is making the same artifact. */
   | { readonly type: 'step-waiting'; readonly step: string; readonly key: Sha256 }
@@ -75,6 +77,7 @@ export type RunEvent = { readonly time: number } & (
       readonly milliseconds: number;
       readonly notes: readonly string[];
       readonly unchanged: boolean;
+      readonly worker?: string;
     }
   | {
       readonly type: 'step-failed';
@@ -147,6 +150,18 @@ export type RunEvent = { readonly time: number } & (
       readonly cache?: CacheUse;
       /** Not the known-good toolchain: pinned files had vanished, and others stand in for them. */
       readonly drifted?: readonly Drift[];
+    }
+  /** What happens among the workers of a run: one was lost, none is there for a step. */
+  | { readonly type: 'workers-note'; readonly message: string }
+  /** Two machines made one action with other bytes: `made` by this worker, `kept` in the team's cache, both SHA-256. */
+  | {
+      readonly type: 'step-differs';
+      readonly step: string;
+      readonly key: Sha256;
+      readonly output: string;
+      readonly worker: string;
+      readonly made: string;
+      readonly kept: string;
     }
   /** Once a run: why the team's cache is not asked, or nothing sent to it, any more. */
   | { readonly type: 'cache-note'; readonly message: string; readonly hint?: string }

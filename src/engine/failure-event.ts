@@ -27,7 +27,8 @@ type Described = Pick<Extract<UntimedEvent, { type: 'step-failed' }>, 'code' | '
   readonly hint?: string | undefined;
 };
 
-function described(error: unknown): Described {
+/** What went wrong, in words where it is foreseeable. */
+export function described(error: unknown): Described {
   if (error instanceof Failure) {
     const { code, message, hint, temporary } = error;
     return { code, message, hint, temporary };

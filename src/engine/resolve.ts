@@ -76,7 +76,8 @@ export function outputOf(done: Done, step: string, output: string): Output {
   return found;
 }
 
-function outputWord(output: Output): string {
+/** What an action names an artifact by, as an input. */
+export function outputWord(output: Output): string {
   const type = output.type === 'file' && output.executable ? 'executable' : output.type;
   return `${type}:${output.digest}`;
 }

@@ -1,4 +1,3 @@
-import type PQueue from 'p-queue';
 import { Failure, isAborted } from '../base/index.ts';
 import { diskFailure } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
@@ -13,16 +12,20 @@ import {
   touchAction,
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
-import { decide, withChoice, type ResolvedStep } from './decide.ts';
+import { decide, type ResolvedStep } from './decide.ts';
+import type { Executor, ExecutorHost, StepToMake } from './executor.ts';
 import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
+import { LocalExecutor } from './local-executor.ts';
 import { openMending, type Mending } from './mending.ts';
-import { fetchAhead } from './sources/fetch-ahead.ts';
 import { UnmetPreconditions } from './preconditions/refuse.ts';
 import type { LazyTeam } from './team/lazy-team.ts';
 import { publishProduct } from './products/publish.ts';
 import type { Made } from './resolve.ts';
 import { StepFailure } from './step/step-failure.ts';
+
+/** Says who makes the steps of a run. */
+export type OpenExecutor = (host: ExecutorHost) => Executor;
 
 /** The state of one run: what is done, and the session that the first step to execute opens. */
 export class RunState {
@@ -30,7 +33,7 @@ export class RunState {
   readonly #keepGoing: boolean;
   readonly #counts: { cached: number; executed: number; failed: number; skipped: number };
   readonly #done = new Map<string, Made>();
-  #queue: PQueue | undefined;
+  readonly #executor: Executor;
   /** Stops all of the run for a failure that is not one step's. */
   readonly #stop: (failure: Failure) => void;
   readonly #mending: Mending;
@@ -39,7 +42,6 @@ export class RunState {
   /** Step → how its sources differ from what is pinned. */
   readonly drifted = new Map<string, readonly string[]>();
   #session: Promise<Lock> | undefined;
-  #ready: Promise<void> | undefined;
 
   constructor(
     context: RunContext,
@@ -47,12 +49,16 @@ export class RunState {
     counts: { cached: number; executed: number; failed: number; skipped: number },
     stop: (failure: Failure) => void,
     team: Pick<LazyTeam, 'open' | 'fault'>,
+    openExecutor: OpenExecutor = (host) => host.here,
   ) {
     this.#context = context;
     this.#keepGoing = keepGoing;
     this.#counts = counts;
     this.#stop = stop;
     this.#team = team;
+    const host = { context, team, hold: () => this.#openSession() };
+    const here = new LocalExecutor(host, (step) => this.#executor.isHere(step));
+    this.#executor = openExecutor({ ...host, here });
     this.#mending = openMending(context, this.#done, async (step) => {
       if (this.#fromCache.delete(step.name)) this.#counts.cached -= 1;
       await this.#attempt(step);
@@ -115,6 +121,7 @@ export class RunState {
   }
 
   async close(): Promise<void> {
+    await this.#executor.close();
     await (await this.#session)?.release();
   }
 
@@ -158,13 +165,7 @@ export class RunState {
   async #make(step: PlannedStep): Promise<void> {
     const decision = await decide(this.#context, step, this.#done);
     if (decision.verdict === 'cached') await this.#cached(decision, decision.result);
-    else if (!(await this.#fromTeam([decision, ...decision.others])))
-      await (await this.#openQueue()).add(() => this.#execute(decision));
-  }
-
-  async #openQueue(): Promise<PQueue> {
-    const { default: Queue } = await import('p-queue');
-    return (this.#queue ??= new Queue({ concurrency: this.#context.jobs }));
+    else if (!(await this.#fromTeam([decision, ...decision.others]))) await this.#execute(decision);
   }
 
   /** @returns false where the team's cache has none of them */
@@ -189,19 +190,16 @@ export class RunState {
     await this.#record({ step: step.name, action, key, outcome: 'cached' });
   }
 
-  async #execute(decision: ResolvedStep): Promise<void> {
+  async #execute(decision: StepToMake): Promise<void> {
     const { step } = decision;
-    this.#context.signal.throwIfAborted();
-    const { executeAction, fetchSources } = await import('./step/index.ts');
-    await (this.#ready ??= this.#getReady());
-    fetchAhead(this.#context, step, fetchSources);
     const record = readRecord(this.#context.history, step.name);
     const previous = record === undefined ? undefined : readEntry(this.#context.store, record.key);
-    let resolved = decision;
+    let chosen: ResolvedStep = decision;
     try {
-      // Another origin than the preferred one is another action.
-      resolved = withChoice(decision, await fetchSources(this.#context, step));
-      const { result, log } = await executeAction(this.#context, resolved, this.#done);
+      const execution = await this.#executor.execute(decision, this.#done, (one) => {
+        chosen = one;
+      });
+      const { resolved, result, log, worker } = execution;
       if (log === undefined) {
         await this.#cached(resolved, result);
         return;
@@ -212,12 +210,14 @@ export class RunState {
       this.#done.set(step.name, result);
       this.#noteDrift(step, action);
       await this.#record({ step: step.name, action, key, outcome: 'done', log });
-      (await this.#team.open())?.give(resolved, result);
       const { duration: milliseconds, notes } = result;
-      this.#context.emit({ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged });
+      this.#context.emit({
+        ...{ type: 'step-done', step: step.name, key, milliseconds, notes, unchanged },
+        ...(worker === undefined ? {} : { worker }),
+      });
     } catch (error) {
       const isOwn = !isAborted(this.#context.signal) && !(error instanceof DamagedBlob);
-      if (isOwn) await this.#failed(resolved, error);
+      if (isOwn) await this.#failed(chosen, error);
       throw error;
     }
   }
@@ -225,17 +225,6 @@ export class RunState {
   #noteDrift(step: PlannedStep, action: Action): void {
     const changes = this.#context.sources.changes(step.name, action.sources);
     if (changes.length > 0) this.drifted.set(step.name, changes);
-  }
-
-  /** Before the first step that runs: nothing is begun that is known not to pass. */
-  async #getReady(): Promise<void> {
-    const { signal } = this.#context;
-    const { findPreconditions, refuseFaults } = await import('./preconditions/index.ts');
-    const { previewRun } = await import('./preview.ts');
-    await this.#openSession();
-    const team = await this.#team.open();
-    refuseFaults(await findPreconditions(this.#context, await previewRun({ ...this.#context, team })));
-    signal.throwIfAborted();
   }
 
   async #failed({ step, action, key }: ResolvedStep, error: unknown): Promise<void> {

@@ -6,7 +6,7 @@ import type { Drift, RunEvent } from './events.ts';
 import { openHistory } from './history.ts';
 import { productPlace } from './products/product-place.ts';
 import { lazyTeam } from './team/lazy-team.ts';
-import { RunState } from './run-state.ts';
+import { RunState, type OpenExecutor } from './run-state.ts';
 import { openRecorder } from './runs/recorder.ts';
 import type { StepSources } from './sources/step-sources.ts';
 
@@ -25,6 +25,8 @@ export interface RunOptions {
   /** Run the steps that name a buildroot on the host's own tools. */
   readonly onHost: boolean;
   readonly signal: AbortSignal;
+  /** Who makes the steps; else this process does. */
+  readonly openExecutor?: OpenExecutor;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -62,13 +64,14 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   // What stands in a product's place is told before any step is run.
   for (const { name } of plan.products) productPlace(options.artifacts, name);
   const counts = { cached: 0, executed: 0, failed: 0, skipped: 0 };
-  const team = lazyTeam({ ...options, ...context });
+  const team = lazyTeam({ ...options, ...context }, options.openExecutor !== undefined);
   const run = new RunState(
     { ...context, fromCache: async (files) => (await team.open())?.files(files) },
     options.keepGoing,
     counts,
     (failure) => watch.stop(failure),
     team,
+    options.openExecutor,
   );
   emit({ type: 'run-started', pipeline: plan.pipeline, steps: plan.steps.map((step) => step.name) });
   let isPublished = true;

@@ -17,6 +17,7 @@ import { driftLines, failedProductLines, productLines, summaryLine } from './sum
 import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
 import { verifiedLines, verifySummary } from './verified-lines.ts';
+import { workersLines } from './workers-lines.ts';
 
 /** Of one step, in milliseconds of event time. */
 const betweenProgress = 15_000;
@@ -96,6 +97,10 @@ export function plainReporter(
           return;
         case 'step-verified':
           write(verifiedLines(theme, width, event));
+          return;
+        case 'workers-note':
+        case 'step-differs':
+          write(workersLines(theme, event));
           return;
         case 'cache-note':
         case 'cache-refused':

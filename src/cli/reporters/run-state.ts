@@ -14,6 +14,8 @@ export interface ActiveStep {
   readonly name: string;
   /** Time of its first event; of a step that runs, when it began to: fetching before is not counted. */
   readonly started: number;
+  /** Who makes it, where another machine does. */
+  readonly worker: string | undefined;
   /** How long it fetched before it ran, in milliseconds. */
   readonly fetched: number;
   readonly why: readonly string[];
@@ -70,7 +72,10 @@ export function follow(state: RunState, event: RunEvent): void {
     case 'step-started': {
       const before = state.active.get(event.step);
       const fetched = before?.phase === 'fetching' ? event.time - before.started : 0;
-      state.active.set(event.step, newStep(event.step, event.time, 'running', event.why, fetched));
+      state.active.set(
+        event.step,
+        newStep(event.step, event.time, 'running', event.why, fetched, event.worker),
+      );
       return;
     }
     case 'step-fetching': {
@@ -127,6 +132,8 @@ export function follow(state: RunState, event: RunEvent): void {
       leave(state, event.step);
       return;
     case 'cache-note':
+    case 'workers-note':
+    case 'step-differs':
     case 'cache-refused':
     case 'product-published':
     case 'product-failed':
@@ -161,10 +168,12 @@ function newStep(
   phase: ActiveStep['phase'],
   why: readonly string[],
   fetched = 0,
+  worker?: string,
 ): ActiveStep {
   return {
     name,
     started,
+    worker,
     fetched,
     why,
     phase,

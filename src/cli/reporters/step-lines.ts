@@ -62,9 +62,10 @@ export function endOfStep(
       const fetching =
         fetched < shortest ? '' : colours.dim(`, after fetching for ${formatDuration(fetched)}`);
       const time = `${marks ? '' : 'done in '}${formatDuration(milliseconds ?? event.milliseconds)}${fetching}`;
+      const on = event.worker === undefined ? '' : colours.dim(` on ${printable(event.worker)}`);
       const same = event.unchanged ? colours.dim(', same outputs as before') : '';
       return [
-        `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${same}`,
+        `${marks ? `${colours.green(marks.done)} ` : ''}${name}  ${time}${on}${same}`,
         ...noteLines(theme, newNotes(state, event)),
       ];
     }

@@ -23,12 +23,14 @@ export type PreconditionContext = Pick<RunContext, 'store' | 'plan' | 'sources' 
  * Looks for what would make the steps that are to run fail, as far as it can be known before any of them: the host's
  * programs and namespaces, free space, the user's files, and what the recipes' own checks find.
  * @param previews what a run would do with each step
+ * @param isHere is a step made on this host?
  */
 export async function findPreconditions(
   context: PreconditionContext,
   previews: readonly Preview[],
+  isHere: (step: PlannedStep) => boolean = () => true,
 ): Promise<Finding[]> {
-  const waiting = context.plan.steps.filter((step) => willRun(previews, step));
+  const waiting = context.plan.steps.filter((step) => willRun(previews, step) && isHere(step));
   if (waiting.length === 0) return [];
   const checks = await Promise.all(waiting.map((step) => runCheck(context, step)));
   return [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Sha256 } from '../../base/index.ts';
+import { canonicalJson, sha256, type Sha256 } from '../../base/index.ts';
 import { closeOver, type Closure } from './closure.ts';
 
 /** As much of esbuild's metafile as is read here; paths are relative to the package's root. */
@@ -101,6 +101,12 @@ export function readBuiltScript(dist: string, script: string): BuiltScript | und
     },
     files: pick(table.files, row.files),
   };
+}
+
+/** A digest of the sources of all of the package's own scripts: two builds that have the same run the same. */
+export function buildDigest(dist: string): Sha256 {
+  const { modules, packages } = readTable(dist);
+  return sha256(canonicalJson([Object.fromEntries(modules), Object.fromEntries(packages)]));
 }
 
 const tables = new Map<string, Table>();

@@ -11,6 +11,7 @@ import { driftLines, failedProductLines, productLines, summaryLine } from '../su
 import { columnsOf, type Screen } from './screen.ts';
 import { tracedLines, traceSummary } from '../traced-lines.ts';
 import { verifiedLines, verifySummary } from '../verified-lines.ts';
+import { workersLines } from '../workers-lines.ts';
 
 /** The time, and being woken: given, so that tests need not wait. */
 export interface Clock {
@@ -121,6 +122,10 @@ export function ttyReporter(
         return;
       case 'step-verified':
         lasting.push(...verifiedLines(theme, width, event));
+        return;
+      case 'workers-note':
+      case 'step-differs':
+        lasting.push(...workersLines(theme, event));
         return;
       case 'cache-note':
       case 'cache-refused':
