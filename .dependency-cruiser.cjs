@@ -23,6 +23,7 @@ const floors = [
   'cache',
   'registry',
   'engine',
+  'workers',
   'up-to-date',
   'report',
   'cli',

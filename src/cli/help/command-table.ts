@@ -175,6 +175,16 @@ export const commandTable: Readonly<Record<string, TableEntry>> = {
     summary: "show, fill and check the team's shared cache",
     load: async () => (await import('../commands/team/cache.ts')).cacheCommand(),
   },
+  worker: {
+    group: 'team',
+    summary: "make steps of others' runs on this machine",
+    load: async () => (await import('../commands/team/worker.ts')).workerCommand(),
+  },
+  workers: {
+    group: 'team',
+    summary: 'show the workers of a team, and what waits for them',
+    load: async () => (await import('../commands/team/workers.ts')).workersCommand(),
+  },
   fetch: {
     group: 'team',
     summary: 'download all that a run needs',

@@ -12,6 +12,11 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
   // Installed they would be started as services.
   nginx: (mirror, folder) => mirror.unpack('nginx', folder),
+  // With the libraries that a host without Redis may lack.
+  redis: async (mirror, folder) => {
+    for (const name of ['redis-tools', 'liblzf1', 'libjemalloc2', 'libatomic1'])
+      await mirror.unpack(name, folder);
+  },
   'docker-registry': (mirror, folder) => mirror.unpack('docker-registry', folder),
   // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
   'linux-kvm': (mirror, folder) =>

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { boundProcRemark } from '../../../host/index.ts';
+import type { OpenExecutor } from '../../../engine/run-state.ts';
 import { runFile } from '../../../engine/runs/kept-runs.ts';
 import { formatDuration } from '../../../text/format.ts';
 import { rememberUpToDate } from '../../../up-to-date/index.ts';
@@ -36,6 +37,7 @@ interface RunFlags extends PlanOptions {
   readonly installTools?: boolean;
   readonly trace?: boolean;
   readonly fromBundle?: string;
+  readonly workers?: string;
 }
 
 export function runCommand(): Command {
@@ -66,6 +68,10 @@ export function runCommand(): Command {
     )
     .option('--offline', 'fetch nothing: use only what the store holds')
     .option('--from-bundle <file>', 'run a file that `cidermill bundle` wrote, without a network')
+    .option(
+      '--workers <address>',
+      'have the steps made by the workers of a Redis, redis://… (docs/workers.md)',
+    )
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
     .option(
       '--trace',
@@ -149,6 +155,7 @@ async function run(
     offline,
     onHost: flags.environment === 'host',
   };
+  const workers = await workersOf(flags, plan.root);
   const reporter = await open();
   let took = 0;
   const { outcome, id } = await runPlan({
@@ -156,6 +163,7 @@ async function run(
     artifacts: workspace.artifacts,
     keepGoing: flags.keepGoing === true,
     keepFailed: flags.keepFailed === true,
+    ...(workers === undefined ? {} : { openExecutor: workers }),
     onEvent: (event) => {
       if (event.type === 'run-finished') took = event.milliseconds;
       reporter.take(event);
@@ -174,6 +182,21 @@ async function run(
   if (reports === undefined && flags.report === undefined && !jsonOnOutput(flags.json))
     rememberUpToDate(formatDuration(took), id === undefined ? undefined : runFile(workspace.store, id));
   return exitCodes.done;
+}
+
+/** Who makes the steps, where this process does not. */
+async function workersOf(
+  { workers, offline, environment }: RunFlags,
+  root: string,
+): Promise<OpenExecutor | undefined> {
+  if (workers === undefined) return undefined;
+  if (offline === true || environment === 'host')
+    throw new Failure(
+      'usage',
+      `--workers and --${offline === true ? 'offline' : 'environment host'} exclude each other`,
+    );
+  const { openCoordinator } = await import('../../../workers/open-coordinator.ts');
+  return openCoordinator(workers, root);
 }
 
 /** @param id of the run, as it is kept */

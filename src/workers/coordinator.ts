@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { Failure, isAborted } from '../base/index.ts';
+import type { Execution, Executor, ExecutorHost, StepToMake } from '../engine/executor.ts';
+import type { ResolvedStep } from '../engine/decide.ts';
+import type { Done } from '../engine/resolve.ts';
+import type { Team } from '../engine/team/team.ts';
+import type { PlannedStep } from '../recipe/index.ts';
+import type { RedisAddress } from './address.ts';
+import { connect } from './connection.ts';
+import { keepRun, runHeartbeat } from './interest.ts';
+import { Making } from './making.ts';
+import { names } from './names.ts';
+import { openPacking, type Packing } from './pack-job.ts';
+import { watchForWorkers } from './watch-workers.ts';
+import { Waits } from './waits.ts';
+
+/** A coordinator's connections, made before its run begins. */
+export interface Connected {
+  readonly redis: Redis;
+  /** For what workers tell. */
+  readonly told: Redis;
+  readonly name: string;
+}
+
+/** @throws Failure 'no-redis' */
+export async function connectCoordinator(address: RedisAddress): Promise<Connected> {
+  const redis = await connect(address);
+  return { redis, told: await connect(address), name: address.name };
+}
+
+/** Without Redis for so long, in milliseconds, a run makes the rest of its steps by itself. */
+const patience = 60_000;
+
+/** Why a run goes on without workers. */
+class Gone extends Error {}
+
+/** Has steps made by the workers that listen to a Redis. What only this machine can make it makes itself. */
+export class Coordinator implements Executor {
+  readonly #host: ExecutorHost;
+  readonly #connected: Connected;
+  readonly #run = randomUUID();
+  readonly #waits: Waits;
+  readonly #build: string;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #silence: NodeJS.Timeout | undefined;
+  #packing: Packing | undefined;
+  #gone: string | undefined;
+  #closed = false;
+  #begun: Promise<void> | undefined;
+
+  /** @param build of the package's own scripts */
+  constructor(host: ExecutorHost, connected: Connected, build: string) {
+    this.#host = host;
+    this.#connected = connected;
+    this.#build = build;
+    const { redis, told } = connected;
+    this.#waits = new Waits(redis, told, this.#run);
+    const { signal } = host.context;
+    signal.addEventListener('abort', () => this.#waits.fail(signal.reason), { once: true });
+    redis.on('close', () => {
+      if (this.#closed) return;
+      this.#silence ??= setTimeout(() => this.#goOn(`${connected.name} does not answer any more`), patience);
+    });
+    redis.on('ready', () => {
+      clearTimeout(this.#silence);
+      this.#silence = undefined;
+      void keepRun(redis, this.#run).catch(() => undefined);
+    });
+  }
+
+  isHere(step: PlannedStep): boolean {
+    return this.#gone !== undefined || step.recipe.environment.value.kind === 'host';
+  }
+
+  async execute(
+    decision: StepToMake,
+    done: Done,
+    onChosen: (resolved: ResolvedStep) => void,
+  ): Promise<Execution> {
+    const { context, here, hold } = this.#host;
+    const { step } = decision;
+    const team = this.isHere(step) ? undefined : await this.#host.team.open();
+    if (team === undefined || team.keeps(step)) return here.execute(decision, done, onChosen);
+    await hold();
+    await (this.#begun ??= this.#begin());
+    try {
+      const made = await this.#elsewhere(team, decision, done, onChosen);
+      return made ?? (await here.execute(decision, done, onChosen));
+    } catch (error) {
+      if (!(error instanceof Gone) || isAborted(context.signal)) throw error;
+      return here.execute(decision, done, onChosen);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#silence);
+    this.#waits.close();
+    const { redis, told } = this.#connected;
+    if (redis.status === 'ready') await redis.del(names.run(this.#run)).catch(() => 0);
+    told.disconnect();
+    redis.disconnect();
+  }
+
+  async #begin(): Promise<void> {
+    const { redis } = this.#connected;
+    await keepRun(redis, this.#run);
+    const { emit } = this.#host.context;
+    this.#timers.push(
+      setInterval(() => void keepRun(redis, this.#run).catch(() => undefined), runHeartbeat),
+      watchForWorkers(redis, this.#waits, (message) => emit({ type: 'workers-note', message })),
+    );
+  }
+
+  #goOn(why: string): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = why;
+    this.#host.context.emit({
+      type: 'workers-note',
+      message: `${why}: the rest of this run is made on this machine`,
+    });
+    this.#waits.fail(new Gone(why));
+  }
+
+  /** @returns undefined for a step that only this machine can make */
+  async #elsewhere(
+    team: Team,
+    decision: StepToMake,
+    done: Done,
+    onChosen: (resolved: ResolvedStep) => void,
+  ): Promise<Execution | undefined> {
+    const { context } = this.#host;
+    const packing = (this.#packing ??= openPacking(context, team));
+    const making = new Making({ context, team, packing, waits: this.#waits, build: this.#build }, done);
+    const choices = [decision, ...decision.others];
+    for (const [index, resolved] of choices.entries()) {
+      onChosen(resolved);
+      try {
+        const made = await making.make(resolved);
+        if (made === 'unsent') {
+          this.#goOn(`${team.cache.name} did not take what workers need`);
+          return undefined;
+        }
+        return made;
+      } catch (error) {
+        // Another origin of its sources may be had.
+        const origin = error instanceof Failure && sourceCodes.has(error.code);
+        if (!origin || index === choices.length - 1) throw error;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** What a worker says when an origin cannot be had. */
+const sourceCodes: ReadonlySet<string> = new Set([
+  'fetch-failed',
+  'no-source',
+  'package-vanished',
+  'source-vanished',
+  'no-mirror',
+]);

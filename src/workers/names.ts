@@ -1,0 +1,80 @@
+import type { Sha256 } from '../base/index.ts';
+
+/** The beginning of every key and channel in Redis; what the users of ACL are let use. */
+export const prefix = 'cidermill';
+
+/** Raised when jobs, outcomes or what lies in Redis change in a way that older workers would read wrongly. */
+export const jobVersion = 1;
+
+/** Keys and channels. Times in them are seconds since the epoch, Redis' own. */
+export const names = {
+  /** Sorted set: queue → when it was last given a job. */
+  queues: `${prefix}:queues`,
+  /** Sorted set: worker → when it was last heard of. */
+  workers: `${prefix}:workers`,
+  /** What a worker says of itself, while it lives. */
+  worker: (name: string): string => `${prefix}:worker:${name}`,
+  /** There while a coordinator's run lives. */
+  run: (run: string): string => `${prefix}:run:${run}`,
+  /** Set: the runs that want an action's artifact. */
+  wanted: (key: Sha256): string => `${prefix}:wanted:${key}`,
+  /** List: the newest doubts, two results of one key that differ. */
+  doubts: `${prefix}:doubts`,
+  /** Channel: what a worker tells of an action. */
+  told: (key: Sha256): string => `${prefix}:told:${key}`,
+  /** Channel: there may be a job in the queue that is named; in any, where none is. */
+  wake: `${prefix}:wake`,
+  /** Channel: keys that a run does not want any more. */
+  dropped: `${prefix}:dropped`,
+} as const;
+
+/** What a step asks of the machine that makes it. */
+export interface Needs {
+  readonly kvm: boolean;
+  /** Free bytes on the disk of the store. */
+  readonly disk: number;
+}
+
+/** A queue's name says what its jobs ask of a worker. */
+export interface QueueWish {
+  readonly jobs: number;
+  readonly protocol: number;
+  readonly platform: string;
+  /** Of the package whose own scripts are run, the beginning of its digest. */
+  readonly build?: string;
+  readonly needs: Needs;
+}
+
+const GiB = 2 ** 30;
+
+export function queueName({ jobs, protocol, platform, build, needs }: QueueWish): string {
+  const disk = Math.ceil(needs.disk / GiB);
+  return [
+    `j${jobs}`,
+    `p${protocol}`,
+    platform,
+    ...(build === undefined ? [] : [`b-${build}`]),
+    ...(needs.kvm ? ['kvm'] : []),
+    ...(disk > 0 ? [`disk-${disk}G`] : []),
+  ].join('.');
+}
+
+/** Undefined for a name that is not of a queue. */
+export function readQueueName(name: string): QueueWish | undefined {
+  const match =
+    /^j(\d{1,4})\.p(\d{1,4})\.([a-z0-9]{1,20}-[a-z0-9]{1,20})(?:\.b-([0-9a-f]{12}))?(\.kvm)?(?:\.disk-(\d{1,7})G)?$/.exec(
+      name,
+    );
+  if (match === null) return undefined;
+  const [, jobs, protocol, platform = '', build, kvm, disk = '0'] = match;
+  return {
+    ...{ jobs: Number(jobs), protocol: Number(protocol), platform },
+    ...(build === undefined ? {} : { build }),
+    needs: { kvm: kvm !== undefined, disk: Number(disk) * GiB },
+  };
+}
+
+/** What a queue asks for, for people: "kvm and disk:100G"; empty when it asks for nothing of the kind. */
+export function needsText({ kvm, disk }: Needs): string {
+  return [...(kvm ? ['kvm'] : []), ...(disk > 0 ? [`disk:${Math.ceil(disk / GiB)}G`] : [])].join(' and ');
+}

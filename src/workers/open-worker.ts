@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os';
+import { authorizationOf } from '../cache/index.ts';
+import { loadSettings } from '../recipe/index.ts';
+import { openSession, type Store } from '../store/index.ts';
+import { diskSpace, version } from '../host/index.ts';
+import { readAddress } from './address.ts';
+import { ownBuild, requireCache } from './open-coordinator.ts';
+import { ownVersions } from './presence.ts';
+import { serveJob } from './serve-job.ts';
+import { runWorker } from './worker.ts';
+
+export interface WorkerSettings {
+  readonly address: string;
+  readonly store: Store;
+  /** Absolute: of the project whose settings name the shared cache. */
+  readonly root: string;
+  readonly name: string;
+  /** Steps at once. */
+  readonly slots: number;
+  readonly kvm: boolean;
+  readonly signal: AbortSignal;
+  readonly onNote: (text: string) => void;
+}
+
+/**
+ * Makes steps of others on this machine until the signal.
+ * @throws Failure 'usage', 'no-redis'
+ */
+export async function openWorker(settings: WorkerSettings): Promise<void> {
+  const { store, root, slots, kvm, signal, onNote } = settings;
+  const address = readAddress(settings.address);
+  const cache = requireCache(root);
+  const { header, withheld } = authorizationOf(cache.url, process.env, cache.named);
+  if (withheld !== undefined) onNote(withheld);
+  const jobs = Math.max(1, Math.floor(availableParallelism() / slots));
+  const { mirrors } = loadSettings(root);
+  const versions = ownVersions(ownBuild());
+  const session = await openSession(store);
+  try {
+    await runWorker({
+      ...{ address, name: settings.name, slots, signal, onNote },
+      describe: () => ({ ...versions, version: version(), kvm, disk: diskSpace(store.root)?.free ?? 0 }),
+      serve: (job, name, ended, emit) =>
+        serveJob({ name, store, settings: cache, authorization: header, jobs, mirrors }, job, ended, emit),
+    });
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,54 @@
+import { Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { names, prefix } from './names.ts';
+
+/** How long a worker that is not heard of keeps its job, and how often is looked for such ones, in milliseconds. */
+const lockDuration = 5000;
+const stalledInterval = 2500;
+/** How often a worker says that it still makes a job, in milliseconds. */
+export const renewal = 1500;
+/** How many workers may be lost in the making of one step. */
+export const mostLost = 3;
+/** What became of a job is kept that long, in seconds, for coordinators that missed it. */
+const keepOutcome = 60;
+
+export const locks = { lockDuration } as const;
+
+/** The side of a queue that jobs are taken from; nothing is taken by itself. */
+export function openTaking(redis: Redis, name: string, worker: string): Worker {
+  const taking = new Worker(name, null, {
+    ...{ connection: redis, prefix, name: worker, autorun: false, lockDuration, stalledInterval },
+    maxStalledCount: mostLost - 1,
+    removeOnComplete: { age: keepOutcome },
+    removeOnFail: { age: keepOutcome },
+    skipVersionCheck: true,
+  });
+  // The connection's own trouble is told where it is made.
+  taking.on('error', () => undefined);
+  return taking;
+}
+
+/** The side of a queue that jobs are put into. */
+export function openGiving(redis: Redis, name: string): Queue {
+  const giving = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
+  giving.on('error', () => undefined);
+  return giving;
+}
+
+/** The hash of a job in Redis. */
+export function jobPath(queue: string, id: string): string {
+  return `${prefix}:${queue}:${id}`;
+}
+
+export async function noteQueue(redis: Redis, name: string): Promise<void> {
+  await redis.zadd(names.queues, String(Math.floor(Date.now() / 1000)), name);
+}
+
+/** Queues that had a job within that many days. */
+const remembered = 30;
+
+export async function listQueues(redis: Redis): Promise<string[]> {
+  const oldest = Math.floor(Date.now() / 1000) - remembered * 24 * 3600;
+  await redis.zremrangebyscore(names.queues, '-inf', oldest);
+  return redis.zrange(names.queues, '0', '-1');
+}

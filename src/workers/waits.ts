@@ -1,0 +1,162 @@
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Sha256 } from '../base/index.ts';
+import { drop, want } from './interest.ts';
+import { encodeJob, type Job } from './job.ts';
+import { names } from './names.ts';
+import { readOutcome, readTold, type Outcome, type Told } from './outcome.ts';
+import { jobPath, noteQueue, openGiving } from './queues.ts';
+
+/** How a wait for a job ended. lost: by the queue's count too many workers died. gone: the queue has forgotten it. */
+export type End = Outcome | { readonly kind: 'lost' } | { readonly kind: 'gone' };
+
+interface Wait {
+  readonly queue: string;
+  readonly onTold: (told: Told) => void;
+  readonly end: (end: End) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** How often is looked at the jobs that are waited for, in milliseconds: what was told may not have been heard. */
+const lookInterval = 2000;
+/** How many are looked at in a second at the most. */
+const mostLooks = 1000;
+
+/** A coordinator's jobs, from their queueing to their end. */
+export class Waits {
+  readonly #redis: Redis;
+  readonly #told: Redis;
+  readonly #run: string;
+  readonly #waits = new Map<Sha256, Wait>();
+  readonly #queues = new Map<string, Promise<Queue>>();
+  /** Queues whose workers are to be woken. */
+  readonly #given = new Set<string>();
+  #looking: NodeJS.Timeout | undefined;
+  #waking: NodeJS.Timeout | undefined;
+
+  /** @param told a connection of its own, for what is told */
+  constructor(redis: Redis, told: Redis, run: string) {
+    this.#redis = redis;
+    this.#told = told;
+    this.#run = run;
+    told.on('message', (channel: string, text: string) => this.#hear(channel, text));
+    this.#lookLater();
+  }
+
+  /** Queue → how many jobs are waited for. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { queue } of this.#waits.values()) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Queues a job, unless it is queued, and waits for its end. */
+  async make(queue: string, job: Job, onTold: (told: Told) => void): Promise<End> {
+    const { key } = job;
+    const ended = new Promise<End>((end, fail) => this.#waits.set(key, { queue, onTold, end, fail }));
+    // It may fail before it is waited for.
+    ended.catch(() => undefined);
+    try {
+      await Promise.race([this.#queue(queue, job), ended]);
+      return await ended;
+    } finally {
+      this.#waits.delete(key);
+      void this.#letGo(queue, key).catch(() => undefined);
+    }
+  }
+
+  /** Ends all that is waited for. */
+  fail(error: unknown): void {
+    for (const { fail } of this.#waits.values()) fail(error);
+  }
+
+  close(): void {
+    clearTimeout(this.#looking);
+    clearTimeout(this.#waking);
+    for (const queue of this.#queues.values()) void queue.then((open) => open.close()).catch(() => undefined);
+  }
+
+  async #queue(name: string, job: Job): Promise<void> {
+    const { key } = job;
+    const queue = await this.#open(name);
+    await want(this.#redis, key, this.#run);
+    await this.#told.subscribe(names.told(key));
+    const [finished] = await this.#redis.hmget(jobPath(name, key), 'finishedOn');
+    // What became of it before somebody asked anew.
+    if (finished !== null && finished !== undefined) await queue.remove(key).catch(() => 0);
+    await queue.add('make', JSON.parse(encodeJob(job)), { jobId: key });
+    this.#given.add(name);
+    this.#waking ??= setTimeout(() => {
+      this.#waking = undefined;
+      for (const each of this.#given) void this.#redis.publish(names.wake, each).catch(() => undefined);
+      this.#given.clear();
+    }, 20);
+  }
+
+  #open(name: string): Promise<Queue> {
+    const open = async (): Promise<Queue> => {
+      await noteQueue(this.#redis, name);
+      return openGiving(this.#redis, name);
+    };
+    const opening = this.#queues.get(name) ?? open();
+    this.#queues.set(name, opening);
+    return opening;
+  }
+
+  async #letGo(queue: string, key: Sha256): Promise<void> {
+    await Promise.all([this.#told.unsubscribe(names.told(key)), drop(this.#redis, [key], this.#run)]);
+    // One that waits, and that nobody else wants, would only be looked at by a worker.
+    if ((await this.#redis.scard(names.wanted(key))) === 0)
+      await (await this.#open(queue)).remove(key).catch(() => 0);
+  }
+
+  #hear(channel: string, text: string): void {
+    const key = channel.slice(names.told('' as Sha256).length) as Sha256;
+    const wait = this.#waits.get(key);
+    const told = wait && readTold(text);
+    if (told === undefined) return;
+    if (told.type === 'ended') wait?.end(told.outcome);
+    else wait?.onTold(told);
+  }
+
+  #lookLater(): void {
+    const many = (this.#waits.size / mostLooks) * 1000;
+    this.#looking = setTimeout(
+      () => {
+        void this.#look()
+          .catch(() => undefined)
+          .finally(() => this.#lookLater());
+      },
+      Math.max(lookInterval, many),
+    );
+  }
+
+  async #look(): Promise<void> {
+    const waits = [...this.#waits];
+    for (let at = 0; at < waits.length; at += 500) {
+      const some = waits.slice(at, at + 500);
+      const pipeline = this.#redis.pipeline();
+      for (const [key, { queue }] of some)
+        pipeline.hmget(jobPath(queue, key), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason');
+      const answers = (await pipeline.exec()) ?? [];
+      for (const [index, [key, wait]] of some.entries()) {
+        const [error, fields] = answers[index] ?? [];
+        // Meanwhile it may have ended, and another have begun.
+        if (error !== null || this.#waits.get(key) !== wait) continue;
+        const end = endOf(fields as (string | null)[]);
+        if (end !== undefined) wait.end(end);
+      }
+    }
+  }
+}
+
+function endOf([timestamp, finished, returned, reason]: readonly (string | null)[]): End | undefined {
+  if (timestamp === null) return { kind: 'gone' };
+  if (finished === null) return undefined;
+  if (reason !== null && reason !== undefined) return { kind: 'lost' };
+  try {
+    return readOutcome(JSON.parse(returned ?? '')) ?? { kind: 'gone' };
+  } catch {
+    return { kind: 'gone' };
+  }
+}

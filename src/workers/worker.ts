@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Job as QueuedJob, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Sha256 } from '../base/index.ts';
+import type { RedisAddress } from './address.ts';
+import { connect } from './connection.ts';
+import { isWanted } from './interest.ts';
+import { readJob, type Job } from './job.ts';
+import { names, readQueueName } from './names.ts';
+import type { Outcome } from './outcome.ts';
+import { announce, canServe, claimName, heartbeat, leave, type Presence } from './presence.ts';
+import { listQueues, locks, openTaking, renewal } from './queues.ts';
+import { openTeller } from './teller.ts';
+
+/** How a worker makes one job: on its own machine (serve-job.ts). */
+export type Serve = (
+  job: Job,
+  worker: string,
+  signal: AbortSignal,
+  emit: Parameters<ReturnType<typeof openTeller>['emit']>[0] extends infer E ? (event: E) => void : never,
+) => Promise<Outcome>;
+
+export interface WorkerOptions {
+  readonly address: RedisAddress;
+  readonly name: string;
+  readonly slots: number;
+  /** What it is and can, as it is now. */
+  readonly describe: () => Omit<Presence, 'worker' | 'id' | 'slots' | 'running'>;
+  readonly serve: Serve;
+  readonly signal: AbortSignal;
+  /** A sentence for who watches this worker. */
+  readonly onNote: (text: string) => void;
+}
+
+/** How often is looked for a job though nobody called, in milliseconds. */
+const idle = 1000;
+/** A worker that has heard nothing from Redis for so long ends its steps, in milliseconds: nobody could stop them. */
+const longestSilence = 60_000;
+/** How often is asked whether a job is still wanted, in milliseconds. */
+const wantedInterval = 5000;
+
+interface Running {
+  readonly key: Sha256;
+  readonly step: string;
+  readonly since: number;
+  readonly controller: AbortController;
+}
+
+/**
+ * Takes jobs from all queues that this machine can serve, until the signal; then gives back what it makes.
+ * @throws Failure 'no-redis'
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const redis = await connect(options.address);
+  const told = await connect(options.address);
+  const id = randomUUID();
+  const name = await claimName(redis, options.name, id);
+  const worker = new RunningWorker(redis, name, id, options);
+  try {
+    await told.subscribe(names.wake, names.dropped);
+    told.on('message', (channel: string, text: string) => worker.hear(channel, text));
+    await worker.run();
+  } finally {
+    told.disconnect();
+    redis.disconnect();
+  }
+}
+
+class RunningWorker {
+  readonly #redis: Redis;
+  readonly #name: string;
+  readonly #id: string;
+  readonly #options: WorkerOptions;
+  /** Of the queues that it serves, the most demanding first. */
+  #taking = new Map<string, Worker>();
+  readonly #running = new Map<string, Running>();
+  #wake = new AbortController();
+  #tokens = 0;
+
+  constructor(redis: Redis, name: string, id: string, options: WorkerOptions) {
+    this.#redis = redis;
+    this.#name = name;
+    this.#id = id;
+    this.#options = options;
+  }
+
+  hear(channel: string, text: string): void {
+    if (channel === names.wake) {
+      if (text === '' || this.#taking.has(text)) this.#wake.abort();
+      else
+        void this.#beat().then(
+          () => this.#wake.abort(),
+          () => undefined,
+        );
+      return;
+    }
+    for (const { key, controller } of this.#running.values())
+      if (text.includes(key)) void this.#endUnwanted(key, controller);
+  }
+
+  async run(): Promise<void> {
+    const { signal, slots, onNote } = this.#options;
+    await this.#beat();
+    onNote(`${this.#name} takes jobs, ${slots} at once`);
+    signal.addEventListener('abort', () => this.#wake.abort(), { once: true });
+    const beating = setInterval(() => void this.#beat().catch(() => undefined), heartbeat);
+    try {
+      await Promise.all(Array.from({ length: slots }, () => this.#slot()));
+    } finally {
+      clearInterval(beating);
+      await Promise.race([leave(this.#redis, this.#name), pause(2000)]).catch(() => undefined);
+      for (const taking of this.#taking.values()) void taking.close(true).catch(() => undefined);
+    }
+  }
+
+  /** Says that it lives, and looks for queues that are new. */
+  async #beat(): Promise<void> {
+    const described = this.#options.describe();
+    const running = [...this.#running.values()].map(({ key, step, since }) => ({ key, step, since }));
+    const { slots } = this.#options;
+    await announce(this.#redis, { ...described, worker: this.#name, id: this.#id, slots, running });
+    const wanted = (await listQueues(this.#redis)).filter((queue) => canServe(described, queue));
+    for (const queue of wanted) {
+      if (this.#taking.has(queue)) continue;
+      const taking = openTaking(this.#redis, queue, this.#name);
+      await taking.startStalledCheckTimer();
+      this.#taking.set(queue, taking);
+    }
+    for (const [queue, taking] of this.#taking) {
+      // One that it can no longer serve, since its disk is fuller now.
+      if (wanted.includes(queue)) continue;
+      this.#taking.delete(queue);
+      void taking.close(true).catch(() => undefined);
+    }
+    this.#taking = new Map([...this.#taking].sort(([a], [b]) => demand(b) - demand(a)));
+  }
+
+  async #slot(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      const wake = this.#wake.signal;
+      const taken = await this.#take().catch(() => undefined);
+      if (taken !== undefined) await this.#make(taken.job, taken.token);
+      else {
+        if (wake.aborted && !signal.aborted) this.#wake = new AbortController();
+        else await pause(idle, undefined, { signal: wake }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #take(): Promise<{ readonly job: QueuedJob; readonly token: string } | undefined> {
+    for (const taking of this.#taking.values()) {
+      if (this.#options.signal.aborted) return undefined;
+      const token = `${this.#id}-${this.#tokens++}`;
+      const job = (await taking.getNextJob(token, { block: false })) as QueuedJob | undefined;
+      if (job !== undefined) return { job, token };
+    }
+    return undefined;
+  }
+
+  async #make(queued: QueuedJob, token: string): Promise<void> {
+    const { onNote, signal } = this.#options;
+    const id = queued.id ?? '';
+    const job = readJob(queued.data, id);
+    if (typeof job === 'string') {
+      const message = `the job ${id.slice(0, 12)} is refused: it ${job}`;
+      onNote(message);
+      await this.#finish(queued, token, { kind: 'refused', worker: this.#name, message });
+      return;
+    }
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const { key, step } = job;
+    this.#running.set(token, { key, step, since: Date.now(), controller });
+    const keeping = this.#keep(queued, token, key, controller);
+    const teller = openTeller(this.#redis, key, this.#name);
+    let outcome: Outcome;
+    try {
+      outcome = (await isWanted(this.#redis, key))
+        ? await this.#options.serve(job, this.#name, controller.signal, (event) => teller.emit(event))
+        : { kind: 'unwanted', worker: this.#name };
+    } finally {
+      clearInterval(keeping);
+      signal.removeEventListener('abort', stop);
+      this.#running.delete(token);
+    }
+    onNote(describeOutcome(step, outcome));
+    if (signal.aborted && outcome.kind === 'unwanted') {
+      // Another worker may begin at once.
+      await Promise.race([queued.moveToWait(token), pause(2000)]).catch(() => undefined);
+      await this.#redis.publish(names.wake, '').catch(() => undefined);
+      return;
+    }
+    await this.#finish(queued, token, outcome);
+  }
+
+  /** Says that a job is being made, and ends it when nobody wants it any more. */
+  #keep(queued: QueuedJob, token: string, key: Sha256, controller: AbortController): NodeJS.Timeout {
+    let heard = performance.now();
+    let asked = heard;
+    let waiting = false;
+    const renew = async (): Promise<void> => {
+      waiting = true;
+      try {
+        // Where the lock is lost, another worker makes it too: the cache compares what both have made.
+        await queued.extendLock(token, locks.lockDuration).catch(() => undefined);
+        if (performance.now() - asked >= wantedInterval) {
+          asked = performance.now();
+          await this.#endUnwanted(key, controller);
+        }
+        heard = performance.now();
+      } finally {
+        waiting = false;
+      }
+    };
+    return setInterval(() => {
+      if (!waiting) void renew().catch(() => undefined);
+      else if (performance.now() - heard > longestSilence) controller.abort();
+    }, renewal);
+  }
+
+  async #endUnwanted(key: Sha256, controller: AbortController): Promise<void> {
+    if (!(await isWanted(this.#redis, key))) controller.abort();
+  }
+
+  async #finish(queued: QueuedJob, token: string, outcome: Outcome): Promise<void> {
+    const key = (queued.id ?? '') as Sha256;
+    if (outcome.kind === 'done' && outcome.differs.length > 0)
+      await this.#redis
+        .pipeline()
+        .lpush(names.doubts, JSON.stringify({ key, ...outcome, time: Date.now() }))
+        .ltrim(names.doubts, 0, 99)
+        .exec();
+    // One whose lock is lost is finished by whoever has it now.
+    await queued.moveToCompleted(outcome, token, false).catch(() => undefined);
+    await openTeller(this.#redis, key, this.#name).end(outcome);
+  }
+}
+
+/** Queues that ask for more are served first: fewer workers can. */
+function demand(queue: string): number {
+  const needs = readQueueName(queue)?.needs;
+  return (needs?.kvm === true ? 1e12 : 0) + (needs?.disk ?? 0) / 2 ** 30;
+}
+
+function describeOutcome(step: string, outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome.how === 'made' ? `${step}: made` : `${step}: it was there already`;
+    case 'failed':
+      return `${step}: failed: ${outcome.message}`;
+    case 'refused':
+    case 'undelivered':
+      return `${step}: ${outcome.message}`;
+    case 'unwanted':
+      return `${step}: stopped`;
+  }
+}

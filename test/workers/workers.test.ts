@@ -1,0 +1,43 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { letterProject } from '../cache/letters.ts';
+import { startNginx, type Nginx } from '../cache/nginx.ts';
+import { absence, needs } from '../rig/judges/index.ts';
+import { events, stepsOf } from '../rig/project.ts';
+import { startRedis, type RedisServer } from '../rig/redis-server.ts';
+import { startWorker } from './rig.ts';
+
+vi.setConfig({ testTimeout: 600_000 });
+
+let nginx: Nginx;
+let redis: RedisServer;
+beforeAll(async () => {
+  if (absence('nginx') === undefined) nginx = await startNginx();
+  if (absence('redis') === undefined) redis = await startRedis();
+});
+
+describe('a run with workers', () => {
+  it('has its steps made by a worker, and publishes what a run without workers does', async (context) => {
+    needs(context, 'nginx', 'redis');
+    const env = { CIDERMILL_CACHE: `${nginx.url}/first` };
+    const project = letterProject(['ann', 'bob'], 3_000_000);
+    await startWorker(redis.url, env, ['--name', 'w1']);
+    const run = await project.run(['run', 'post', '--json', '--workers', redis.url], env);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    const done = events(run.stdout).filter(({ type }) => type === 'step-done');
+    expect(done.map(({ step, worker }) => [step, worker]).sort()).toEqual([
+      ['ann', 'w1'],
+      ['bob', 'w1'],
+      ['bundle', 'w1'],
+    ]);
+    expect((await project.run(['log', 'post', 'ann'])).stdout).toContain('the log of ann');
+
+    const alone = letterProject(['ann', 'bob'], 3_000_000);
+    const local = await alone.run(['run', 'post', '--json']);
+    expect(stepsOf(local.stdout, 'step-done')).toHaveLength(3);
+    const digests = (output: string): unknown =>
+      events(output)
+        .filter(({ type }) => type === 'product-published')
+        .map(({ product, files }) => [product, files]);
+    expect(digests(run.stdout)).toEqual(digests(local.stdout));
+  });
+});
