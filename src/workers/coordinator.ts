@@ -97,7 +97,7 @@ export class Coordinator implements Executor {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#silence);
-    this.#waits.close();
+    await this.#waits.close();
     const { redis, told } = this.#connected;
     if (redis.status === 'ready') await redis.del(names.run(this.#run)).catch(() => 0);
     told.disconnect();

@@ -30,7 +30,11 @@ export function openTaking(redis: Redis, name: string, worker: string): Worker {
 
 /** The side of a queue that jobs are put into. */
 export function openGiving(redis: Redis, name: string): Queue {
-  const giving = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
+  const giving = new Queue(name, {
+    ...{ connection: redis, prefix, skipVersionCheck: true },
+    // Nobody reads BullMQ's own events.
+    streams: { events: { maxLen: 100 } },
+  });
   giving.on('error', () => undefined);
   return giving;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Sha256 } from '../base/index.ts';
@@ -19,6 +20,8 @@ interface Wait {
 
 /** How often is looked at the jobs that are waited for, in milliseconds: what was told may not have been heard. */
 const lookInterval = 2000;
+/** Workers are told what is not wanted any more for so long at the most, in milliseconds. */
+const longestClosing = 2000;
 /** How many are looked at in a second at the most. */
 const mostLooks = 1000;
 
@@ -29,6 +32,8 @@ export class Waits {
   readonly #run: string;
   readonly #waits = new Map<Sha256, Wait>();
   readonly #queues = new Map<string, Promise<Queue>>();
+  /** What is being told of jobs that are not waited for any more. */
+  readonly #leaving = new Set<Promise<unknown>>();
   /** Queues whose workers are to be woken. */
   readonly #given = new Set<string>();
   #looking: NodeJS.Timeout | undefined;
@@ -61,7 +66,10 @@ export class Waits {
       return await ended;
     } finally {
       this.#waits.delete(key);
-      void this.#letGo(queue, key).catch(() => undefined);
+      const leaving = this.#letGo(queue, key)
+        .catch(() => undefined)
+        .finally(() => this.#leaving.delete(leaving));
+      this.#leaving.add(leaving);
     }
   }
 
@@ -70,9 +78,10 @@ export class Waits {
     for (const { fail } of this.#waits.values()) fail(error);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearTimeout(this.#looking);
     clearTimeout(this.#waking);
+    await Promise.race([Promise.all(this.#leaving), pause(longestClosing, undefined, { ref: false })]);
     for (const queue of this.#queues.values()) void queue.then((open) => open.close()).catch(() => undefined);
   }
 

@@ -116,10 +116,8 @@ class RunningWorker {
 
   /** Says that it lives, and looks for queues that are new. */
   async #beat(): Promise<void> {
+    await this.#announce();
     const described = this.#options.describe();
-    const running = [...this.#running.values()].map(({ key, step, since }) => ({ key, step, since }));
-    const { slots } = this.#options;
-    await announce(this.#redis, { ...described, worker: this.#name, id: this.#id, slots, running });
     const wanted = (await listQueues(this.#redis)).filter((queue) => canServe(described, queue));
     for (const queue of wanted) {
       if (this.#taking.has(queue)) continue;
@@ -134,6 +132,12 @@ class RunningWorker {
       void taking.close(true).catch(() => undefined);
     }
     this.#taking = new Map([...this.#taking].sort(([a], [b]) => demand(b) - demand(a)));
+  }
+
+  async #announce(): Promise<void> {
+    const { slots, describe } = this.#options;
+    const running = [...this.#running.values()].map(({ key, step, since }) => ({ key, step, since }));
+    await announce(this.#redis, { ...describe(), worker: this.#name, id: this.#id, slots, running });
   }
 
   async #slot(): Promise<void> {
@@ -174,6 +178,7 @@ class RunningWorker {
     signal.addEventListener('abort', stop, { once: true });
     const { key, step } = job;
     this.#running.set(token, { key, step, since: Date.now(), controller });
+    void this.#announce().catch(() => undefined);
     const keeping = this.#keep(queued, token, key, controller);
     const teller = openTeller(this.#redis, key, this.#name);
     let outcome: Outcome;
@@ -185,6 +190,7 @@ class RunningWorker {
       clearInterval(keeping);
       signal.removeEventListener('abort', stop);
       this.#running.delete(token);
+      void this.#announce().catch(() => undefined);
     }
     onNote(describeOutcome(step, outcome));
     if (signal.aborted && outcome.kind === 'unwanted') {

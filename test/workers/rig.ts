@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
@@ -27,16 +28,31 @@ export async function startWorker(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (part: Buffer) => {
-      text += part.toString();
-    });
+  const said = gather(child);
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', () => {
-      if (text.includes('takes jobs')) resolve();
+      if (said().includes('takes jobs')) resolve();
     });
-    child.once('exit', () => reject(new Error(`the worker ended; it said:\n${text}`)));
+    child.once('exit', () => reject(new Error(`the worker ended; it said:\n${said()}`)));
   });
-  return { process: child, said: () => text, store };
+  return { process: child, said, store };
+}
+
+/** All that a process says, as it is until now. */
+export function gather(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (part: Buffer) => {
+      text += part.toString();
+    });
+  return () => text;
+}
+
+/** Waits for something to be so; fails after half a minute, with what is known by then. */
+export async function until(isSo: () => boolean | Promise<boolean>, known: () => string): Promise<void> {
+  for (let tries = 600; tries > 0; tries--) {
+    if (await isSo()) return;
+    await pause(50);
+  }
+  throw new Error(`it did not come to be; known is:\n${known()}`);
 }
