@@ -44,15 +44,19 @@ export function jobPath(queue: string, id: string): string {
   return `${prefix}:${queue}:${id}`;
 }
 
-export async function noteQueue(redis: Redis, name: string): Promise<void> {
-  await redis.zadd(names.queues, String(Math.floor(Date.now() / 1000)), name);
-}
-
-/** Queues that had a job within that many days. */
+/** Queues that had a job within that many days are served. */
 const remembered = 30;
 
+/** Tells workers of a queue. */
+export async function noteQueue(redis: Redis, name: string): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  await redis
+    .pipeline()
+    .zadd(names.queues, String(now), name)
+    .zremrangebyscore(names.queues, '-inf', now - remembered * 24 * 3600)
+    .exec();
+}
+
 export async function listQueues(redis: Redis): Promise<string[]> {
-  const oldest = Math.floor(Date.now() / 1000) - remembered * 24 * 3600;
-  await redis.zremrangebyscore(names.queues, '-inf', oldest);
   return redis.zrange(names.queues, '0', '-1');
 }
