@@ -8,7 +8,16 @@ export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';
 
 /** Programs of others that say whether what we wrote is right. */
 export type Judge =
-  '7zz' | 'docker-registry' | 'nginx' | 'redis' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
+  | '7zz'
+  | 'attr'
+  | 'docker-registry'
+  | 'nginx'
+  | 'redis'
+  | 'sgdisk'
+  | 'sleuthkit'
+  | 'hfsprogs'
+  | 'linux'
+  | 'linux-kvm';
 
 /** Why a judge cannot be asked on this machine; undefined when it can. */
 export function absence(judge: Judge): string | undefined {
@@ -18,6 +27,7 @@ export function absence(judge: Judge): string | undefined {
       return findTool(judge) === undefined ? `${judge} is not installed` : undefined;
     case 'sleuthkit':
       return findTool('mmls') === undefined ? 'sleuthkit is not installed' : undefined;
+    case 'attr':
     case 'hfsprogs':
     case 'nginx':
     case 'redis':

@@ -10,6 +10,7 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
   hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
   lzfse: async (mirror, folder) => buildLzfse(await mirror.sourceArchive(lzfseSource), folder),
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
+  attr: (mirror, folder) => mirror.unpack('attr', folder),
   // Installed they would be started as services.
   nginx: (mirror, folder) => mirror.unpack('nginx', folder),
   // With the libraries that a host without Redis may lack.
