@@ -4,6 +4,7 @@ import { missingBecause } from './prepare.ts';
 export { referenceLzfse } from './lzfse.ts';
 export { fsckHfsPlus, makeHfsPlus, type FsckVerdict } from './hfsprogs.ts';
 export { kernelListings, runLinux, type KernelEntry, type KernelListing } from './linux.ts';
+export { debianFirmware, debianHfsDriver } from './firmware.ts';
 export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';
 
 /** Programs of others that say whether what we wrote is right. */
@@ -12,7 +13,9 @@ export type Judge =
   | 'attr'
   | 'docker-registry'
   | 'nginx'
+  | 'ovmf'
   | 'redis'
+  | 'refind'
   | 'sgdisk'
   | 'sleuthkit'
   | 'hfsprogs'
@@ -30,7 +33,9 @@ export function absence(judge: Judge): string | undefined {
     case 'attr':
     case 'hfsprogs':
     case 'nginx':
+    case 'ovmf':
     case 'redis':
+    case 'refind':
     case 'docker-registry':
       return named(judge);
     case 'linux':

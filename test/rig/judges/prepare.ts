@@ -19,6 +19,9 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
       await mirror.unpack(name, folder);
   },
   'docker-registry': (mirror, folder) => mirror.unpack('docker-registry', folder),
+  // Firmware and a driver that are not ours to judge by; installed, refind would write to the host's own EFI partition.
+  ovmf: (mirror, folder) => mirror.unpack('ovmf', folder, ['./usr/share/OVMF/OVMF_*_4M.fd']),
+  refind: (mirror, folder) => mirror.unpack('refind', folder, ['*/drivers_x64/hfs_x64.efi']),
   // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
   'linux-kvm': (mirror, folder) =>
     mirror.unpack('linux-image-6.1.0-50-amd64', folder, [
