@@ -40,8 +40,6 @@ export const overviewColumns: readonly (readonly [
   ['q35', '2+', {}],
   ['PIIX', '1', { machine: 'piix', cpus: 1 }],
   ['PIIX', '2+', { machine: 'piix' }],
-  ['UEFI', 'plain', { firmware: 'ovmf' }],
-  ['UEFI', 'OC', { firmware: 'ovmf', opencore: true }],
   ['first boot', '1', { stage: 'first-boot', cpus: 1 }],
   ['first boot', '2+', { stage: 'first-boot' }],
   ['network', 'e1000', {}],
