@@ -7,7 +7,7 @@ const { $, source, jobs, output, note } = await step();
 const tree = source('tree');
 
 /** Microsoft PE and COFF Specification, 2 and 3: offsets in the headers. */
-const [peOffset, machine, timestamp, subsystem] = [0x3c, 4, 8, 24 + 68];
+const [peOffset, machine, timestamp, checksum, subsystem] = [0x3c, 4, 8, 24 + 64, 24 + 68];
 const [x64, bootServiceDriver] = [0x8664, 11];
 
 const given = (await $`find ${tree} -maxdepth 1 -iname '*.efi' -printf '%f\n'`.quiet()).lines();
@@ -27,8 +27,8 @@ async function build(): Promise<Buffer> {
   await $`cp -R ${tree} tree && chmod -R u+w tree`;
   await $`make -C tree/filesystems -j${jobs} hfs_gnuefi`;
   const made = await readFile('tree/filesystems/hfs_x64.efi');
-  // objcopy writes the clock there.
-  made.writeUInt32LE(0, made.readUInt32LE(peOffset) + timestamp);
+  // objcopy writes the clock there, and a sum over it; firmware asks for neither.
+  for (const field of [timestamp, checksum]) made.writeUInt32LE(0, made.readUInt32LE(peOffset) + field);
   return made;
 }
 
