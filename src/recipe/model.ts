@@ -44,6 +44,14 @@ export type Environment =
   /** The script runs no commands. */
   | { readonly kind: 'none' };
 
+/** What a step asks of the machine that makes it. */
+export interface Needs {
+  /** /dev/kvm, in the sandbox too. */
+  readonly kvm: boolean;
+  /** Free bytes on the disk of the store. */
+  readonly disk: number;
+}
+
 export interface Recipe {
   readonly name: string;
   /** Relative to `root`. */
@@ -58,6 +66,7 @@ export interface Recipe {
   readonly environment: Located<Environment>;
   /** The environment as written, where it holds references to parameters of the recipe. */
   readonly environmentTemplate?: YamlNode;
+  readonly needs?: Needs;
   /** Relative to `root`. */
   readonly script: Located<string>;
   /** What the script reads or starts beside its imports, relative to the project's root. */

@@ -1,14 +1,16 @@
 import {
+  diskSpace,
   findTool,
   noSpace,
   installCommand,
   namespaceMend,
   packageOf,
+  readHostFacts,
   readNamespaceLimits,
   sandboxFault,
   storeHint,
 } from '../../host/index.ts';
-import type { PlannedStep } from '../../recipe/index.ts';
+import type { Needs, PlannedStep } from '../../recipe/index.ts';
 import type { RunContext } from '../context.ts';
 import type { Preview } from '../preview.ts';
 import { runCheck } from './check-script.ts';
@@ -37,6 +39,7 @@ export async function findPreconditions(
     ...checkTools(context, waiting),
     ...checkSandbox(context, waiting),
     ...checkRoom(context, waiting),
+    ...checkNeeds(context, waiting),
     ...checkGivenFiles(waiting),
     ...checks.flat(),
   ];
@@ -97,6 +100,42 @@ function checkRoom({ store, sources }: PreconditionContext, waiting: readonly Pl
     },
   ];
 }
+
+/** What recipes say that their machine must have. */
+function checkNeeds({ store, onHost }: PreconditionContext, waiting: readonly PlannedStep[]): Finding[] {
+  const needing = (needs: (each: Needs) => boolean): string[] =>
+    names(waiting.filter(({ recipe }) => recipe.needs !== undefined && needs(recipe.needs)));
+  const free = diskSpace(store.root)?.free ?? Infinity;
+  const small = needing(({ disk }) => disk > free);
+  const { kvmDevice } = readHostFacts();
+  const lacking = kvmDevice === 'usable' || onHost ? [] : needing(({ kvm }) => kvm);
+  return [
+    ...(small.length === 0
+      ? []
+      : [
+          {
+            ...fault,
+            what: 'disk space',
+            message: 'there is less free space than its recipe needs',
+            hint: storeHint,
+            steps: small,
+          },
+        ]),
+    ...(lacking.length === 0
+      ? []
+      : [
+          {
+            ...fault,
+            what: '/dev/kvm',
+            message: `KVM cannot be used: /dev/kvm is ${kvmDevice}`,
+            hint: 'Have it made by a worker that has KVM (docs/workers.md).',
+            steps: lacking,
+          },
+        ]),
+  ];
+}
+
+const fault = { state: 'fault' } as const;
 
 function names(steps: readonly PlannedStep[]): string[] {
   return steps.map(({ name }) => name);

@@ -14,6 +14,8 @@ import type { FetchOptions } from '../sources/step-sources.ts';
 export interface Gathered extends View {
   /** The unpacked buildroot, for steps that have one. */
   readonly root?: string;
+  /** Devices of the host's that the sandbox shows. */
+  readonly devices?: readonly string[];
   /** Does the step run in a sandbox? */
   readonly sandboxed: boolean;
 }
@@ -61,9 +63,10 @@ export async function gather(
   if (environment.kind === 'none' && context.onHost && sandboxReason() !== undefined)
     return { sources, inputs, sandboxed: false };
   requireSandbox();
-  if (environment.kind === 'none') return { sources, inputs, sandboxed: true };
+  const devices = step.recipe.needs?.kvm === true ? { devices: ['/dev/kvm'] } : {};
+  if (environment.kind === 'none') return { sources, inputs, ...devices, sandboxed: true };
   const root = await buildrootFolder(context.store, environment.root, context.signal);
-  return { sources, inputs, sandboxed: true, root };
+  return { sources, inputs, ...devices, sandboxed: true, root };
 }
 
 /**

@@ -63,6 +63,7 @@ export function hostEnvironment(workFolder: string): Readonly<Record<string, str
 export interface Shown extends View {
   /** The unpacked buildroot; absent: no programs at all. */
   readonly root?: string;
+  readonly devices?: readonly string[];
   /** With build/ and out/ in it, and all that is to be written. */
   readonly stepFolder: string;
   /** Files of the script's, and where each is to be seen. */
@@ -86,6 +87,7 @@ export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox)
     ...rootEntries(shown.root, sandbox),
     ...procEntries(),
     ...['--dev', '/dev', '--tmpfs', '/tmp'],
+    ...(shown.devices ?? []).flatMap((device) => ['--dev-bind', device, device]),
     ...sandbox.mounts,
     ...['--tmpfs', sources, '--tmpfs', inputs],
     ...bind(sources, shown.sources),

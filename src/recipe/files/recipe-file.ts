@@ -5,6 +5,7 @@ import type { Recipe, Source } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { originSchema, sourceShape } from './origin-shape.ts';
 import { declareParameters, recipeParameters } from './parameter-shape.ts';
+import { needsShape } from './needs-shape.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';
 import { relativePathFault } from '../../yaml/relative-path.ts';
@@ -37,6 +38,7 @@ const shape = object('a recipe', {
   inputs: optional(named(text()), 'What it takes from other steps: name → what it is'),
   sources: optional(named(anything(sourceShape.schema)), 'What it is made from, pinned in recipes/lock.yaml'),
   environment: required(anything(environmentShape.schema), 'Where its commands run'),
+  needs: optional(needsShape, 'What the machine that makes it must have: kvm, or free space as disk:SIZE'),
   script: required(scriptPath, "The script that makes it, relative to the project's root"),
   'script-files': optional(
     list(filePath),
@@ -101,6 +103,7 @@ export function readRecipe(
     ),
     environment: readWith(environmentShape, environment) ?? locate({ kind: 'none' }, read.place),
     ...(environment !== undefined && isTemplate(environment) ? { environmentTemplate: environment } : {}),
+    ...(fields.needs === undefined ? {} : { needs: fields.needs }),
     script: fields.script ?? locate('', read.place),
     scriptFiles: fields['script-files'] ?? locate([], read.place),
     ...(fields.check === undefined ? {} : { check: fields.check }),
