@@ -16,6 +16,8 @@ export interface StepTimes {
   readonly name: string;
   readonly recipe: string;
   readonly after: readonly string[];
+  /** Who made it, where another machine did; the last one that began to. */
+  readonly worker: string | undefined;
   readonly outcome: StepOutcome;
   readonly spans: readonly Span[];
   /** Milliseconds since the run began: when it was decided on, and when it ended. */
@@ -85,6 +87,7 @@ function stepTimes(
   let why: readonly string[] = [];
   let notes: readonly string[] = [];
   let failure: StepTimes['failure'];
+  let worker: string | undefined;
   for (const event of events) {
     const time = event.time - start;
     switch (event.type) {
@@ -99,7 +102,7 @@ function stepTimes(
         break;
       case 'step-started':
         turn('running', time);
-        why = event.why;
+        ({ why, worker } = event);
         outcome = 'stopped';
         break;
       case 'step-cached':
@@ -129,7 +132,7 @@ function stepTimes(
   const own =
     outcome === 'cached' || outcome === 'skipped' ? spans.filter((span) => span.phase !== 'waiting') : spans;
   const end = events.length === 0 ? ready : Math.max(ready, ...events.map(({ time }) => time - start));
-  return { outcome, spans: own, begin: ready, end, milliseconds, why, notes, unchanged, failure };
+  return { worker, outcome, spans: own, begin: ready, end, milliseconds, why, notes, unchanged, failure };
 }
 
 /**

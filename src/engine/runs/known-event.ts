@@ -26,7 +26,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'step-waiting': { step: text },
   'step-hashing': { step: text },
   'step-fetching': { step: text },
-  'step-started': { step: text, why: texts },
+  'step-started': { step: text, why: texts, worker: optional(text) },
   'step-event': { step: text, event: isRecord },
   'step-done': { step: text, key: text, milliseconds: amount, notes: texts, unchanged: flag },
   'step-failed': {
@@ -38,6 +38,8 @@ const known: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
     ...{ product: text, path: text, unchanged: flag, next: texts },
     ...{ entries: listOf(entry), files: listOf(file) },
   },
+  'step-differs': { step: text, output: text, worker: text, made: text, kept: text },
+  'workers-note': { message: text },
   'product-failed': { product: text, message: text, hint: optional(text) },
   'run-finished': {
     ...{ outcome: text, milliseconds: amount, ...counts },
