@@ -1,3 +1,4 @@
+import type PQueue from 'p-queue';
 import { Failure, type Sha256 } from '../base/index.ts';
 import { DamagedBlob, type Action, type ActionResult, type Blob, type Store } from '../store/index.ts';
 import { bringBlobs, refuseBytes, type BringOptions } from './bring.ts';
@@ -55,6 +56,7 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
     there: new Set(),
   };
   const asked = new Map<Sha256, Promise<Entry | undefined>>();
+  const finding = openFinding();
   const broken = new Set<'read' | 'write'>();
   /** Does it as long as the server can be used. */
   const attempt = async <T>(what: 'read' | 'write', otherwise: T, work: () => Promise<T>): Promise<T> => {
@@ -78,7 +80,7 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
     find: (key, action) => {
       const before = asked.get(key);
       if (before !== undefined) return before;
-      const found = attempt('read', undefined, () => findEntry(context, key, action));
+      const found = finding.run(() => attempt('read', undefined, () => findEntry(context, key, action)));
       asked.set(key, found);
       return found;
     },
@@ -89,8 +91,8 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
       ),
     bringFiles: (files) =>
       attempt('read', undefined, async () => {
-        const { default: PQueue } = await import('p-queue');
-        const queue = new PQueue({ concurrency: atOnce });
+        const { default: Queue } = await import('p-queue');
+        const queue = new Queue({ concurrency: atOnce });
         const all = files.map((file) => queue.add(() => bringFile(context, file)));
         for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason;
       }),
@@ -106,6 +108,16 @@ export function openSharedCache(options: OpenCacheOptions): SharedCache {
         return true;
       }),
   };
+}
+
+/** Bounds how many entries are asked for at once: what waits for a connection would count as waiting for an answer. */
+function openFinding(): { run<T>(work: () => Promise<T>): Promise<T> } {
+  let queue: Promise<PQueue> | undefined;
+  const open = async (): Promise<PQueue> => {
+    const { default: Queue } = await import('p-queue');
+    return new Queue({ concurrency: atOnce });
+  };
+  return { run: async (work) => (await (queue ??= open())).add(work) };
 }
 
 /** Asks a server for something it need not have. @returns why it cannot be used; undefined when it can */
