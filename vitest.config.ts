@@ -15,7 +15,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    // Tests wait for programs a third of their time: one more than the cores of a small machine.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

@@ -23,8 +23,6 @@ const installed = {
   ...todaysHost,
   stage: 'installed',
   machine: 'q35',
-  firmware: 'seabios',
-  opencore: false,
   cpus: 2,
   memory: 2048,
   net: 'e1000',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Failure } from '../base/index.ts';
@@ -47,7 +48,8 @@ function open({ host, port, tls, user, password }: RedisAddress): Redis {
     ...{ host, port },
     ...(user === undefined ? {} : { username: user }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: { servername: host } } : {}),
+    // An address has no name to ask for; its certificate names it all the same.
+    ...(tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
     connectionName: 'cidermill',
     connectTimeout: 5000,
     keepAlive: silence,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { Failure, isAborted } from '../base/index.ts';
+import { Failure, isAborted, type Sha256 } from '../base/index.ts';
 import type { Execution, Executor, ExecutorHost, StepToMake } from '../engine/executor.ts';
 import type { ResolvedStep } from '../engine/decide.ts';
 import type { Done } from '../engine/resolve.ts';
@@ -9,8 +9,9 @@ import type { PlannedStep } from '../recipe/index.ts';
 import type { RedisAddress } from './address.ts';
 import { connect } from './connection.ts';
 import { keepRun, runHeartbeat } from './interest.ts';
-import { Making } from './making.ts';
+import { Making, tellDifferences } from './making.ts';
 import { names } from './names.ts';
+import type { Outcome } from './outcome.ts';
 import { openPacking, type Packing } from './pack-job.ts';
 import { watchForWorkers } from './watch-workers.ts';
 import { Waits } from './waits.ts';
@@ -42,6 +43,8 @@ export class Coordinator implements Executor {
   readonly #run = randomUUID();
   readonly #waits: Waits;
   readonly #build: string;
+  /** Key → step, of all that workers were asked for. */
+  readonly #steps = new Map<Sha256, string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #silence: NodeJS.Timeout | undefined;
   #packing: Packing | undefined;
@@ -55,7 +58,7 @@ export class Coordinator implements Executor {
     this.#connected = connected;
     this.#build = build;
     const { redis, told } = connected;
-    this.#waits = new Waits(redis, told, this.#run);
+    this.#waits = new Waits(redis, told, this.#run, (key, outcome) => this.#late(key, outcome));
     const { signal } = host.context;
     signal.addEventListener('abort', () => this.#waits.fail(signal.reason), { once: true });
     redis.on('close', () => {
@@ -114,6 +117,12 @@ export class Coordinator implements Executor {
     );
   }
 
+  /** Another worker has made it too: both may have made the same. */
+  #late(key: Sha256, outcome: Outcome): void {
+    const step = this.#steps.get(key);
+    if (step !== undefined) tellDifferences(this.#host.context, step, key, outcome);
+  }
+
   #goOn(why: string): void {
     if (this.#gone !== undefined) return;
     this.#gone = why;
@@ -137,6 +146,7 @@ export class Coordinator implements Executor {
     const choices = [decision, ...decision.others];
     for (const [index, resolved] of choices.entries()) {
       onChosen(resolved);
+      this.#steps.set(resolved.key, resolved.step.name);
       try {
         const made = await making.make(resolved);
         if (made === 'unsent') {

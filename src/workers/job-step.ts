@@ -36,7 +36,7 @@ export function inputStep(input: string): string {
  * @param files absolute: of the inputs that are files of the project
  */
 export function jobStep(
-  { step: name, action, inputs, varies }: Job,
+  { step: name, action, inputs, varies, kvm }: Job,
   { scriptFiles }: Parcel,
   root: string,
   files: ReadonlyMap<string, string>,
@@ -47,6 +47,7 @@ export function jobStep(
     environment: located(
       action.environment.kind === 'buildroot' ? { kind: 'buildroot', name: 'buildroot' } : { kind: 'none' },
     ),
+    ...(kvm ? { needs: { kvm, disk: 0 } } : {}),
     script: located(action.script),
     scriptFiles: located(scriptFiles),
     outputs: new Map(Object.entries(action.outputs).map(([output, path]) => [output, located(path)])),

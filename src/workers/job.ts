@@ -34,6 +34,8 @@ export type Job = {
   readonly parcel: Blob;
   /** Outputs that two runs of the action may make differently. */
   readonly varies: readonly string[];
+  /** Is it made with /dev/kvm in its sandbox? */
+  readonly kvm: boolean;
 };
 
 /** As it lies in the queue. */
@@ -53,7 +55,7 @@ export function readJob(data: unknown, id: string): Job | string {
   const size = Buffer.byteLength(JSON.stringify(data) ?? '');
   if (size > largestJob) return `is ${size} bytes long, and ${largestJob} are allowed`;
   if (!isRecord(data) || data['version'] !== jobVersion) return `is not a job of version ${jobVersion}`;
-  const { key, step, action, inputs, parcel, varies } = data;
+  const { key, step, action, inputs, parcel, varies, kvm } = data;
   if (typeof key !== 'string' || !isSha256(key) || key !== id) return 'is not known by its key';
   if (typeof step !== 'string' || !name.test(step)) return 'has no valid name of a step';
   const fault = actionFault(action);
@@ -62,6 +64,7 @@ export function readJob(data: unknown, id: string): Job | string {
   if (!isBlob(parcel)) return 'has no digest of what its script and sources are';
   if (!Array.isArray(varies) || !varies.every((each) => typeof each === 'string'))
     return 'has an invalid list of what varies';
+  if (typeof kvm !== 'boolean') return 'does not say whether it needs KVM';
   const wrong = inputsFault(inputs, action as Action);
   return wrong ?? (data as unknown as Job);
 }

@@ -1,4 +1,4 @@
-import { Failure, isAborted, type FailureCode } from '../base/index.ts';
+import { Failure, isAborted, type FailureCode, type Sha256 } from '../base/index.ts';
 import type { RunContext } from '../engine/context.ts';
 import type { Execution } from '../engine/executor.ts';
 import type { ResolvedStep } from '../engine/decide.ts';
@@ -89,12 +89,7 @@ export class Making {
     if (result === undefined) return undefined;
     this.#log?.close(result.log);
     const worker = outcome?.worker ?? this.#workers.at(-1);
-    for (const { output, here, there } of outcome?.differs ?? []) {
-      context.emit({
-        ...{ type: 'step-differs', step: resolved.step.name, key: resolved.key, output },
-        ...{ worker: worker ?? '', made: here, kept: there },
-      });
-    }
+    if (outcome !== undefined) tellDifferences(context, resolved.step.name, resolved.key, outcome);
     return {
       ...{ resolved, result },
       ...(this.#log === undefined ? {} : { log: this.#log.path }),
@@ -142,7 +137,8 @@ export class Making {
   #queueOf(resolved: ResolvedStep): string {
     const { protocol, platform } = resolved.action;
     const build = isBuiltIn(resolved) ? { build: this.#bench.build } : {};
-    return queueName({ jobs: jobVersion, protocol, platform, ...build, needs: { kvm: false, disk: 0 } });
+    const needs = resolved.step.recipe.needs ?? { kvm: false, disk: 0 };
+    return queueName({ jobs: jobVersion, protocol, platform, ...build, needs });
   }
 
   #names(): string {
@@ -162,4 +158,16 @@ export class Making {
     const end = { exitCode: exitCode ?? null, signal: null, notes: [], tail, failure };
     return new StepFailure(message, this.#log?.path ?? '', end);
   }
+}
+
+/** Tells of outputs that a worker made with other bytes than the cache had by then. */
+export function tellDifferences(
+  { emit }: Pick<RunContext, 'emit'>,
+  step: string,
+  key: Sha256,
+  outcome: Outcome,
+): void {
+  if (outcome.kind !== 'done') return;
+  for (const { output, here: made, there: kept } of outcome.differs)
+    emit({ type: 'step-differs', step, key, output, worker: outcome.worker, made, kept });
 }

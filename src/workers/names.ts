@@ -1,4 +1,5 @@
 import type { Sha256 } from '../base/index.ts';
+import type { Needs } from '../recipe/index.ts';
 
 /** The beginning of every key and channel in Redis; what the users of ACL are let use. */
 export const prefix = 'cidermill';
@@ -27,13 +28,6 @@ export const names = {
   /** Channel: keys that a run does not want any more. */
   dropped: `${prefix}:dropped`,
 } as const;
-
-/** What a step asks of the machine that makes it. */
-export interface Needs {
-  readonly kvm: boolean;
-  /** Free bytes on the disk of the store. */
-  readonly disk: number;
-}
 
 /** A queue's name says what its jobs ask of a worker. */
 export interface QueueWish {

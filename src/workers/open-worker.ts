@@ -6,6 +6,7 @@ import { diskSpace, version } from '../host/index.ts';
 import { readAddress } from './address.ts';
 import { ownBuild, requireCache } from './open-coordinator.ts';
 import { ownVersions } from './presence.ts';
+import { proveKvm } from './prove-kvm.ts';
 import { serveJob } from './serve-job.ts';
 import { runWorker } from './worker.ts';
 
@@ -24,7 +25,7 @@ export interface WorkerSettings {
 
 /**
  * Makes steps of others on this machine until the signal.
- * @throws Failure 'usage', 'no-redis'
+ * @throws Failure 'usage', 'no-redis'; 'no-kvm' where KVM is claimed and cannot be used
  */
 export async function openWorker(settings: WorkerSettings): Promise<void> {
   const { store, root, slots, kvm, signal, onNote } = settings;
@@ -35,6 +36,7 @@ export async function openWorker(settings: WorkerSettings): Promise<void> {
   const jobs = Math.max(1, Math.floor(availableParallelism() / slots));
   const { mirrors } = loadSettings(root);
   const versions = ownVersions(ownBuild());
+  if (kvm) await proveKvm(signal);
   const session = await openSession(store);
   try {
     await runWorker({

@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { Sha256 } from '../base/index.ts';
+import PQueue from 'p-queue';
+import { canonicalJson, type Sha256 } from '../base/index.ts';
 import type { ResolvedStep } from '../engine/decide.ts';
 import type { RunContext } from '../engine/context.ts';
 import type { Done } from '../engine/resolve.ts';
@@ -21,8 +22,13 @@ export interface Packing {
   forget(): void;
 }
 
+/** How many jobs are packed at once. */
+const atOnce = 8;
+
 export function openPacking({ store, plan }: Pick<RunContext, 'store' | 'plan'>, team: Team): Packing {
   let shared = new Map<Sha256, Promise<boolean>>();
+  const parcels = new Map<string, ReturnType<typeof packParcel>>();
+  const queue = new PQueue({ concurrency: atOnce });
 
   /** Brings what a step before has made into the cache. */
   const share = (key: Sha256, step: string): Promise<boolean> => {
@@ -37,6 +43,16 @@ export function openPacking({ store, plan }: Pick<RunContext, 'store' | 'plan'>,
     return sharing;
   };
 
+  /** Steps with the same script and sources have the same parcel. */
+  const parcel = (resolved: ResolvedStep): ReturnType<typeof packParcel> => {
+    const { step, action } = resolved;
+    const { modules, packages, sources, script } = action;
+    const what = canonicalJson({ root: step.recipe.root, script, modules, packages, sources });
+    const packing = parcels.get(what) ?? packParcel(store, resolved);
+    parcels.set(what, packing);
+    return packing;
+  };
+
   const input = (step: string, output: string, done: Done): JobInput | undefined => {
     const made = done.get(step);
     if (made === undefined) return undefined;
@@ -48,56 +64,58 @@ export function openPacking({ store, plan }: Pick<RunContext, 'store' | 'plan'>,
     forget: () => {
       shared = new Map();
     },
-    pack: async (resolved, done) => {
-      const { step, action, key, choice } = resolved;
-      const packed = await packParcel(store, resolved);
-      if (packed === undefined) return undefined;
-      const files = new Map(packed.files);
-      const blobs = [...packed.blobs];
-      const inputs: Record<string, JobInput | JobFile> = {};
-      const before: [Sha256, string][] = [];
-      for (const [name, { value }] of step.inputs) {
-        if (value.kind === 'file') {
-          const word = action.inputs[name] ?? '';
-          const blob: Blob = {
-            digest: word.slice(word.indexOf(':') + 1) as Sha256,
-            size: sizeOf(value.path),
-          };
-          files.set(blob.digest, value.path);
-          blobs.push(blob);
-          inputs[name] = { size: blob.size };
-          continue;
+    pack: (resolved, done) =>
+      queue.add(async () => {
+        const { step, action, key, choice } = resolved;
+        const packed = await parcel(resolved);
+        if (packed === undefined) return undefined;
+        const files = new Map(packed.files);
+        const blobs = [...packed.blobs];
+        const inputs: Record<string, JobInput | JobFile> = {};
+        const before: [Sha256, string][] = [];
+        for (const [name, { value }] of step.inputs) {
+          if (value.kind === 'file') {
+            const word = action.inputs[name] ?? '';
+            const blob: Blob = {
+              digest: word.slice(word.indexOf(':') + 1) as Sha256,
+              size: sizeOf(value.path),
+            };
+            files.set(blob.digest, value.path);
+            blobs.push(blob);
+            inputs[name] = { size: blob.size };
+            continue;
+          }
+          const from = input(value.step, value.output, done);
+          if (from === undefined) return undefined;
+          inputs[name] = from;
+          before.push([from.from, value.step]);
         }
-        const from = input(value.step, value.output, done);
-        if (from === undefined) return undefined;
-        inputs[name] = from;
-        before.push([from.from, value.step]);
-      }
-      if (action.environment.kind === 'buildroot') {
-        const from = input(step.buildrootStep ?? '', 'root', done);
-        if (from === undefined) return undefined;
-        inputs[''] = from;
-        before.push([from.from, step.buildrootStep ?? '']);
-      }
-      const job: Job = {
-        ...{ version: jobVersion, key, step: step.name, action, inputs, parcel: packed.parcel },
-        varies: [...step.recipe.varies.keys()],
-      };
-      if (Buffer.byteLength(encodeJob(job)) > largestJob) return undefined;
-      for (const [digest, path] of files) {
-        const blob = blobs.find((one) => one.digest === digest);
-        if (blob !== undefined && !hasBlob(store, blob.digest, blob.size))
-          await putStream(store, createReadStream(path), blob);
-      }
-      // What is here already needs no network there.
-      for (const { sha256, size } of [...choice.values()].flatMap(filesOf))
-        if (hasBlob(store, sha256, size)) blobs.push({ digest: sha256, size });
-      const sent = await Promise.all([
-        team.cache.sendFiles(blobs),
-        ...before.map(([from, name]) => share(from, name)),
-      ]);
-      return sent.every(Boolean) ? job : 'unsent';
-    },
+        if (action.environment.kind === 'buildroot') {
+          const from = input(step.buildrootStep ?? '', 'root', done);
+          if (from === undefined) return undefined;
+          inputs[''] = from;
+          before.push([from.from, step.buildrootStep ?? '']);
+        }
+        const job: Job = {
+          ...{ version: jobVersion, key, step: step.name, action, inputs, parcel: packed.parcel },
+          varies: [...step.recipe.varies.keys()],
+          kvm: step.recipe.needs?.kvm === true,
+        };
+        if (Buffer.byteLength(encodeJob(job)) > largestJob) return undefined;
+        for (const [digest, path] of files) {
+          const blob = blobs.find((one) => one.digest === digest);
+          if (blob !== undefined && !hasBlob(store, blob.digest, blob.size))
+            await putStream(store, createReadStream(path), blob);
+        }
+        // What is here already needs no network there.
+        for (const { sha256, size } of [...choice.values()].flatMap(filesOf))
+          if (hasBlob(store, sha256, size)) blobs.push({ digest: sha256, size });
+        const sent = await Promise.all([
+          team.cache.sendFiles(blobs),
+          ...before.map(([from, name]) => share(from, name)),
+        ]);
+        return sent.every(Boolean) ? job : 'unsent';
+      }),
   };
 }
 

@@ -30,6 +30,7 @@ export class Waits {
   readonly #redis: Redis;
   readonly #told: Redis;
   readonly #run: string;
+  readonly #onLate: (key: Sha256, outcome: Outcome) => void;
   readonly #waits = new Map<Sha256, Wait>();
   readonly #queues = new Map<string, Promise<Queue>>();
   /** What is being told of jobs that are not waited for any more. */
@@ -39,9 +40,13 @@ export class Waits {
   #looking: NodeJS.Timeout | undefined;
   #waking: NodeJS.Timeout | undefined;
 
-  /** @param told a connection of its own, for what is told */
-  constructor(redis: Redis, told: Redis, run: string) {
+  /**
+   * @param told a connection of its own, for what is told
+   * @param onLate told of a job that had ended before: another worker has made it too
+   */
+  constructor(redis: Redis, told: Redis, run: string, onLate: (key: Sha256, outcome: Outcome) => void) {
     this.#redis = redis;
+    this.#onLate = onLate;
     this.#told = told;
     this.#run = run;
     told.on('message', (channel: string, text: string) => this.#hear(channel, text));
@@ -113,7 +118,7 @@ export class Waits {
   }
 
   async #letGo(queue: string, key: Sha256): Promise<void> {
-    await Promise.all([this.#told.unsubscribe(names.told(key)), drop(this.#redis, [key], this.#run)]);
+    await drop(this.#redis, [key], this.#run);
     // One that waits, and that nobody else wants, would only be looked at by a worker.
     if ((await this.#redis.scard(names.wanted(key))) === 0)
       await (await this.#open(queue)).remove(key).catch(() => 0);
@@ -122,10 +127,11 @@ export class Waits {
   #hear(channel: string, text: string): void {
     const key = channel.slice(names.told('' as Sha256).length) as Sha256;
     const wait = this.#waits.get(key);
-    const told = wait && readTold(text);
+    const told = readTold(text);
     if (told === undefined) return;
-    if (told.type === 'ended') wait?.end(told.outcome);
-    else wait?.onTold(told);
+    if (told.type !== 'ended') wait?.onTold(told);
+    else if (wait === undefined) this.#onLate(key, told.outcome);
+    else wait.end(told.outcome);
   }
 
   #lookLater(): void {

@@ -1,20 +1,14 @@
 import { once } from 'node:events';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { startNginx, type Nginx } from '../cache/nginx.ts';
-import { absence, needs } from '../rig/judges/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { needs } from '../rig/judges/index.ts';
 import { events, running, uniqueSeconds } from '../rig/project.ts';
-import { startRedis, type RedisServer } from '../rig/redis-server.ts';
+import { startServers } from './servers.ts';
 import { gather, startWorker, until } from './rig.ts';
 import { slowProject } from './slow.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-let nginx: Nginx;
-let redis: RedisServer;
-beforeAll(async () => {
-  if (absence('nginx') === undefined) nginx = await startNginx();
-  if (absence('redis') === undefined) redis = await startRedis();
-});
+const [nginx, redis] = await startServers();
 
 /** A word that no other process has in its command line. */
 const newWord = (): string => `slow-${uniqueSeconds()}`;

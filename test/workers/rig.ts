@@ -48,9 +48,13 @@ export function gather(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Waits for something to be so; fails after half a minute, with what is known by then. */
-export async function until(isSo: () => boolean | Promise<boolean>, known: () => string): Promise<void> {
-  for (let tries = 600; tries > 0; tries--) {
+/** Waits for something to be so; fails after a while, by default half a minute, with what is known by then. */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  known: () => string,
+  seconds = 30,
+): Promise<void> {
+  for (let tries = seconds * 20; tries > 0; tries--) {
     if (await isSo()) return;
     await pause(50);
   }

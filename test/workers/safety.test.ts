@@ -3,16 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canonicalJson, sha256, type Json } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { protocolVersion } from '../../src/step/protocol.ts';
 import type { Job } from '../../src/workers/job.ts';
-import { startNginx, type Nginx } from '../cache/nginx.ts';
 import { fileFolder } from '../rig/folder.ts';
-import { absence, needs } from '../rig/judges/index.ts';
+import { needs } from '../rig/judges/index.ts';
 import { running, uniqueSeconds } from '../rig/project.ts';
-import { startRedis, type RedisServer } from '../rig/redis-server.ts';
+import { startServers } from './servers.ts';
 import { gather, startWorker, until } from './rig.ts';
 import { slowProject } from './slow.ts';
 
@@ -25,15 +24,14 @@ function users(): string {
   return lines.map((line) => line.replace(/^user (\w+) on >\S+/, 'user $1 on >$1')).join('\n');
 }
 
-let nginx: Nginx;
-let redis: RedisServer;
-beforeAll(async () => {
-  if (absence('nginx') === undefined) nginx = await startNginx();
-  if (absence('redis') !== undefined) return;
-  const file = join(fileFolder(), 'users.acl');
-  writeFileSync(file, `${users()}\nuser judge on >judge ~* &* +@all\n`);
-  redis = await startRedis([`aclfile ${file}`]);
-});
+const file = join(fileFolder(), 'users.acl');
+writeFileSync(
+  file,
+  `${users()}
+user judge on >judge ~* &* +@all
+`,
+);
+const [nginx, redis] = await startServers([`aclfile ${file}`]);
 
 /** The environment of who is that user of Redis. */
 const as = (user: string, cache: string): Record<string, string> => ({

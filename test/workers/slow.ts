@@ -8,15 +8,17 @@ export interface SlowStep {
   /** What it writes: JavaScript, by default its name. */
   readonly text?: string;
   readonly varies?: boolean;
+  /** As its recipe says it. */
+  readonly needs?: string;
 }
 
 /** A project of steps that take a while, in a pipeline "slow"; each is sandboxed. */
 export function slowProject(steps: Readonly<Record<string, SlowStep>>): TestProject {
-  const files = Object.entries(steps).map(([name, { word, seconds = 0, text, varies = false }]) => ({
+  const files = Object.entries(steps).map(([name, { word, seconds = 0, text, varies = false, needs }]) => ({
     [`recipes/${name}.yaml`]: `recipe: ${name}
 summary: Takes a while
 environment: none
-script: scripts/${name}.ts
+${needs === undefined ? '' : `needs: ${needs}\n`}script: scripts/${name}.ts
 outputs: { text: ${varies ? '{ path: text.txt, varies: "it has the time in it" }' : 'text.txt'} }
 `,
     [`scripts/${name}.ts`]: `import { writeFileSync } from 'node:fs';

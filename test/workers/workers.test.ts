@@ -1,19 +1,13 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { letterProject } from '../cache/letters.ts';
-import { startNginx, type Nginx } from '../cache/nginx.ts';
-import { absence, needs } from '../rig/judges/index.ts';
+import { needs } from '../rig/judges/index.ts';
 import { events, stepsOf } from '../rig/project.ts';
-import { startRedis, type RedisServer } from '../rig/redis-server.ts';
+import { startServers } from './servers.ts';
 import { startWorker } from './rig.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-let nginx: Nginx;
-let redis: RedisServer;
-beforeAll(async () => {
-  if (absence('nginx') === undefined) nginx = await startNginx();
-  if (absence('redis') === undefined) redis = await startRedis();
-});
+const [nginx, redis] = await startServers();
 
 describe('a run with workers', () => {
   it('has its steps made by a worker, and publishes what a run without workers does', async (context) => {

@@ -2,8 +2,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { cannotRead, Failure } from '../../base/index.ts';
-import type { EditedEntry, FileContents, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
-import type { HostAttributes } from './host-attributes.ts';
+import type { EditedEntry, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
 import { lazyFile } from './lazy-file.ts';
 
 export interface AddOptions {
@@ -14,8 +13,6 @@ export interface AddOptions {
   readonly group?: number | undefined;
   /** Files give way to those that are added. */
   readonly replace?: boolean | undefined;
-  /** Of what is added, where they are to be kept. */
-  readonly attributes?: HostAttributes | undefined;
 }
 
 export interface Added {
@@ -48,7 +45,7 @@ export async function addHostFiles(
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { parent, name } = next;
     const stat = await lstat(next.path).catch(unreadable(next.path));
-    const metadata = { ...metadataOf(stat, options), ...options.attributes?.get(resolve(next.path)) };
+    const metadata = metadataOf(stat, options);
     const present = editor.find(name, parent);
     if (stat.isDirectory()) {
       const into = present?.kind === 'folder' ? present : editor.makeFolder(parent, name, metadata);
@@ -80,7 +77,7 @@ async function put(
     readonly parent: EditedEntry;
     readonly name: string;
     readonly stat: Stats;
-    readonly metadata: FileContents;
+    readonly metadata: Metadata;
   },
 ): Promise<EditedEntry> {
   const { path, parent, name, stat, metadata } = what;
