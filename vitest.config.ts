@@ -15,6 +15,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait for programs a third of their time: one more than the cores of a small machine.
+    maxWorkers: 3,
   },
 });

@@ -46,12 +46,14 @@ async function layOutTree(): Promise<void> {
 /** One by one and in their order: a folder's entries lie as they are written. @returns how many files there are */
 async function makeFat(): Promise<number> {
   const [sectors, hidden] = [size / 512, offset / 512];
-  await $`truncate -s ${size} ${fat} && mformat -i ${fat} -F -T ${sectors} -h 255 -s 63 -H ${hidden} -N c1de0e51 -v ${label} ::`;
+  // FAT's times are of the place; those of another zone would be other bytes.
+  const utc = ['env', 'TZ=UTC'];
+  await $`truncate -s ${size} ${fat} && ${utc} mformat -i ${fat} -F -T ${sectors} -h 255 -s 63 -H ${hidden} -N c1de0e51 -v ${label} ::`;
   const found = async (type: string): Promise<string[]> =>
     (await $`cd ${tree} && find . -mindepth 1 -type ${type} -printf '%P\n' | LC_ALL=C sort`.quiet()).lines();
-  for (const folder of await found('d')) await $`mmd -i ${fat} ${`::${folder}`}`.quiet();
+  for (const folder of await found('d')) await $`${utc} mmd -i ${fat} ${`::${folder}`}`.quiet();
   const files = await found('f');
-  for (const file of files) await $`mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.quiet();
+  for (const file of files) await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.quiet();
   return files.length;
 }
 

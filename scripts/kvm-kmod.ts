@@ -5,6 +5,7 @@ import { step } from 'cidermill/step';
 import { completeSync, makeMissing, ownObjects } from './kvm/adapt.ts';
 import { make, pathFree, sourceOfKbuild } from './kvm/build.ts';
 import { readKernels } from './kvm/kernels.ts';
+import { lackingHeaders } from './kvm/lacking.ts';
 import { applyPatches } from './kvm/patches.ts';
 import { preflight, publishModules } from './kvm/report.ts';
 import { readySync, syncTarget } from './kvm/sync.ts';
@@ -54,7 +55,20 @@ async function build(lines: readonly string[]): Promise<void> {
     await completeSync(here, kernels, { linux: 'linux', kmod: 'kmod', work }, isOwn, olderB);
   }
   const sourceArgs = sourceOfKbuild(readFileSync('kmod/config.mak', 'utf8'));
-  await make(here, ['-C', 'kmod', ...sourceArgs, ...pathFree(`${work}/kmod`)]);
+  const lacking = await lackingHeaders(here, kernels, 'linux', 'kmod');
+  try {
+    await make(here, ['-C', 'kmod', ...sourceArgs, ...pathFree(`${work}/kmod`)]);
+  } catch (cause) {
+    if (lacking.length === 0) throw cause;
+    throw new Failure(
+      'kmod-refused',
+      `KVM of Linux ${kernels.a} does not build for ${kernels.b}, which lacks headers that it includes: ${lacking.join(', ')}`,
+      {
+        cause,
+        hint: 'Take an older kernel A, or headers of a newer kernel B. The log has what the compiler says.',
+      },
+    );
+  }
   await publishModules(here, kernels, 'kmod/x86', [
     `by kvm-kmod at ${tag}${adapted ? ', adapted: empty in its tree ' + (made.join(', ') || 'nothing') : ''}`,
     ...applied,

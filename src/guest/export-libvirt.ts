@@ -29,8 +29,7 @@ export function libvirtDomain(
     `  <vcpu>${situation.cpus}</vcpu>`,
     '  <os>',
     `    <type arch='x86_64' machine='${machine.type}'>hvm</type>`,
-    ...(wiring.firmware === undefined ? [] : [`    <loader type='rom'>${xml(wiring.firmware)}</loader>`]),
-    `    <kernel>${xml(wiring.loader)}</kernel>`,
+    ...started(wiring.start),
     '  </os>',
     '  <features><acpi/><apic/></features>',
     `  <cpu mode='custom' match='exact' check='none'>`,
@@ -60,6 +59,19 @@ export function libvirtDomain(
   ].join('\n');
 }
 
+/** The variables' store is the guest's own: no template that libvirt copies. */
+function started(start: Wiring['start']): string[] {
+  if (start.by === 'ovmf')
+    return [
+      `    <loader readonly='yes' type='pflash'>${xml(start.code)}</loader>`,
+      `    <nvram>${xml(start.vars)}</nvram>`,
+    ];
+  return [
+    ...(start.firmware === undefined ? [] : [`    <loader type='rom'>${xml(start.firmware)}</loader>`]),
+    `    <kernel>${xml(start.loader)}</kernel>`,
+  ];
+}
+
 /** Those that -usb makes; left alone libvirt takes an xHCI, for which the older releases have no driver. */
 /** On a socket of libvirt's own, or on a port of this host where that was asked for. */
 function graphics({ display }: Wiring): string[] {
@@ -84,17 +96,19 @@ function usbControllers(type: GuestMachine['type']): string[] {
   ];
 }
 
-function disks({ buses }: GuestMachine, { disk, iso, share, snapshot }: Wiring): string[] {
-  const drive = (file: string, format: string, bus: number, transient: boolean): string[] => [
+function disks({ buses }: GuestMachine, { start, disk, iso, share, snapshot }: Wiring): string[] {
+  const drive = (file: string, format: string, bus: number, transient: boolean, first = false): string[] => [
     `    <disk type='file' device='disk'>`,
     `      <driver name='qemu' type='${format}'/>`,
     `      <source file='${xml(file)}'/>`,
     `      <target dev='sd${'abcdef'[bus] ?? 'f'}' bus='sata'/>`,
     ...(transient ? ['      <transient/>'] : []),
+    ...(first ? [`      <boot order='1'/>`] : []),
     `      <address type='drive' controller='0' bus='0' target='0' unit='${bus}'/>`,
     '    </disk>',
   ];
   return [
+    ...(start.by === 'ovmf' ? drive(start.esp, 'raw', buses.esp, snapshot, true) : []),
     ...drive(disk.file, disk.format, buses.disk, snapshot),
     ...(iso === undefined ? [] : drive(iso, 'raw', buses.iso, true)),
     // libvirt knows a shared folder as a read-only disk only, which an AHCI disk cannot be.

@@ -1,6 +1,11 @@
 import type { GuestMachine } from './machine.ts';
 import { qemuOptions, type Wiring } from './qemu-options.ts';
 
+/** Packer makes these itself, from efi_firmware_code and a copy of efi_firmware_vars. */
+function isFlash([, value = '']: readonly string[]): boolean {
+  return value.startsWith('if=pflash,');
+}
+
 /** Of Packer's own templates: the disk it works on and the port it forwards to the guest's SSH. */
 const packerDisk = '{{ .OutputDir }}/{{ .Name }}';
 const packerForward = ',hostfwd=tcp::{{ .SSHHostPort }}-:22';
@@ -51,11 +56,18 @@ export function packerTemplate(
           ssh_username: '${var.ssh_username}',
           ssh_password: '${var.ssh_password}',
           shutdown_command: 'sudo shutdown -h now',
-          qemuargs: options.map(({ args: [flag = '', value = ''] }) => [
-            flag,
-            // In place of a port that was given Packer forwards one that it has found free.
-            flag === '-netdev' ? value.replace(/,hostfwd=.*$/, '') + packerForward : value,
-          ]),
+          ...(wiring.start.by === 'ovmf' && {
+            efi_boot: true,
+            efi_firmware_code: wiring.start.code,
+            efi_firmware_vars: wiring.start.vars,
+          }),
+          qemuargs: options
+            .filter(({ args }) => !isFlash(args))
+            .map(({ args: [flag = '', value = ''] }) => [
+              flag,
+              // In place of a port that was given Packer forwards one that it has found free.
+              flag === '-netdev' ? value.replace(/,hostfwd=.*$/, '') + packerForward : value,
+            ]),
         },
       },
     },

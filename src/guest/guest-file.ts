@@ -17,6 +17,7 @@ import type { YamlNode } from '../yaml/node.ts';
 import {
   accelerators,
   cpuVendors,
+  firmwares,
   kvms,
   machines,
   nets,
@@ -54,6 +55,8 @@ const condition = object('a condition', {
   update: optional(range, 'Of OS X, with the update: "< 10.7.5"'),
   stage: optional(word(stages), 'Installing, the first boot after it, or later ones'),
   machine: optional(word(machines), "QEMU's machine"),
+  firmware: optional(word(firmwares), 'SeaBIOS and a loader, or UEFI firmware and boot.efi'),
+  opencore: optional(flag(), "Is the user's OpenCore between the firmware and boot.efi?"),
   cpus: optional(range, 'How many CPUs the guest has'),
   memory: optional(range, 'In MiB'),
   net: optional(word(nets), 'The network card'),

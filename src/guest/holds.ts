@@ -12,6 +12,8 @@ export function holds(condition: Condition, situation: Situation): boolean {
     within(situation.qemu, qemu) &&
     same(situation.stage, condition.stage) &&
     same(situation.machine, condition.machine) &&
+    same(situation.firmware, condition.firmware) &&
+    same(situation.opencore, condition.opencore) &&
     same(situation.net, condition.net) &&
     same(situation.accel, condition.accel) &&
     same(situation.kvm, condition.kvm) &&

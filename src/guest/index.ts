@@ -7,7 +7,7 @@ export { readMac, type Mac } from './mac-file.ts';
 export * from './model.ts';
 export { overview, overviewColumns, todaysHost, type OverviewCell } from './overview.ts';
 export { nearestThatRuns, type Nearest } from './nearest.ts';
-export { qemuOptions, type Display, type QemuOption, type Wiring } from './qemu-options.ts';
+export { qemuOptions, type Display, type QemuOption, type Start, type Wiring } from './qemu-options.ts';
 export { renderCommand, shellQuote } from './render-command.ts';
 export { solve, type Refused, type Runs, type Compatibility } from './solve.ts';
 export { compareVersions, inRange, parseRange, parseVersion, type Range } from './version.ts';

@@ -100,7 +100,9 @@ const shape = object("a guest's file", {
   disc: optional(text(), 'The installer, a raw image of its whole disk'),
   loader: optional(text(), "The loader, Chameleon's boot"),
   qemu: optional(text(), 'qemu-system-x86_64, or the folder it is installed in'),
-  firmware: optional(text(), "A SeaBIOS other than QEMU's own"),
+  firmware: optional(text(), "seabios, ovmf, or the file of a SeaBIOS other than QEMU's own"),
+  esp: optional(text(), 'With ovmf: a raw disk with an EFI system partition'),
+  opencore: optional(flag(), 'With ovmf: your OpenCore is on it'),
   machine: optional(word(machines), "QEMU's machine"),
   cpus: optional(upTo(mostCpus), 'How many CPUs it has'),
   memory: optional(memory, 'Its memory: 4G'),
@@ -140,6 +142,8 @@ interface Flat {
   readonly loader: Located<string>;
   readonly qemu: Located<string>;
   readonly firmware: Located<string>;
+  readonly esp: Located<string>;
+  readonly opencore: Located<boolean>;
   readonly machine: Located<(typeof machines)[number]>;
   readonly smp: Located<number>;
   /** In MiB. */

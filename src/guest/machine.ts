@@ -14,8 +14,13 @@ export interface GuestMachine {
   readonly topology?: { readonly sockets: number; readonly cores: number };
   readonly smbios?: Reasoned;
   readonly diskDevice: Reasoned;
-  /** The AHCI buses of the disk, the installer and the shared folder. */
-  readonly buses: { readonly disk: number; readonly iso: number; readonly share: number };
+  /** The AHCI buses of the disk, the installer, the shared folder and the EFI system partition. */
+  readonly buses: {
+    readonly disk: number;
+    readonly iso: number;
+    readonly share: number;
+    readonly esp: number;
+  };
   readonly nic?: { readonly model: string; readonly address?: Reasoned };
 }
 
@@ -29,8 +34,8 @@ export const nicModels = { e1000: 'e1000-82545em', virtio: 'virtio-net-pci' } as
 
 /** Of a PIIX machine only the AHCI that is added has buses from 2 on: ide.0 and ide.1 are names of its own as well. */
 const buses: Readonly<Record<Machine, GuestMachine['buses']>> = {
-  q35: { disk: 2, iso: 0, share: 1 },
-  piix: { disk: 2, iso: 3, share: 4 },
+  q35: { disk: 2, iso: 0, share: 1, esp: 3 },
+  piix: { disk: 2, iso: 3, share: 4, esp: 5 },
 };
 
 export function machineOf(situation: Situation, { settings }: Runs): GuestMachine {

@@ -40,6 +40,9 @@ export interface Condition {
   readonly update?: Range;
   readonly stage?: Stage;
   readonly machine?: Machine;
+  readonly firmware?: Firmware;
+  /** Does the user's OpenCore stand between UEFI firmware and boot.efi? */
+  readonly opencore?: boolean;
   readonly cpus?: Range;
   /** In MiB. */
   readonly memory?: Range;
@@ -69,6 +72,8 @@ export const stages = ['install', 'first-boot', 'installed'] as const;
 export type Stage = (typeof stages)[number];
 export const machines = ['q35', 'piix'] as const;
 export type Machine = (typeof machines)[number];
+export const firmwares = ['seabios', 'ovmf'] as const;
+export type Firmware = (typeof firmwares)[number];
 /** Of a machine. */
 export const mostCpus = 64;
 /** The highest of TCP. */
@@ -104,6 +109,8 @@ export interface Situation {
   /** `first-boot` is the first from the disk that was installed onto. */
   readonly stage: Stage;
   readonly machine: Machine;
+  readonly firmware: Firmware;
+  readonly opencore: boolean;
   readonly cpus: number;
   /** In MiB. */
   readonly memory: number;

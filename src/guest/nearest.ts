@@ -55,6 +55,15 @@ function movesFrom(guest: Guest, from: Situation): Move[][] {
     nets
       .filter((net) => net !== from.net)
       .map((net, index) => ({ what: 'net', how: `--net ${net}`, cost: 10 + index, to: { net } })),
+    [{ what: 'firmware', how: '--firmware seabios', cost: 10, to: { firmware: 'seabios' } }],
+    [
+      {
+        what: 'opencore',
+        how: '--opencore, with yours on the EFI system partition',
+        cost: 30,
+        to: { opencore: true },
+      },
+    ],
     [{ what: 'memory', how: '--memory 2G', cost: 10, to: { memory: 2048 } }],
     [
       {

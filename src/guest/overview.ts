@@ -23,6 +23,8 @@ const installed = {
   ...todaysHost,
   stage: 'installed',
   machine: 'q35',
+  firmware: 'seabios',
+  opencore: false,
   cpus: 2,
   memory: 2048,
   net: 'e1000',

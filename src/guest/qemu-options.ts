@@ -2,8 +2,7 @@ import { qemuFrom, type GuestMachine, type Reasoned } from './machine.ts';
 
 /** What a machine is wired to: files, windows, the outside. Paths are as QEMU sees them. */
 export interface Wiring {
-  /** Chameleon's stage 2. */
-  readonly loader: string;
+  readonly start: Start;
   readonly disk: { readonly file: string; readonly format: string };
   /** An image of the installer's whole disk; nothing is written to it. */
   readonly iso?: string;
@@ -13,8 +12,6 @@ export interface Wiring {
   readonly share?: { readonly folder: string; readonly writable: boolean };
   /** A port of 127.0.0.1 that leads to the guest's port 22. */
   readonly sshPort?: number;
-  /** The firmware image; absent: the one QEMU brings. */
-  readonly firmware?: string;
   /** A configuration file with the SMC and the user's key in it (smcConfiguration). */
   readonly smc: string;
   readonly display?: Display;
@@ -24,6 +21,13 @@ export interface Wiring {
   /** Put at the end as they are. */
   readonly extra: readonly string[];
 }
+
+/** What starts the guest's system. */
+export type Start =
+  /** Chameleon's stage 2, by SeaBIOS: an image of it, or the one that QEMU brings. */
+  | { readonly by: 'seabios'; readonly loader: string; readonly firmware?: string }
+  /** The firmware's code, the guest's own store of its variables, and a disk with an EFI system partition. */
+  | { readonly by: 'ovmf'; readonly code: string; readonly vars: string; readonly esp: string };
 
 /** A window, VNC on a socket in a folder that only the user can enter or on a port of this host, or nothing. */
 export type Display =
@@ -50,15 +54,19 @@ export function qemuOptions(machine: GuestMachine, wiring: Wiring): QemuOption[]
       ['-machine', machineValue(machine)],
       because(machine.typeOptions, undefined, chipset[situation.machine]),
     ),
-    ...(wiring.firmware === undefined ? [] : [option(['-bios', wiring.firmware], 'SeaBIOS')]),
+    ...firmwareOptions(wiring.start),
     option(['-usb'], 'a USB controller, for the next two'),
     option(['-device', 'usb-kbd'], 'OS X has no driver for a PS/2 keyboard'),
     option(['-device', 'usb-mouse'], 'nor for a PS/2 mouse'),
     option(['-readconfig', wiring.smc], 'isa-applesmc with your key, which stays out of the process list'),
-    option(
-      ['-kernel', wiring.loader],
-      'the loader, which stands between SeaBIOS and the EFI that OS X expects',
-    ),
+    ...(wiring.start.by === 'seabios'
+      ? [
+          option(
+            ['-kernel', wiring.start.loader],
+            'the loader, which stands between SeaBIOS and the EFI that OS X expects',
+          ),
+        ]
+      : []),
     ...(machine.smbios === undefined
       ? []
       : [option(['-smbios', machine.smbios.value], because(machine.smbios))]),
@@ -86,6 +94,19 @@ function acceleratorOptions(machine: GuestMachine): QemuOption[] {
   return [option(['-accel', 'tcg'], 'QEMU translates what the guest executes: slow, on any host')];
 }
 
+function firmwareOptions(start: Start): QemuOption[] {
+  if (start.by === 'seabios')
+    return start.firmware === undefined ? [] : [option(['-bios', start.firmware], 'SeaBIOS')];
+  const flash = (unit: number, readonly: string, file: string): string[] => [
+    '-drive',
+    `if=pflash,unit=${unit},format=raw,readonly=${readonly},file=${optionValue(file)}`,
+  ];
+  return [
+    option(flash(0, 'on', start.code), 'OVMF, UEFI firmware'),
+    option(flash(1, 'off', start.vars), 'its variables, which the guest changes'),
+  ];
+}
+
 function machineValue(machine: GuestMachine): string {
   const accelerator = machine.situation.accel === 'tcg' && !qemuFrom(machine, '2.9') ? ',accel=tcg' : '';
   const options = machine.typeOptions === undefined ? '' : `,${machine.typeOptions.value}`;
@@ -104,7 +125,7 @@ function topologyOptions({ situation, topology }: GuestMachine): QemuOption[] {
 
 function driveOptions(
   { diskDevice, buses }: GuestMachine,
-  { disk, iso, isoFormat = 'raw', share }: Wiring,
+  { start, disk, iso, isoFormat = 'raw', share }: Wiring,
 ): QemuOption[] {
   const device = (bus: number, drive: string): string[] => [
     '-device',
@@ -113,6 +134,12 @@ function driveOptions(
   const drive = (value: string, file: string): string[] => ['-drive', `${value}${optionValue(file)}`];
   const onAhci = because(diskDevice, undefined, 'on AHCI');
   return [
+    ...(start.by === 'seabios'
+      ? []
+      : [
+          option(device(buses.esp, 'ESP,bootindex=0'), 'the firmware starts from here'),
+          option(drive('id=ESP,if=none,format=raw,file=', start.esp), 'the EFI system partition'),
+        ]),
     option(device(buses.disk, 'MacHDD'), onAhci),
     option(drive(`id=MacHDD,if=none,format=${disk.format},file=`, disk.file), "the guest's disk"),
     ...(iso === undefined

@@ -3,13 +3,19 @@ import { findEntry, openData, type HfsVolume } from '../formats/hfsplus/index.ts
 import { readPlist } from '../formats/plist/index.ts';
 import { releases, type Release } from './releases.ts';
 
-/** Which release a volume says it is. */
-export interface SystemVersion {
-  readonly release: Release;
+/** What a volume's SystemVersion.plist says. */
+export interface ProductVersion {
+  /** "Mac OS X", "macOS" */
+  readonly name: string;
   /** "10.10.5" */
   readonly version: string;
   /** "14F27" */
   readonly build: string;
+}
+
+/** A system of a release whose medium we know how to treat. */
+export interface SystemVersion extends Pick<ProductVersion, 'version' | 'build'> {
+  readonly release: Release;
 }
 
 export const systemVersionPath = 'System/Library/CoreServices/SystemVersion.plist';
@@ -18,11 +24,11 @@ export const systemVersionPath = 'System/Library/CoreServices/SystemVersion.plis
 const largest = 2 ** 16;
 
 /**
- * Reads SystemVersion.plist.
+ * Reads SystemVersion.plist; what it does not say is ''.
  * @returns undefined when the volume has none
- * @throws Failure 'wrong-release' when it is not one that we know how to treat; FormatError when it is damaged
+ * @throws FormatError when it is damaged
  */
-export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersion | undefined> {
+export async function readProductVersion(volume: HfsVolume): Promise<ProductVersion | undefined> {
   const entry = findEntry(volume, systemVersionPath);
   if (entry?.kind !== 'file') return undefined;
   const data = await openData(volume, entry);
@@ -31,7 +37,21 @@ export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersio
     const found = value instanceof Map ? (value as ReadonlyMap<string, unknown>).get(key) : undefined;
     return typeof found === 'string' ? found.replace(/\p{C}/gu, '?').slice(0, 40) : '';
   };
-  const version = text('ProductVersion');
+  return {
+    name: text('ProductName'),
+    version: text('ProductVersion'),
+    build: text('ProductBuildVersion'),
+  };
+}
+
+/**
+ * The same for an installer.
+ * @throws Failure 'wrong-release' when it is not one that we know how to treat; FormatError when it is damaged
+ */
+export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersion | undefined> {
+  const product = await readProductVersion(volume);
+  if (product === undefined) return undefined;
+  const { version, build } = product;
   const release = releases.find((each) => version === each.version || version.startsWith(`${each.version}.`));
   if (release === undefined) {
     const [first, last] = [releases[0], releases.at(-1)];
@@ -43,5 +63,5 @@ export async function readSystemVersion(volume: HfsVolume): Promise<SystemVersio
       },
     );
   }
-  return { release, version, build: text('ProductBuildVersion') };
+  return { release, version, build };
 }

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { events, stepsOf } from '../rig/project.ts';
 import { startCacheServer } from './cache-server.ts';
+import { letterProject } from './letters.ts';
 import { machine } from './rig.ts';
 
 it('an artifact that takes longer to come than to make is given up, and the cache with it', async () => {
@@ -26,4 +28,22 @@ it('an artifact that takes longer to come than to make is given up, and the cach
   const asked = server.requests.length;
   expect(await second.take((await first.make('next', {})).action)).toBeUndefined();
   expect(server.requests).toHaveLength(asked);
+}, 180_000);
+
+it('a cache that sends without an end is said once, and the run passes without it', async () => {
+  const server = await startCacheServer();
+  server.whim = (_, response) => {
+    response.writeHead(200);
+    setInterval(() => response.write('x'), 5000).unref();
+    return true;
+  };
+  const run = await letterProject(['ann', 'bob']).run(['run', 'post', '--json'], {
+    CIDERMILL_CACHE: server.url,
+    CIDERMILL_CACHE_PUSH: 'always',
+  });
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(stepsOf(run.stdout, 'step-done').sort()).toEqual(['ann', 'bob', 'bundle']);
+  const notes = events(run.stdout).filter(({ type }) => type === 'cache-note');
+  expect(notes).toHaveLength(1);
+  expect(notes[0]?.['message']).toMatch(/does not answer/);
 }, 180_000);

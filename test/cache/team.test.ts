@@ -260,11 +260,6 @@ describe('a run whose cache fails', () => {
       ),
       /does not answer/,
     ],
-    [
-      'sends without an end',
-      (_, response) => (response.writeHead(200), setInterval(() => response.write('x'), 5000).unref(), true),
-      /does not answer/,
-    ],
   ];
   it.each(whims)('because it %s, passes, and says so once', async (_, whim, note) => {
     server.whim = whim;

@@ -20,7 +20,7 @@ function optionsFor(name: string, changes: Partial<Situation>, more: Partial<Wir
   if (verdict.kind === 'refused') throw new Error(`${name} is refused`);
   const iso = at.stage === 'install' ? { iso: './Yosemite.10.10.2.iso' } : {};
   return qemuOptions(machineOf(at, verdict), {
-    loader: './chameleon_svn2534_boot',
+    start: { by: 'seabios', loader: './chameleon_svn2534_boot' },
     disk: { file: './mac_hdd.img', format: 'qcow2' },
     ...iso,
     smc: '/dev/fd/3',

@@ -25,7 +25,7 @@ import { buildProbe, makeDisk, temporaryFolder } from '../vm/guests.ts';
 import { guestNamed, guests, situation } from './known-guests.ts';
 
 const wiring: Wiring = {
-  loader: '/guests/loader & boot',
+  start: { by: 'seabios', loader: '/guests/loader & boot' },
   disk: { file: "/guests/Ann's <mac>.qcow2", format: 'qcow2' },
   iso: '/guests/disk.iso',
   share: { folder: '/home/ann/"Shared"', writable: false },
@@ -34,6 +34,16 @@ const wiring: Wiring = {
   monitor: 'stdio',
   snapshot: true,
   extra: ['-name', 'a--b'],
+};
+
+const uefi: Wiring = {
+  ...wiring,
+  start: {
+    by: 'ovmf',
+    code: '/fw/OVMF_CODE.fd',
+    vars: "/guests/Ann's <mac>.fd",
+    esp: '/guests/esp.img',
+  },
 };
 
 function machineFor(guest: Guest, changes: Partial<Situation> = {}): GuestMachine {
@@ -76,6 +86,24 @@ describe('the domain for libvirt', () => {
     await Promise.all(files.map((file) => promisify(execFile)('virt-xml-validate', [file, 'domain'])));
   });
 
+  it('is valid with UEFI firmware too, its variables and the partition that it starts from', async () => {
+    const folder = temporaryFolder();
+    const files = guests.flatMap((guest) =>
+      machines.map((machine) => {
+        const changes = { machine, cpus: 1, firmware: 'ovmf', opencore: true } as const;
+        const file = join(folder, `${guest.guest}-${machine}.xml`);
+        writeFileSync(file, libvirtDomain('x', '', '/usr/bin/qemu', machineFor(guest, changes), uefi));
+        return file;
+      }),
+    );
+    await Promise.all(files.map((file) => promisify(execFile)('virt-xml-validate', [file, 'domain'])));
+    const xml = readFileSync(files[0] ?? '', 'utf8');
+    expect(xml).toContain("<loader readonly='yes' type='pflash'>/fw/OVMF_CODE.fd</loader>");
+    expect(xml).toContain('<nvram>/guests/Ann&apos;s &lt;mac&gt;.fd</nvram>');
+    expect(xml).toMatch(/<source file='\/guests\/esp\.img'\/>[^]*?<boot order='1'\/>/);
+    expect(xml).not.toContain('<kernel>');
+  });
+
   it('refuses what is no domain, so that its word counts', () => {
     const file = join(temporaryFolder(), 'bad.xml');
     const good = libvirtDomain('lion', '', '/usr/bin/qemu', machineFor(guestNamed('lion')), wiring);
@@ -116,6 +144,23 @@ describe('the template for Packer', () => {
   });
 });
 
+describe('the template for Packer with UEFI firmware', () => {
+  it('leaves the flash to Packer, which copies the variables, and names the partition', () => {
+    const machine = machineFor(guestNamed('yosemite'), { firmware: 'ovmf', opencore: true });
+    const template = JSON.parse(packerTemplate('yosemite', '', '/usr/bin/qemu', machine, uefi)) as {
+      source: { qemu: { yosemite: { qemuargs: string[][] } & Record<string, unknown> } };
+    };
+    const { qemuargs, ...others } = template.source.qemu.yosemite;
+    expect(others).toMatchObject({
+      efi_boot: true,
+      efi_firmware_code: '/fw/OVMF_CODE.fd',
+      efi_firmware_vars: "/guests/Ann's <mac>.fd",
+    });
+    expect(qemuargs).toContainEqual(['-drive', 'id=ESP,if=none,format=raw,file=/guests/esp.img']);
+    expect(qemuargs.flat().some((value) => value.includes('pflash') || value === '-kernel')).toBe(false);
+  });
+});
+
 describe('the shell script', () => {
   const folder = temporaryFolder();
   const key = join(folder, 'key');
@@ -124,7 +169,7 @@ describe('the shell script', () => {
 
   function script(console: string): string {
     const options = qemuOptions(machineFor(guestNamed('yosemite'), { accel: 'tcg', memory: 512 }), {
-      loader: buildProbe(temporaryFolder(), osk),
+      start: { by: 'seabios', loader: buildProbe(temporaryFolder(), osk) },
       disk: { file: makeDisk(temporaryFolder()), format: 'qcow2' },
       iso: writeImage(join(folder, "Ann's iso.img"), gptDisk()).path,
       smc: '/dev/fd/3',

@@ -17,6 +17,8 @@ export function situation(guest: Guest, changes: Partial<Situation> = {}): Situa
     update: guest.lastUpdate,
     stage: 'installed',
     machine: 'q35',
+    firmware: 'seabios',
+    opencore: false,
     cpus: 2,
     memory: 2048,
     net: 'e1000',

@@ -81,7 +81,7 @@ function machineFor({ guest, at }: Case): GuestMachine {
  */
 function argumentsOf(each: Case): string[] {
   const wiring = {
-    loader: files.probe,
+    start: { by: 'seabios', loader: files.probe },
     disk: { file: files.disk, format: 'qcow2' },
     iso: files.iso.path,
     smc: secretPath,

@@ -22,6 +22,11 @@ const machineAxes = {
   stage: stages.map((stage): Part => ({ stage })),
   net: nets.map((net): Part => ({ net })),
 };
+/** Columns beside those of stages and cards, on the installed disk. */
+const firmwareAxis: Part[] = [
+  { firmware: 'ovmf', opencore: false },
+  { firmware: 'ovmf', opencore: true },
+];
 /** Counts above that are only noted, and so in the table alone: every combination of them would take a minute. */
 const tableCpus = [1, 2, 4, 6, 8, 12, 16, 32].map((cpus): Part => ({ cpus }));
 const hostAxes = {
@@ -60,7 +65,7 @@ const letters = new Map<string, string>();
 for (const fact of guests.flatMap(({ facts }) => facts)) {
   const key = `${fact.id}: ${fact.says}`;
   if (letters.has(key)) continue;
-  const letter = String.fromCharCode(0x61 + letters.size);
+  const letter = 'abcdefghijklmnopqrstuvwxyzäåæöøü'[letters.size] ?? '?';
   letters.set(key, fact.effect.refuse === undefined ? letter : letter.toUpperCase());
 }
 const letterOf = (fact: Fact): string => letters.get(`${fact.id}: ${fact.says}`) ?? '?';
@@ -114,15 +119,17 @@ function table(rows: readonly Row[]): string[] {
 const label = 44;
 
 function machineTable(guest: Guest): string[] {
-  const columns = product([machineAxes.stage, machineAxes.net]);
+  const columns: Part[] = [
+    ...product([machineAxes.stage, machineAxes.net]),
+    ...firmwareAxis.map((part): Part => ({ stage: 'installed', net: 'e1000', ...part })),
+  ];
   return [
     `${guest.guest}: machines`,
-    `  ${''.padEnd(label)}  ${stages
-      .map((stage) => stage.padEnd(17))
-      .join(' ')
-      .trimEnd()}`,
+    `  ${''.padEnd(label)}  ${stages.map((stage) => stage.padEnd(17)).join(' ')} UEFI`,
     `  ${'update, machine, CPUs'.padEnd(label)}  ${columns
-      .map(({ net }) => (net ?? '').slice(0, 5).padEnd(5))
+      .map(({ net, firmware, opencore }) =>
+        (firmware === undefined ? (net ?? '').slice(0, 5) : opencore === true ? '+OC' : 'plain').padEnd(5),
+      )
       .join(' ')
       .trimEnd()}`,
     ...table(
@@ -189,7 +196,11 @@ describe('the truth table', () => {
     (_name, guest) => {
       const hosts = product(Object.values(hostAxes)).map((host) => situation(guest, host));
       const machineParts = [...updatesOf(guest).slice(0, 1), ...updatesOf(guest).slice(-2)].flatMap(
-        (update) => product(Object.values(machineAxes)).map((part): Part => ({ ...part, update })),
+        (update) =>
+          product([...Object.values(machineAxes), [{}, ...firmwareAxis]]).map((part): Part => ({
+            ...part,
+            update,
+          })),
       );
       const refusedOnHost = hosts.map((host) => solve(guest, host).kind === 'refused');
       const refusedMachine = machineParts.map(

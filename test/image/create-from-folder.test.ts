@@ -103,5 +103,5 @@ test('the command line makes one, raw or compressed, and refuses what is for fol
   }
   const again = await create(join(folder, 'raw.dmg'), '-o', join(folder, 'b.dmg'), '--name', 'V');
   expect(again.code).not.toBe(0);
-  expect(again.stderr).toContain('--name and --applications are for a folder');
+  expect(again.stderr).toContain('--name, --applications and --xattrs are for a folder');
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
+import { makeSample } from '../../src/installer/index.ts';
 import { fileFolder } from '../rig/folder.ts';
 import { inRoot, makeHost, ordinary, put, type Host, type Said } from './host-root.ts';
 
@@ -161,15 +162,33 @@ describe.each(hosts.filter(({ name }) => chosen?.includes(name) ?? true))('on $n
   );
 });
 
+/** Makes the pipeline's results with this checkout, and writes them with all that a run needs into one file. */
+function bundleWithResults(file: string): void {
+  for (const args of [
+    ['run', 'quickstart'],
+    ['bundle', 'quickstart', file, '--with-results'],
+  ])
+    execFileSync('node', [join(packageRoot, 'bin/cidermill.mjs'), ...args], {
+      cwd: packageRoot,
+      stdio: ['ignore', 2, 2],
+    });
+}
+
 describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () => {
   it(
-    'images, packages and disks are opened, sources fetched, and a bundle with its results is run',
+    'images, packages, discs and disks are opened and made, sources fetched, and a bundle with its results is run',
     { timeout: 3_600_000 },
-    () => {
+    async () => {
       const run = open(bare);
       const cidermill = 'node bin/cidermill.mjs';
       for (const command of ['apt-get', 'dpkg', 'dpkg-deb'])
         expect(run(ordinary, `command -v ${command}`).code, command).not.toBe(0);
+      const given = join(folder, bare.name, home);
+      await makeSample(
+        { version: '10.8.5', map: 'gpt', size: 5 * 2 ** 20, kernel: Buffer.alloc(4096, 1) },
+        join(given, 'InstallESD.dmg'),
+      );
+      bundleWithResults(join(given, 'quickstart.bundle'));
       expect(run(ordinary, 'node bin/setup.mjs')).toMatchObject({ code: 0 });
       const steps = [
         `${cidermill} fetch seabios`,
@@ -179,6 +198,18 @@ describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () 
         `${cidermill} hfs list v.img`,
         `${cidermill} dmg create v.img v.dmg`,
         `${cidermill} dmg verify v.dmg`,
+        `${cidermill} dmg list InstallESD.dmg`,
+        `${cidermill} iso make InstallESD.dmg -o disc.iso`,
+        `${cidermill} hfs check disc.iso`,
+        `${cidermill} dmg extract InstallESD.dmg:/Packages -o packages`,
+        `${cidermill} pkg list packages/Essentials.pkg`,
+        `${cidermill} pkg extract packages/Essentials.pkg -o essentials`,
+        `${cidermill} run --from-bundle quickstart.bundle`,
+        'test -s artifacts/quickstart/bios-256k.bin',
+        // By the qemu-img of the bundle.
+        `PATH=$PWD/artifacts/quickstart/qemu/bin:$PATH ${cidermill} disk new guest.qcow2 --size 8G`,
+        `PATH=$PWD/artifacts/quickstart/qemu/bin:$PATH ${cidermill} disk info guest.qcow2`,
+        `${cidermill} disk info disc.iso`,
       ];
       for (const step of steps) expect(run(ordinary, step), step).toMatchObject({ code: 0 });
     },

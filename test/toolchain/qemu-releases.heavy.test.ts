@@ -149,7 +149,7 @@ function commandLines(qemu: string): string[][] {
               const verdict = solve(guest, at);
               if (verdict.kind === 'refused') continue;
               const args = qemuOptions(machineOf(at, verdict), {
-                loader: '/inputs/loader',
+                start: { by: 'seabios', loader: '/inputs/loader' },
                 disk: { file: 'disk.qcow2', format: 'qcow2' },
                 ...(stage === 'install' ? { iso: 'disc.iso' } : {}),
                 share: { folder: 'share', writable: false },

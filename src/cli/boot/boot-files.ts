@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Failure, systemReason } from '../../base/index.ts';
+import type { Start } from '../../guest/index.ts';
 import { findTool, toolVersion } from '../../host/index.ts';
 import { judgeDisk, type DiskImage } from '../../vm/index.ts';
 
@@ -10,11 +11,10 @@ export interface BootFiles {
   /** '7.2.22' */
   readonly qemuVersion: string;
   readonly disk: DiskImage;
-  readonly loader: string;
+  readonly start: Start;
   readonly iso?: string;
   /** Of the disc; raw where nothing is said. */
   readonly isoFormat?: 'qcow2';
-  readonly firmware?: string;
 }
 
 export interface BootFileFlags {
@@ -26,6 +26,7 @@ export interface BootFileFlags {
   readonly loader?: string;
   readonly qemu?: string;
   readonly firmware?: string;
+  readonly esp?: string;
 }
 
 /**
@@ -42,9 +43,7 @@ export async function findBootFiles(
   const disk = ordinary(
     flags.disk ?? parts.disk ?? missing('no disk', '--disk FILE, or the folder of a product'),
   );
-  const loader = ordinary(
-    flags.loader ?? parts.loader ?? missing('no loader', "--loader FILE, the `boot` of Chameleon's stage 2"),
-  );
+  const start = startOf(flags, parts);
   const iso = flags.iso ?? (install ? (parts.iso ?? missing('no installer', '--iso FILE')) : undefined);
   const qemu = qemuProgram(flags.qemu ?? parts.qemu);
   const version = /version (\d+(?:\.\d+)+)/.exec(toolVersion(qemu))?.[1];
@@ -56,17 +55,41 @@ export async function findBootFiles(
       ...(flags.diskFormat !== undefined && { format: flags.diskFormat }),
       ...(flags.backing !== undefined && { backing: flags.backing }),
     }),
-    loader,
+    start,
     ...(iso !== undefined && { iso: ordinary(iso) }),
-    ...(flags.firmware !== undefined && { firmware: ordinary(flags.firmware) }),
   };
+}
+
+/** By UEFI firmware with its variables and its system partition, or by SeaBIOS with a loader. */
+function startOf({ firmware, ...flags }: BootFileFlags, parts: ProductParts): Start {
+  if (firmware === 'ovmf') {
+    if (flags.loader !== undefined)
+      throw new Failure('usage', '--loader is for SeaBIOS: OVMF starts what is on the EFI system partition');
+    const ofProduct = 'the folder of a product of `cidermill run uefi-image`';
+    return {
+      by: 'ovmf',
+      code: ordinary(parts.code ?? missing('no UEFI firmware', ofProduct)),
+      vars: ordinary(parts.vars ?? missing('no store for the variables of the firmware', ofProduct)),
+      esp: ordinary(
+        flags.esp ?? parts.esp ?? missing('no EFI system partition', `--esp FILE, or ${ofProduct}`),
+      ),
+    };
+  }
+  if (flags.esp !== undefined) throw new Failure('usage', '--esp needs --firmware ovmf');
+  const loader = ordinary(
+    flags.loader ?? parts.loader ?? missing('no loader', "--loader FILE, the `boot` of Chameleon's stage 2"),
+  );
+  const isFile = firmware !== undefined && firmware !== 'seabios';
+  return { by: 'seabios', loader, ...(isFile && { firmware: ordinary(firmware) }) };
 }
 
 interface ProductParts extends BootFileFlags {
   readonly disk?: string;
+  readonly code?: string;
+  readonly vars?: string;
 }
 
-/** What a run has published, told by name: qemu/, *.qcow2, *.iso and the loader. */
+/** What a run has published, told by name: qemu/, *.qcow2, *.iso, the loader, and what a UEFI boot needs. */
 function productParts(folder: string): ProductParts {
   let names: string[];
   try {
@@ -89,6 +112,9 @@ function productParts(folder: string): ProductParts {
     iso: one('ISO', /\.iso$/),
     loader: one('loader', /^(boot|chameleon[\w.-]*|loader[\w.-]*)$/),
     qemu: one('QEMU', /^qemu$/),
+    code: one('UEFI firmware', /^OVMF_CODE\.fd$/),
+    vars: one('store of variables', /^OVMF_VARS\.fd$/),
+    esp: one('EFI system partition', /^esp\.img$/),
   };
   return Object.fromEntries(Object.entries(parts).filter(([, path]) => path !== undefined));
 }

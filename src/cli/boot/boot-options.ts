@@ -18,7 +18,11 @@ export function addBootOptions(command: Command): Command {
     .option('--iso <file>', 'the installer, a raw image of its whole disk')
     .option('--loader <file>', "the loader, Chameleon's `boot`")
     .option('--qemu <program>', 'qemu-system-x86_64, or the folder it is installed in')
-    .option('--firmware <file>', "a SeaBIOS other than QEMU's own");
+    .option(
+      '--firmware <kind>',
+      "seabios, ovmf (UEFI, of the pipeline uefi-image), or the file of a SeaBIOS other than QEMU's own",
+    )
+    .option('--esp <file>', 'with --firmware ovmf: a raw disk with an EFI system partition');
   return addMachineFlags(command)
     .addOption(
       new Option('--accel <how>', 'how QEMU runs it: auto looks at the CPU and times a small guest')

@@ -42,7 +42,7 @@ export function wiringOf(
 ): Wiring {
   const isShown = flags.dryRun === true || flags.export !== undefined;
   return {
-    loader: files.loader,
+    start: files.start,
     disk: files.disk,
     ...(files.iso !== undefined && { iso: files.iso }),
     ...(files.isoFormat !== undefined && { isoFormat: files.isoFormat }),
@@ -50,7 +50,6 @@ export function wiringOf(
       share: { folder: sharedFolder(flags.share), writable: flags.shareWritable === true },
     }),
     ...(flags.sshPort !== undefined && { sshPort: flags.sshPort }),
-    ...(files.firmware !== undefined && { firmware: files.firmware }),
     smc: secretPath,
     ...(display !== undefined && { display }),
     monitor: isShown || (takesCommands() && flags.waitFor === undefined) ? 'stdio' : 'none',

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure, InvalidError } from '../../base/index.ts';
-import { readMac, type Mac } from '../../guest/index.ts';
+import { firmwares, readMac, type Mac } from '../../guest/index.ts';
 import type { Written } from '../../recipe/index.ts';
 import { refuseKeys } from '../../vm/index.ts';
 import { collectFaults } from '../../yaml/faults.ts';
@@ -79,8 +79,8 @@ function readMacFile(path: string, isSaid: (key: string) => boolean): { mac: Mac
   const yaml = readYamlFile(path, path, faults.report);
   if (yaml === undefined) throw new Failure('no-file', `there is no file ${path}`);
   const mac = yaml.node && readMac(yaml.node, faults.report);
-  const paths = (['disk', 'backing', 'iso', 'loader', 'firmware', 'share', 'trust'] as const).filter(
-    (key) => !isSaid(key),
+  const paths = (['disk', 'backing', 'iso', 'loader', 'firmware', 'esp', 'share', 'trust'] as const).filter(
+    (key) => !isSaid(key) && !(key === 'firmware' && isFirmware(mac?.firmware?.value)),
   );
   for (const key of [...paths, 'product'] as const) {
     const said = mac?.[key];
@@ -95,10 +95,11 @@ function readMacFile(path: string, isSaid: (key: string) => boolean): { mac: Mac
 
 /** The same as options, with paths that are relative to the file made absolute. */
 function flagsOf(mac: Mac, folder: string): Partial<BootFlags> {
-  const paths = new Set(['disk', 'backing', 'iso', 'loader', 'firmware', 'share', 'trust']);
+  const paths = new Set(['disk', 'backing', 'iso', 'loader', 'firmware', 'esp', 'share', 'trust']);
   const valueOf = (key: string, { value }: Located<unknown>): unknown => {
     if (typeof value !== 'string') return value;
     // One without a slash is a program on PATH.
+    if (key === 'firmware' && isFirmware(value)) return value;
     if (paths.has(key) || (key === 'qemu' && value.includes('/'))) return absolutePath(value, folder);
     return key === 'osk' && value.startsWith('file:')
       ? `file:${absolutePath(value.slice(5), folder)}`
@@ -109,6 +110,11 @@ function flagsOf(mac: Mac, folder: string): Partial<BootFlags> {
       .filter(([key]) => key !== 'options' && key !== 'product')
       .map(([key, located]) => [key, valueOf(key, located)]),
   );
+}
+
+/** Is that a kind of firmware, and not a file? */
+export function isFirmware(value: string | undefined): boolean {
+  return (firmwares as readonly (string | undefined)[]).includes(value);
 }
 
 /** Absolute: a path in a file, which may begin with the user's home folder. */

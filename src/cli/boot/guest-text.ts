@@ -112,13 +112,14 @@ export function conditionText(when: Condition): string {
 
 /** A machine in a few words: `yosemite 10.10.5, installed, q35, 2 CPUs, e1000, KVM on Linux 6.1, QEMU 7.2`. */
 export function situationText(guest: Guest, situation: Situation): string {
-  const { update, stage, machine, cpus, net, accel, kernel, qemu } = situation;
+  const { update, stage, machine, firmware, opencore, cpus, net, accel, kernel, qemu } = situation;
   const network = net === 'none' ? 'no network' : net;
   const runner = accel === 'kvm' ? `KVM on Linux ${kernel}` : 'TCG';
   return [
     `${guest.guest} ${update}`,
     { install: 'installing', 'first-boot': 'first boot', installed: 'installed' }[stage],
     machine,
+    ...(firmware === 'ovmf' ? [opencore ? 'UEFI with OpenCore' : 'UEFI'] : []),
     cpus === 1 ? '1 CPU' : `${cpus} CPUs`,
     network,
     runner,
@@ -144,7 +145,10 @@ export function refusalText({ facts }: Refused, nearest: Nearest | undefined): s
 /** The options of a machine with placeholders for files, what to type and what to know. */
 export function solutionText(situation: Situation, runs: Runs, colours: Colours): string {
   const options = qemuOptions(machineOf(situation, runs), {
-    loader: 'LOADER',
+    start:
+      situation.firmware === 'ovmf'
+        ? { by: 'ovmf', code: 'CODE', vars: 'VARS', esp: 'ESP' }
+        : { by: 'seabios', loader: 'LOADER' },
     disk: { file: 'DISK', format: 'qcow2' },
     ...(situation.stage === 'install' && { iso: 'ISO' }),
     smc: 'SMC',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../../base/index.ts';
+import type { Start } from '../../guest/index.ts';
 import { packageRoot } from '../../host/index.ts';
 import { parseRoute, routeValues } from '../../route/index.ts';
 import type { LoaderDrive } from '../../vm/index.ts';
@@ -14,12 +16,16 @@ export interface LoaderFlags {
 
 /**
  * The steps through a loader's menu up to the start of the kernel: those of the route that its smoke boot uses.
- * @param loader its file, which says whose it is
+ * @param start the loader's file says whose it is
  * @returns undefined when nothing is asked of the menu
  */
-export function loaderSteps(loader: string, { pick, loaderFlags }: LoaderFlags): LoaderDrive | undefined {
+export function loaderSteps(start: Start, { pick, loaderFlags }: LoaderFlags): LoaderDrive | undefined {
   if (pick === undefined && loaderFlags === undefined) return undefined;
-  const bytes = readFileSync(loader);
+  if (start.by === 'ovmf')
+    throw new Failure('usage', '--loader-flags and --pick are for the menu of Chameleon, and OVMF has none', {
+      hint: "Set boot-args in the section NVRAM of your OpenCore's config.plist.",
+    });
+  const bytes = readFileSync(start.loader);
   // By its banner; the stand-in can have Chameleon's as well.
   const isStandin = !bytes.includes('Darwin/x86 boot v') && bytes.includes('cidermill stand-in loader');
   const name = `recipes/routes/${isStandin ? 'standin' : 'chameleon'}.yaml`;

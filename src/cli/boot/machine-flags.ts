@@ -21,6 +21,9 @@ export interface MachineFlags {
   readonly install?: boolean;
   readonly firstBoot?: boolean;
   readonly machine: Machine;
+  /** One of firmwares; anything else is the file of a SeaBIOS. */
+  readonly firmware?: string;
+  readonly opencore?: boolean;
   readonly smp: number;
   /** In MiB. */
   readonly memory: number;
@@ -34,6 +37,7 @@ export function addMachineFlags(command: Command): Command {
     .option('--install', 'start the installer')
     .option('--first-boot', 'the first start from the newly installed disk')
     .addOption(new Option('--machine <type>', "QEMU's machine").choices(machines).default('q35'))
+    .option('--opencore', 'with --firmware ovmf: your OpenCore is on the EFI system partition')
     .option('--smp <n>', 'CPUs of the guest', cpuCount, 2)
     .addOption(new Option('--memory <size>', 'of the guest').argParser(mebibytes).default(2048, '2G'))
     .addOption(new Option('--net <card>', "the guest's network card").choices(nets).default('e1000'))
@@ -71,6 +75,8 @@ export function situationOf(
     update,
     stage: flags.install === true ? 'install' : flags.firstBoot === true ? 'first-boot' : 'installed',
     machine: flags.machine,
+    firmware: flags.firmware === 'ovmf' ? 'ovmf' : 'seabios',
+    opencore: flags.opencore === true,
     cpus: flags.smp,
     memory: flags.memory,
     net: flags.net,

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { Failure } from '../../base/index.ts';
 import { writeText } from '../reporters/write-text.ts';
 import type { BootFlags } from './boot-wiring.ts';
-import { pathInFile, type Given } from './given.ts';
+import { isFirmware, pathInFile, type Given } from './given.ts';
 
 /** Options of one start, not of the machine: they are not saved. */
 const ofOneStart = {
@@ -49,7 +49,9 @@ function macOf({ said, guest, product, own }: Given, folder: string): object {
     disc: path(said.iso),
     loader: path(said.loader),
     qemu: qemu?.includes('/') === true ? path(qemu) : qemu,
-    firmware: path(said.firmware),
+    firmware: isFirmware(said.firmware) ? said.firmware : path(said.firmware),
+    esp: path(said.esp),
+    opencore: said.opencore,
     machine: said.machine,
     cpus: said.smp,
     memory: memory === undefined ? undefined : memory % 1024 === 0 ? `${memory / 1024}G` : `${memory}M`,

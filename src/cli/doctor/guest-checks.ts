@@ -24,6 +24,8 @@ export function checkGuest(guest: Guest, update: string, around: Surroundings): 
     update,
     stage,
     machine: 'q35',
+    firmware: 'seabios',
+    opencore: false,
     cpus: 2,
     memory: 2048,
     net: 'e1000',

@@ -46,7 +46,7 @@ export async function sealGate(
     }
     const firmware = readdirSync(folder).find((name) => /^bios.*\.bin$/.test(name));
     const roms = join(dirname(dirname(qemu)), 'share', 'qemu');
-    const drive = loaderSteps(loader, { pick: volume, loaderFlags: flags });
+    const drive = loaderSteps({ by: 'seabios', loader }, { pick: volume, loaderFlags: flags });
     const [, where = 'console', pattern = ''] = /^(screen|console|serial):(.*)$/s.exec(waitFor ?? '') ?? [];
     const last = { name: 'system', where: where as 'screen' | 'console' | 'serial', pattern };
     const { reached } = await boot({

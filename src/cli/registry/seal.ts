@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Failure, type ByteSource } from '../../base/index.ts';
 import { sealedSource, writeCanonical, type SealedVolume } from '../../disk/index.ts';
 import { openQcow2Disk } from '../../formats/qcow2/index.ts';
+import type { Start } from '../../guest/index.ts';
 import { version } from '../../host/index.ts';
 import { folderByRename, openFile } from '../../image/index.ts';
 import { gateStatement, sealStatement, type Subject } from '../../provenance/index.ts';
@@ -62,7 +63,8 @@ export async function seal(request: SealRequest): Promise<SealedProduct> {
       );
       const { log, milestones } = await sealGate({
         ...request,
-        ...files,
+        qemu: files.qemu,
+        loader: startOf(files).loader,
         folder,
         disk: path,
         disc: files.iso,
@@ -123,11 +125,18 @@ function pick(volumes: readonly SealedVolume[], wanted: string | undefined): Sea
   });
 }
 
+/** A sealed disk has been started by a loader; findBootFiles finds nothing else unless it is asked for UEFI. */
+function startOf({ start }: BootFiles): Extract<Start, { by: 'seabios' }> {
+  if (start.by === 'seabios') return start;
+  throw new Failure('usage', 'only a disk that a loader starts can be sealed');
+}
+
 async function aboutOf(
   { files, guest, flags }: SealRequest,
   volumes: readonly SealedVolume[],
   disk: { readonly size: number; readonly sha256: string },
 ): Promise<object> {
+  const { loader, firmware } = startOf(files);
   const digest = async (path: string | undefined): Promise<string | undefined> =>
     path === undefined ? undefined : (await hashFile(path)).digest;
   return {
@@ -136,9 +145,9 @@ async function aboutOf(
     volumes,
     ...(guest !== undefined && { guest }),
     machine: { type: 'q35', qemu: files.qemuVersion },
-    loader: { sha256: await digest(files.loader), flags },
+    loader: { sha256: await digest(loader), flags },
     ...(files.iso !== undefined && { disc: { sha256: await digest(files.iso) } }),
-    ...(files.firmware !== undefined && { firmware: { sha256: await digest(files.firmware) } }),
+    ...(firmware !== undefined && { firmware: { sha256: await digest(firmware) } }),
   };
 }
 

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mostFiles } from './limits.ts';
 
-/** When a run begins, to the second, and four random digits. */
+/** When a run begins, to the millisecond, and four random digits: IDs in their order are runs in their order. */
 export function newRunId(now = new Date()): string {
   const digits = Math.floor(Math.random() * 0x10000).toString(16);
-  return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${digits.padStart(4, '0')}`;
+  return `${now.toISOString().slice(0, 23).replaceAll(/[-:.]/g, '')}-${digits.padStart(4, '0')}`;
 }
 
 /**

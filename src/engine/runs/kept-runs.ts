@@ -6,7 +6,8 @@ import { mostDays, mostFiles, mostRuns } from './limits.ts';
 import { largestRun, parseRun, type RunFile, type StepMade } from './run-file.ts';
 
 const ending = '.ndjson';
-const idPattern = /^\d{8}T\d{6}-[0-9a-f]{4}$/;
+/** Older IDs have no milliseconds. */
+const idPattern = /^\d{8}T\d{6}(\d{3})?-[0-9a-f]{4}$/;
 
 export function runFile(store: Store, id: string): string {
   return join(runsFolder(store), `${id}${ending}`);

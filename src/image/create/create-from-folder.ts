@@ -6,6 +6,7 @@ import { newVolume } from '../../formats/hfsplus/index.ts';
 import { windowOf } from '../../formats/source/index.ts';
 import { measuringSpace } from '../../host/index.ts';
 import { addHostFiles, type Added, type HostLinks } from '../edit/host-files.ts';
+import { readHostAttributes } from '../edit/host-attributes.ts';
 import { openTarget } from '../file-target.ts';
 import { createDmg, type Created } from './create-dmg.ts';
 import { newestChange } from './newest-change.ts';
@@ -18,6 +19,8 @@ export interface FolderOptions extends CreateOptions {
   readonly applications?: boolean | undefined;
   readonly owner?: number | undefined;
   readonly group?: number | undefined;
+  /** Keep extended attributes, `user.NAME` as NAME. */
+  readonly xattrs?: boolean | undefined;
   /** Of the volume and its folders' making; the newest change in the folder when it is left out. */
   readonly date?: Date | undefined;
 }
@@ -25,7 +28,7 @@ export interface FolderOptions extends CreateOptions {
 const blockSize = 4096;
 
 /**
- * Makes a DMG with an HFS+ volume of what is in a folder: modes, links, dates. The same files give the same bytes,
+ * Makes a DMG with an HFS+ volume of what is in a folder: modes, links, dates, and extended attributes where asked for. The same files give the same bytes,
  * wherever the folder lies and whenever it is done.
  * @throws Failure 'exists' for names that differ by case alone; as addHostFiles and createDmg do
  */
@@ -38,11 +41,18 @@ export async function createFromFolder(
   const date = options.date ?? (await newestChange(folder));
   const editor = newVolume({ name, date, blockSize });
   const links: HostLinks = new Map();
+  const attributes = options.xattrs === true ? await readHostAttributes(folder, options.signal) : undefined;
   const added: Added = { files: 0, folders: 0, bytes: 0 };
   for (const each of (await readdir(folder)).sort()) {
     options.signal?.throwIfAborted();
     const { owner, group } = options;
-    const more = await addHostFiles(editor, editor.root, join(folder, each), { owner, group }, links);
+    const more = await addHostFiles(
+      editor,
+      editor.root,
+      join(folder, each),
+      { owner, group, attributes },
+      links,
+    );
     added.files += more.files;
     added.folders += more.folders;
     added.bytes += more.bytes;

@@ -2,7 +2,8 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { cannotRead, Failure } from '../../base/index.ts';
-import type { EditedEntry, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
+import type { EditedEntry, FileContents, Metadata, VolumeEditor } from '../../formats/hfsplus/index.ts';
+import type { HostAttributes } from './host-attributes.ts';
 import { lazyFile } from './lazy-file.ts';
 
 export interface AddOptions {
@@ -13,6 +14,8 @@ export interface AddOptions {
   readonly group?: number | undefined;
   /** Files give way to those that are added. */
   readonly replace?: boolean | undefined;
+  /** Of what is added, where they are to be kept. */
+  readonly attributes?: HostAttributes | undefined;
 }
 
 export interface Added {
@@ -45,7 +48,7 @@ export async function addHostFiles(
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { parent, name } = next;
     const stat = await lstat(next.path).catch(unreadable(next.path));
-    const metadata = metadataOf(stat, options);
+    const metadata = { ...metadataOf(stat, options), ...options.attributes?.get(resolve(next.path)) };
     const present = editor.find(name, parent);
     if (stat.isDirectory()) {
       const into = present?.kind === 'folder' ? present : editor.makeFolder(parent, name, metadata);
@@ -77,7 +80,7 @@ async function put(
     readonly parent: EditedEntry;
     readonly name: string;
     readonly stat: Stats;
-    readonly metadata: Metadata;
+    readonly metadata: FileContents;
   },
 ): Promise<EditedEntry> {
   const { path, parent, name, stat, metadata } = what;

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/index.ts';
+import { newRunId } from '../../../src/engine/runs/keep-again.ts';
 import { dropOldRuns, keptRuns, runsFolder } from '../../../src/engine/runs/kept-runs.ts';
 import { mostFiles, mostRuns } from '../../../src/engine/runs/limits.ts';
 import { parseRun } from '../../../src/engine/runs/run-file.ts';
@@ -53,6 +54,18 @@ const idsOf = (project: TestProject): string[] =>
     .sort();
 
 describe('the runs that are kept', () => {
+  it('have IDs whose order is the order of their begin, within a second too', () => {
+    const ids = [0, 1, 999, 1000].map((later) => newRunId(new Date(Date.UTC(2026, 0, 1) + later)));
+    expect([...ids].reverse().sort()).toEqual(ids);
+    const folder = freshFolder();
+    const store = openStore(folder);
+    mkdirSync(runsFolder(store), { recursive: true });
+    // The last is of a time when IDs had no milliseconds.
+    const all = [...ids.reverse(), '20251231T235959-ffff'];
+    for (const id of all) writeFileSync(join(runsFolder(store), `${id}.ndjson`), '');
+    expect(keptRuns(store)).toEqual(all);
+  });
+
   it('are told apart by the step that differs, and what follows from it, here and on another machine', async () => {
     const project = threeSteps();
     expect((await project.run(['run', 'words'])).code).toBe(0);

@@ -4,11 +4,23 @@ import { missingBecause } from './prepare.ts';
 export { referenceLzfse } from './lzfse.ts';
 export { fsckHfsPlus, makeHfsPlus, type FsckVerdict } from './hfsprogs.ts';
 export { kernelListings, runLinux, type KernelEntry, type KernelListing } from './linux.ts';
+export { debianFirmware, debianHfsDriver } from './firmware.ts';
 export { fls, mmls, sgdiskVerify, type Slot } from './partition-tools.ts';
 
 /** Programs of others that say whether what we wrote is right. */
 export type Judge =
-  '7zz' | 'docker-registry' | 'nginx' | 'redis' | 'sgdisk' | 'sleuthkit' | 'hfsprogs' | 'linux' | 'linux-kvm';
+  | '7zz'
+  | 'attr'
+  | 'docker-registry'
+  | 'nginx'
+  | 'ovmf'
+  | 'redis'
+  | 'refind'
+  | 'sgdisk'
+  | 'sleuthkit'
+  | 'hfsprogs'
+  | 'linux'
+  | 'linux-kvm';
 
 /** Why a judge cannot be asked on this machine; undefined when it can. */
 export function absence(judge: Judge): string | undefined {
@@ -18,9 +30,12 @@ export function absence(judge: Judge): string | undefined {
       return findTool(judge) === undefined ? `${judge} is not installed` : undefined;
     case 'sleuthkit':
       return findTool('mmls') === undefined ? 'sleuthkit is not installed' : undefined;
+    case 'attr':
     case 'hfsprogs':
     case 'nginx':
+    case 'ovmf':
     case 'redis':
+    case 'refind':
     case 'docker-registry':
       return named(judge);
     case 'linux':

@@ -10,6 +10,7 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
   hfsprogs: (mirror, folder) => mirror.unpack('hfsprogs', folder),
   lzfse: async (mirror, folder) => buildLzfse(await mirror.sourceArchive(lzfseSource), folder),
   busybox: (mirror, folder) => mirror.unpack('busybox-static', folder),
+  attr: (mirror, folder) => mirror.unpack('attr', folder),
   // Installed they would be started as services.
   nginx: (mirror, folder) => mirror.unpack('nginx', folder),
   // With the libraries that a host without Redis may lack.
@@ -18,6 +19,9 @@ const folders: Readonly<Record<string, (mirror: DebianMirror, folder: string) =>
       await mirror.unpack(name, folder);
   },
   'docker-registry': (mirror, folder) => mirror.unpack('docker-registry', folder),
+  // Firmware and a driver that are not ours to judge by; installed, refind would write to the host's own EFI partition.
+  ovmf: (mirror, folder) => mirror.unpack('ovmf', folder, ['./usr/share/OVMF/OVMF_*_4M.fd']),
+  refind: (mirror, folder) => mirror.unpack('refind', folder, ['*/drivers_x64/hfs_x64.efi']),
   // The kernel that the buildroot kvm-bookworm has the headers of, and what its KVM depends on.
   'linux-kvm': (mirror, folder) =>
     mirror.unpack('linux-image-6.1.0-50-amd64', folder, [

@@ -41,6 +41,7 @@ Examples:
   cidermill boot artifacts/ready-image --guest yosemite --install --osk file:key --loader-flags "-v" --pick "OS X Base System"
   cidermill boot --disk mac.qcow2 --loader boot --guest 10.7.5 --smp 4 --osk smc
   cidermill boot artifacts/ready-image --guest lion --dry-run
+  cidermill boot artifacts/uefi-image --firmware ovmf --opencore --disk mac.qcow2 --guest yosemite --osk smc
   cidermill boot oci://registry.example/team/mac:1 --guest lion --osk smc
   cidermill boot artifacts/ready-image --guest lion --osk env:KEY -- -device ich9-intel-hda
   cidermill boot artifacts/ready-image --guest lion --memory 4G --ssh-port 2222 --osk smc --save mac.yaml
@@ -98,11 +99,15 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       await agreeToLicence(host, flags.iHaveTheRight === true);
       advise(verdict, flags);
       refuseKeys(own, key.osk);
-      const loader = loaderSteps(files.loader, flags);
+      const loader = loaderSteps(files.start, flags);
       const snapshot = flags.snapshot === true;
-      const settings = await findSettings(files);
-      for (const note of settingsNotes(files, settings, { driven: loader !== undefined, snapshot }))
-        console.error(`note: ${note}`);
+      // What Chameleon reads, OVMF does not.
+      const byLoader = files.start.by === 'seabios';
+      const settings = byLoader ? await findSettings(files) : { disc: undefined, own: undefined };
+      const notes = byLoader
+        ? settingsNotes(files, settings, { driven: loader !== undefined, snapshot })
+        : [];
+      for (const note of notes) console.error(`note: ${note}`);
       const runWith = async (attached: BootFiles, socket: string): Promise<void> => {
         const wired = wiringOf(flags, attached, own, display && displayOf(display, socket));
         const args = qemuOptions(machine, wired).flatMap((option) => option.args);

@@ -148,6 +148,8 @@ function flagsOf(parent: Command, name: string): string[] {
     update,
     stage: 'installed',
     machine: 'q35',
+    firmware: 'seabios',
+    opencore: false,
     cpus: 2,
   } as const;
   const verdict = solve(guest, { ...situation, memory: 2048, net: 'e1000', ignoreMsrs: true });

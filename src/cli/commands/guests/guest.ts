@@ -1,5 +1,12 @@
 import { Command, Option } from 'commander';
-import { accelerators, nearestThatRuns, solve, usualQemu, type Accelerator } from '../../../guest/index.ts';
+import {
+  accelerators,
+  firmwares,
+  nearestThatRuns,
+  solve,
+  usualQemu,
+  type Accelerator,
+} from '../../../guest/index.ts';
 import { readHostFacts } from '../../../host/index.ts';
 import { findGuest, loadGuests } from '../../../recipe/index.ts';
 import { exitCodes } from '../../exit.ts';
@@ -68,6 +75,7 @@ function explain(parent: Command): Command {
     .addOption(
       new Option('--accel <how>', 'how QEMU runs it; as this host can by default').choices(accelerators),
     )
+    .addOption(new Option('--firmware <kind>', 'what starts it').choices(firmwares).default('seabios'))
     .option('--qemu-version <version>', 'of the QEMU that is to run it', versionArgument, usualQemu)
     .option('--host-kernel <version>', "a Linux other than this host's", versionArgument)
     .addOption(new Option('--host-cpu <vendor>', "a CPU other than this host's").choices(['intel', 'amd']))

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { cannotRead } from '../../../base/index.ts';
+import { cannotRead, Failure } from '../../../base/index.ts';
+import type { Recovery } from '../../../installer/index.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { passwordOption, placeWith, type PasswordFlag } from '../../password.ts';
 import { withProgress } from '../../reporters/progress-line.ts';
@@ -12,6 +13,7 @@ interface MakeFlags extends PasswordFlag {
   readonly output: string;
   readonly kernel?: string;
   readonly bootPlist?: string;
+  readonly recovery?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -24,14 +26,17 @@ export function isoCommand(): Command {
 
 function make(): Command {
   return new Command('make')
-    .description('Make the disc of an OS X installer (10.6 to 10.12) that a guest installs from.')
+    .description(
+      'Make the disc of an OS X installer (10.6 to 10.12) that a guest installs from, or the raw disk of a base system of any release.',
+    )
     .argument(
       '<installer>',
-      'the application "Install OS X ….app", its InstallESD.dmg, the image or package it came in, or a 10.6 DVD',
+      'the application "Install OS X ….app", its InstallESD.dmg, the image or package it came in, or a 10.6 DVD; with --recovery: BaseSystem.dmg, or what has it',
     )
     .requiredOption('-o, --output <iso>', 'the .iso to write; it appears when it is whole')
     .option('--kernel <file>', 'a kernel to use instead of the one in the packages (10.10 and later)')
     .option('--boot-plist <file>', "a boot loader's settings, put at /Extra/org.chameleon.Boot.plist")
+    .option('--recovery', 'write the disk of BaseSystem.dmg as it is, for a start by OpenCore (docs/uefi.md)')
     .addOption(passwordOption())
     .option('--dry-run', 'only show what would be done and how large the disc would be')
     .option('--json', 'print JSON')
@@ -42,10 +47,15 @@ Examples:
   cidermill iso make "Install OS X Yosemite.app" -o yosemite.iso
   cidermill iso make InstallESD.dmg -o mavericks.iso --dry-run
   cidermill iso make InstallMacOSX.dmg -o sierra.iso
+  cidermill iso make BaseSystem.dmg --recovery -o recovery.img
 
 The release is read from inside, not from the file's name. Your installer and its licence are yours: nothing is downloaded.`,
     )
     .action(async (path: string, flags: MakeFlags) => {
+      if (flags.recovery === true) {
+        await makeRecovery(path, flags);
+        return;
+      }
       const { makeIso, openMedium, planIso } = await import('../../../installer/index.ts');
       const signal = onInterrupt();
       const place = await placeWith(path, flags);
@@ -79,6 +89,44 @@ The release is read from inside, not from the file's name. Your installer and it
         await medium.close();
       }
     });
+}
+
+/** Writes a base system's disk, whatever its release. */
+async function makeRecovery(path: string, flags: MakeFlags): Promise<void> {
+  const refused = flags.kernel === undefined ? flags.bootPlist && '--boot-plist' : '--kernel';
+  if (refused !== undefined)
+    throw new Failure('usage', `${refused} changes the disc of an installer, and --recovery changes nothing`);
+  const { findRecovery } = await import('../../../installer/index.ts');
+  const { convertDmg } = await import('../../../image/index.ts');
+  const signal = onInterrupt();
+  const { place, ...found } = await findRecovery(await placeWith(path, flags));
+  if (flags.json !== true) console.log(recoveryText(found));
+  const converted =
+    flags.dryRun === true
+      ? undefined
+      : await withProgress('disk', (onProgress) => convertDmg(place, flags.output, { onProgress, signal }));
+  if (flags.json === true) console.log(JSON.stringify(found, null, 2));
+  else if (converted !== undefined)
+    console.log(
+      `${flags.output}: ${formatBytes(converted.size)}, ${converted.checked.length} checksums right`,
+    );
+}
+
+/** What a base system is, a line each. */
+function recoveryText({ system, isBlessed, from, size }: Omit<Recovery, 'place'>): string {
+  const release =
+    system === undefined
+      ? 'a base system on APFS, which is not read here: its release is not known'
+      : [system.name, system.version, system.build === '' ? '' : `(${system.build})`]
+          .filter(Boolean)
+          .join(' ');
+  return [
+    `${printable(release)} from ${printable(from)}`,
+    ...(isBlessed === false
+      ? ['  its volume is not blessed: firmware finds boot.efi by its usual path alone']
+      : []),
+    `  ${formatBytes(size)}, the disk as it is`,
+  ].join('\n');
 }
 
 async function read(path: string): Promise<Uint8Array> {

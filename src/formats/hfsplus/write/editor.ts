@@ -17,10 +17,14 @@ import { removeItem } from './model/remove.ts';
 import { sizeNeeded } from './layout/size-needed.ts';
 import { attributeName, checkedName, storedName } from './model/stored-name.ts';
 
-export interface FileContents extends Metadata {
+export interface FolderContents extends Metadata {
+  /** Extended attributes by their names. */
+  readonly attributes?: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface FileContents extends FolderContents {
   readonly data?: ByteSource;
   readonly resource?: ByteSource;
-  readonly attributes?: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -36,7 +40,7 @@ export interface VolumeEditor {
    * are not.
    */
   find(path: string, from?: EditedEntry): EditedEntry | undefined;
-  makeFolder(parent: EditedEntry, name: string, metadata?: Metadata): EditedEntry;
+  makeFolder(parent: EditedEntry, name: string, contents?: FolderContents): EditedEntry;
   /** The sources are read by `commit`. */
   putFile(parent: EditedEntry, name: string, contents?: FileContents): EditedEntry;
   putSymlink(parent: EditedEntry, name: string, target: string, metadata?: Metadata): EditedEntry;
@@ -99,31 +103,35 @@ function editorOf(model: Model): VolumeEditor {
     freeKey(model, folder, stored);
     return folder;
   };
+  const putAttributes = (id: number, record: Buffer, named: ReadonlyMap<string, Uint8Array>): void => {
+    if (named.size === 0) return;
+    record.writeUInt16BE(record.readUInt16BE(2) | attributeFlags(named), 2);
+    const put = new Map<string, EditedAttribute>();
+    for (const [key, value] of named) put.set(key, attributeOf(model, memorySource(value), value));
+    model.attributes.set(id, put);
+  };
   const editor: VolumeEditor = {
     root: model.root,
     size: model.size,
     find: (path, from) => findItem(model, path, from === undefined ? model.root : own(from)),
-    makeFolder(parent, name, metadata = {}) {
+    makeFolder(parent, name, contents = {}) {
       const stored = storedName(name);
       const folder = place(parent, stored);
+      const named = namedAttributes(contents);
       const id = newId(model);
-      const record = newRecord('folder', id, metadata, model.now);
+      const record = newRecord('folder', id, contents, model.now);
       if (model.countsFolders) record.writeUInt16BE(folderCountFlag, 2);
+      putAttributes(id, record, named);
       return insert(model, folder, stored, { id, kind: 'folder', record });
     },
     putFile(parent, name, contents = {}) {
       const stored = storedName(name);
       const folder = place(parent, stored);
-      const { data, resource, attributes = new Map<string, Uint8Array>() } = contents;
-      const named = [...attributes].map(([key, value]) => [attributeName(key), value] as const);
+      const { data, resource } = contents;
+      const named = namedAttributes(contents);
       const id = newId(model);
       const record = newRecord('file', id, contents, model.now);
-      if (named.length > 0) {
-        record.writeUInt16BE(record.readUInt16BE(2) | attributeFlags(new Map(named)), 2);
-        const put = new Map<string, EditedAttribute>();
-        for (const [key, value] of named) put.set(key, attributeOf(model, memorySource(value), value));
-        model.attributes.set(id, put);
-      }
+      putAttributes(id, record, named);
       return insert(model, folder, stored, {
         id,
         kind: 'file',
@@ -174,6 +182,11 @@ function editorOf(model: Model): VolumeEditor {
     },
   };
   return editor;
+}
+
+/** @throws Failure 'bad-name' */
+function namedAttributes({ attributes }: FolderContents): Map<string, Uint8Array> {
+  return new Map([...(attributes ?? [])].map(([key, value]) => [attributeName(key), value]));
 }
 
 function findItem(model: Model, path: string, from: Item): Item | undefined {

@@ -13,6 +13,7 @@ interface Flags {
   readonly level: number;
   readonly name?: string;
   readonly applications?: boolean;
+  readonly xattrs?: boolean;
 }
 
 export function dmgCreateCommand(): Command {
@@ -36,6 +37,7 @@ export function dmgCreateCommand(): Command {
     .option('--level <1-9>', 'compression level of zlib, from 1 (fast) to 9 (small)', level, 1)
     .option('--name <name>', "of a folder: the volume's name; the folder's when it is left out")
     .option('--applications', 'of a folder: with a link to /Applications in it')
+    .option('--xattrs', 'of a folder: keep extended attributes, user.NAME as NAME (by getfattr)')
     .addHelpText(
       'after',
       `
@@ -44,14 +46,15 @@ Examples:
   cidermill dmg create disk.img -o disk.dmg
 
 A folder's files keep their modes, dates and links, and belong to root. The volume is dated by the newest change in the
-folder, or by SOURCE_DATE_EPOCH, so that the same files give the same bytes. Extended attributes are not copied.`,
+folder, or by SOURCE_DATE_EPOCH, so that the same files give the same bytes. With --xattrs a file's user.com.apple.FinderInfo and
+user.com.apple.ResourceFork become its Finder information and its resource fork.`,
     )
     .action(create);
 }
 
 async function create(source: string, flags: Flags): Promise<void> {
   const { createDmg, createFromFolder } = await import('../../../../image/index.ts');
-  const { output, level, name, applications } = flags;
+  const { output, level, name, applications, xattrs } = flags;
   const format = flags.format ?? (flags.kind === 'raw' ? 'UDRO' : 'UDZO');
   const signal = onInterrupt();
   if (isFolder(source)) {
@@ -61,6 +64,7 @@ async function create(source: string, flags: Flags): Promise<void> {
         level,
         name,
         applications,
+        xattrs,
         date: sourceDate(),
         onProgress,
         signal,
@@ -71,8 +75,11 @@ async function create(source: string, flags: Flags): Promise<void> {
     );
     return;
   }
-  if (name !== undefined || applications !== undefined)
-    throw new Failure('usage', `--name and --applications are for a folder, and ${source} is not a folder`);
+  if (name !== undefined || applications !== undefined || xattrs !== undefined)
+    throw new Failure(
+      'usage',
+      `--name, --applications and --xattrs are for a folder, and ${source} is not a folder`,
+    );
   const { size, fileSize } = await withProgress('create', (onProgress) =>
     createDmg(source, output, { format, level, onProgress, signal }),
   );
