@@ -1,5 +1,5 @@
-// Takes the pictures of the docs anew from a real run of the quickstart: `npm run pictures`. It runs from nothing, in some
-// five minutes, or from the store that CIDERMILL_STORE names, and needs Debian's Chromium. The checkout must not change
+// Takes the pictures of the docs anew from real runs of quickstart and uefi-image: `npm run pictures`. They run from nothing,
+// in some ten minutes, or from the store that CIDERMILL_STORE names, and needs Debian's Chromium. The checkout must not change
 // meanwhile.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -28,8 +28,11 @@ try {
   const product = join(work, 'artifacts/quickstart');
   copyFileSync(join(product, 'screen.png'), join(docs, 'quickstart.png'));
   copyFileSync(join(product, 'pictures/prompt.png'), join(docs, 'loader.png'));
+  // Before the other run: the report is of the last one.
   cidermill('report', '-o', join(work, 'report.html'));
   await takeReport(browser, join(work, 'report.html'), join(docs, 'report.png'));
+  cidermill('run', 'uefi-image', '--update-vanished');
+  copyFileSync(join(work, 'artifacts/uefi-image/screen.png'), join(docs, 'uefi.png'));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

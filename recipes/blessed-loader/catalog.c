@@ -79,7 +79,7 @@ const char *find_thread(const struct volume *volume, uint32_t id, struct thread 
         if (!read_node(volume, number, &node))
             return unreadable;
         uint8_t kind = node.bytes[8];
-        if (kind != kind_index && kind != kind_leaf)
+        if ((kind != kind_index && kind != kind_leaf) || node.records == 0)
             return damaged;
         /* The last record that is not behind the one that is wanted. */
         const uint8_t *best = NULL;

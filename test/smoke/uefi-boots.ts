@@ -100,7 +100,7 @@ export async function makeDisc(kernel: Uint8Array, { files, blessing, damage }: 
 }
 
 /** Boots along recipes/routes/ovmf.yaml on the host's QEMU with Debian's firmware. */
-export function bootUefi(machine: Pick<UefiMachine, 'esp' | 'iso'>, seconds = 60): Promise<BootResult> {
+export function bootUefi(machine: Pick<UefiMachine, 'esp' | 'iso'>, seconds = 180): Promise<BootResult> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'smc.cfg'), smcConfiguration(testOsk));
   const route = parseRoute(

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { needs } from '../rig/judges/index.ts';
+import { debianHfsDriver, needs } from '../rig/judges/index.ts';
 import { temporaryFolder } from '../vm/guests.ts';
+import { runScript } from '../vm/run-script.ts';
 import { buildKernel } from './standins.ts';
 import {
   bootUefi,
@@ -50,7 +51,7 @@ const asOnAMac: Disc['blessing'] = (numbers) => ({
   5: numbers('System/Library/CoreServices'),
 });
 
-describe('a boot by UEFI', { timeout: 120_000 }, () => {
+describe('a boot by UEFI', { timeout: 240_000 }, () => {
   it('starts the blessed file from wherever it lies, and the stand-in sees everything', async (context) => {
     needs(context, 'ovmf', 'refind');
     const elsewhere = 'Library/Bücher & Co/start me.efi';
@@ -131,6 +132,36 @@ describe('a boot by UEFI', { timeout: 120_000 }, () => {
     const failure = await failureOf(machine);
     expect(failure.message).toMatch(/^milestone image /);
     expect(failure.message).toContain('[miss] image     it is for another machine: 32-bit x86');
+  });
+});
+
+describe('a driver of the user’s', () => {
+  const given = async (files: Readonly<Record<string, Uint8Array>>): Promise<string> => {
+    const tree = temporaryFolder();
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(tree, name), bytes);
+    const { code, outputs, events } = await runScript('hfsplus-efi', {
+      parameters: {},
+      sources: { tree },
+      inputs: {},
+      outputs: { driver: 'hfs_x64.efi' },
+    });
+    const failure = events.find(({ type }) => type === 'failure');
+    return failure?.type === 'failure'
+      ? failure.message
+      : `${code}: ${readFileSync(join(outputs, 'hfs_x64.efi')).length} bytes`;
+  };
+
+  it('is taken as it is, and refused where firmware would not take it for a driver', async (context) => {
+    needs(context, 'refind');
+    const driver = readFileSync(debianHfsDriver());
+    expect(await given({ 'mine.efi': driver })).toBe(`0: ${driver.length} bytes`);
+    expect(await given({ 'mine.efi': probe })).toBe(
+      'mine.efi is an EFI program, but not a boot service driver',
+    );
+    expect(await given({ 'mine.efi': forMachine(driver, 0x014c) })).toBe(
+      'mine.efi is not a program for 64-bit x86 and UEFI',
+    );
+    expect(await given({ 'mine.efi': driver, 'other.efi': driver })).toMatch(/ has 2 drivers: /);
   });
 });
 
