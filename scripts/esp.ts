@@ -52,9 +52,9 @@ async function makeFat(): Promise<number> {
   const found = async (type: string): Promise<string[]> =>
     (await $`cd ${tree} && find . -mindepth 1 -type ${type} -printf '%P\n' | LC_ALL=C sort`.quiet()).lines();
   for (const folder of await found('d')) await $`${utc} mmd -i ${fat} ${`::${folder}`}`.quiet();
-  const files = await found('f');
-  for (const file of files) await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.quiet();
-  return files.length;
+  const placed = await found('f');
+  for (const file of placed) await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.quiet();
+  return placed.length;
 }
 
 async function makeDisk(): Promise<void> {
