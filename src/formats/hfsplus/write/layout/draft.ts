@@ -10,6 +10,7 @@ import type { Model, PendingFork, TreeName } from '../model/model.ts';
 import type { Room } from '../blocks/room.ts';
 import { layTree, totalNodesFor, type TreeLayout } from './tree-layout.ts';
 import { treeClump } from '../model/tree-shapes.ts';
+import type { NodeUse } from '../model/used-nodes.ts';
 import type { TreePlace } from './tree-writer.ts';
 
 /** Where everything goes in a volume of a given size. */
@@ -87,7 +88,9 @@ export function draftPlan(model: Model, contents: Contents, draft: Draft, room: 
     const { nodeSize } = header;
     const clumpSize = header.clumpSize === 0 ? treeClump(name, nodeSize, blockSize, size) : header.clumpSize;
     const totalNodes = Math.floor((blocksIn(list) * blockSize) / nodeSize);
-    return { header: { ...header, clumpSize }, extents: list, totalNodes, layout };
+    const stays = list[0]?.startBlock === model.trees[name].extents[0]?.startBlock;
+    const free = stays ? freeNodes(model.trees[name].use) : undefined;
+    return { header: { ...header, clumpSize }, extents: list, totalNodes, layout, free };
   };
   return {
     size,
@@ -104,6 +107,11 @@ export function draftPlan(model: Model, contents: Contents, draft: Draft, room: 
     taken: room.taken,
     freed,
   };
+}
+
+/** Nodes that were free before and so are zeros already: from this one up to, but not with, that one. */
+function freeNodes(use: NodeUse | undefined): TreePlace['free'] {
+  return use === undefined ? undefined : { from: use.freeFrom, to: use.totalNodes };
 }
 
 /** How many blocks a tree is to have. */

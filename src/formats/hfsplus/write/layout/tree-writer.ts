@@ -13,6 +13,8 @@ export interface TreePlace {
   readonly extents: readonly Extent[];
   readonly totalNodes: number;
   readonly layout: TreeLayout;
+  /** Nodes that were free before: zeros, as TN1150 wants free nodes to be. */
+  readonly free?: { readonly from: number; readonly to: number } | undefined;
 }
 
 const batchSize = 2 ** 20;
@@ -45,8 +47,13 @@ export async function writeTree(
     level = indexRecords(keys, first);
     first += count;
   }
-  for (const { start, length } of fork.pieces(first * nodeSize, (totalNodes - first) * nodeSize))
-    await writeZeros(target, start, length);
+  const zero = async (from: number, to: number): Promise<void> => {
+    for (const { start, length } of fork.pieces(from * nodeSize, Math.max(0, to - from) * nodeSize))
+      await writeZeros(target, start, length);
+  };
+  // What was free is as it was: a large tree of few records costs what changes in it.
+  await zero(first, Math.min(place.free?.from ?? totalNodes, totalNodes));
+  await zero(Math.max(first, place.free?.to ?? totalNodes), totalNodes);
 }
 
 type Write = (offset: number, bytes: Buffer) => Promise<void>;

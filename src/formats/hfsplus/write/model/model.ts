@@ -1,3 +1,4 @@
+import type { NodeUse } from './used-nodes.ts';
 import type { ByteSource } from '../../../../base/index.ts';
 import type { Attribute } from '../../attributes.ts';
 import type { Extent } from '../../fork.ts';
@@ -62,6 +63,8 @@ export interface TreeShape {
     'nodeSize' | 'maxKeyLength' | 'clumpSize' | 'treeType' | 'keyCompareType' | 'attributes'
   >;
   readonly extents: readonly Extent[];
+  /** Of the tree that is there, where its nodes have this size and its map says it. */
+  readonly use?: NodeUse | undefined;
 }
 
 /** A volume in memory while it is edited: all but the bytes of files. */

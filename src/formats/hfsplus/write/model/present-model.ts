@@ -12,6 +12,7 @@ import { blocksInUse } from '../blocks/in-use.ts';
 import { folderCountFlag } from './metadata.ts';
 import type { EditedAttribute, Inode, Item, Model, TreeName, TreeShape } from './model.ts';
 import { newTree } from './tree-shapes.ts';
+import { nodeUse } from './used-nodes.ts';
 
 const idsReused = 1 << 12;
 
@@ -48,7 +49,12 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
     }
   const attributes = new Map<number, Map<string, EditedAttribute>>();
   for (const [id, own] of volume.attributes) attributes.set(id, new Map(own));
-  const shape = (name: TreeName, tree: Tree | undefined, fork: ForkData, id: number): TreeShape => {
+  const shape = async (
+    name: TreeName,
+    tree: Tree | undefined,
+    fork: ForkData,
+    id: number,
+  ): Promise<TreeShape> => {
     if (tree === undefined) return newTree(name, volume.source.size, false);
     const list: Extent[] = overflow.get(overflowKey(id, 'data')) ?? [];
     const { header: fresh } = newTree(name, volume.source.size, false);
@@ -57,6 +63,7 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
       // Smaller nodes than Apple's could not hold every key there may be.
       header: { ...fresh, nodeSize: Math.max(nodeSize, 4096), keyCompareType, clumpSize },
       extents: forkExtents(fork, list, header, `the ${name} file`, 1024),
+      ...(nodeSize >= 4096 && { use: await nodeUse(tree) }),
     };
   };
   const model: Model = {
@@ -66,9 +73,14 @@ export async function presentModel(volume: HfsVolume, now: number): Promise<Mode
     totalBlocks: header.totalBlocks,
     inUse,
     trees: {
-      extents: shape('extents', volume.trees.extents, header.extentsFile, reservedId.extents),
-      catalog: shape('catalog', volume.trees.catalog, header.catalogFile, reservedId.catalog),
-      attributes: shape('attributes', volume.trees.attributes, header.attributesFile, reservedId.attributes),
+      extents: await shape('extents', volume.trees.extents, header.extentsFile, reservedId.extents),
+      catalog: await shape('catalog', volume.trees.catalog, header.catalogFile, reservedId.catalog),
+      attributes: await shape(
+        'attributes',
+        volume.trees.attributes,
+        header.attributesFile,
+        reservedId.attributes,
+      ),
     },
     bitmapExtents,
     root,
