@@ -20,6 +20,8 @@ export interface Start {
   readonly key: Key;
   /** What is done in the loader's menu; undefined: nothing. */
   readonly loader?: LoaderDrive | undefined;
+  /** Does the firmware draw its text? */
+  readonly drawsText: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -93,9 +95,13 @@ async function drive(socket: string, folder: string, loader: LoaderDrive, ended:
 export async function runUntil(
   text: string,
   seconds: number,
-  { command, args, key, loader, signal }: Start,
+  { command, args, key, loader, drawsText, signal }: Start,
 ): Promise<void> {
   const [, where = 'serial', pattern = text] = /^(serial|screen|console):(.*)$/s.exec(text) ?? [];
+  if (drawsText && where === 'screen')
+    throw new Failure('usage', 'OVMF draws its text, which cannot be read from the screen', {
+      hint: 'It writes the same to the serial line: --wait-for TEXT.',
+    });
   const folder = await mkdtemp(join(tmpdir(), 'cidermill-boot-'));
   try {
     const { reached } = await withSecret(smcConfiguration(key.osk), environmentFor(key), (spawn) =>
@@ -109,6 +115,7 @@ export async function runUntil(
           { name: 'text', where: where as 'serial' | 'screen' | 'console', pattern },
         ],
         givesUp: loader?.givesUp ?? [],
+        drawsText,
         milliseconds: seconds * 1000,
         signal,
       }),

@@ -34,10 +34,10 @@ describe('boot --firmware ovmf', () => {
     const before = readFileSync(join(product, 'OVMF_VARS.fd'));
     const { code, stdout, stderr } = await runBoot([
       ...args,
-      ...['--opencore', '--wait-for', 'console:cidermill blessed loader', '--', '-nic', 'none'],
+      ...['--opencore', '--wait-for', 'no HFS+ volume on any disk', '--', '-nic', 'none'],
     ]);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^console, after [\d.]+ s: cidermill blessed loader\n$/);
+    expect(stdout).toMatch(/^serial, after [\d.]+ s: \[miss\] volume {4}no HFS\+ volume on any disk\n$/);
     expect(readFileSync(join(product, 'OVMF_VARS.fd')).equals(before)).toBe(false);
 
     // The same by a guest's own file.

@@ -111,7 +111,7 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       const runWith = async (attached: BootFiles, socket: string): Promise<void> => {
         const wired = wiringOf(flags, attached, own, display && displayOf(display, socket));
         const args = qemuOptions(machine, wired).flatMap((option) => option.args);
-        const start = { loader, command: files.qemu, args, key, signal };
+        const start = { loader, drawsText: !byLoader, command: files.qemu, args, key, signal };
         if (flags.waitFor !== undefined) await runUntil(flags.waitFor, flags.timeout, start);
         else process.exitCode = await runHere(start);
       };
