@@ -62,6 +62,8 @@ describe('boot --firmware ovmf', () => {
     expect(await said('--firmware', 'ovmf')).toContain('no UEFI firmware is given');
     expect(await said('--esp', 'esp.img')).toContain('--esp needs --firmware ovmf');
     expect(await said('--firmware', 'ovmf', '--loader', 'boot')).toContain('--loader is for SeaBIOS');
+    const pulled = await runBoot(['oci://127.0.0.1:1/mac:1', ...guest, ...key, '--firmware', 'ovmf']);
+    expect(pulled).toMatchObject({ code: 2, stderr: expect.stringContaining('cidermill pull') as string });
     for (const name of ['OVMF_CODE.fd', 'OVMF_VARS.fd', 'esp.img']) writeFileSync(join(folder, name), '');
     const { code, stderr } = await runBoot([
       ...[folder, ...guest, ...key, '--firmware', 'ovmf', '--opencore', '--loader-flags', '-v'],

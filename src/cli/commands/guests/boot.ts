@@ -144,6 +144,14 @@ async function bootFiles(
 ): Promise<BootFiles> {
   const install = flags.install === true;
   if (product?.startsWith('oci://') !== true) return findBootFiles(product, flags, install);
+  if (flags.firmware === 'ovmf')
+    throw new Failure(
+      'usage',
+      'OVMF keeps its variables in the product, and one in a registry stays as it is',
+      {
+        hint: 'Make a copy of it and boot that: cidermill pull.',
+      },
+    );
   const { overlayOf, pullOnce } = await import('../../registry/pull-once.ts');
   const base = await pullOnce(project, product, flags, signal);
   if (flags.disk !== undefined) return findBootFiles(base.folder, flags, install);
