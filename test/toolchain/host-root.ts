@@ -21,12 +21,17 @@ export const ordinary = 'ann';
 
 const entering = join(import.meta.dirname, 'enter-root.sh');
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
+/** In a root, where no package of it writes them anew. */
+const trusted = '/etc/trusted-by-this-host.crt';
 const archive = 'http://deb.debian.org/debian';
 
 /** Makes a host's root filesystem in a folder, unless it is there. @returns its path */
 export function makeHost(host: Host, folder: string, node: string): string {
   const root = join(folder, host.name);
-  if (existsSync(root)) return root;
+  if (existsSync(root)) {
+    cpSync(certificates, join(root, trusted), { dereference: true });
+    return root;
+  }
   const making = `${root}.part`;
   rmSync(making, { recursive: true, force: true });
   const own = host.node === 'debian' ? ['nodejs', 'npm'] : [];
@@ -43,11 +48,11 @@ export function makeHost(host: Host, folder: string, node: string): string {
   if (host.node === 'npm')
     cpSync(node, join(making, 'opt/node'), { recursive: true, verbatimSymlinks: true });
   // The way to the network is this host's: its name servers, and whose certificates it trusts.
-  for (const file of ['/etc/resolv.conf', certificates])
-    cpSync(file, join(making, file), { dereference: true });
+  cpSync('/etc/resolv.conf', join(making, 'etc/resolv.conf'), { dereference: true });
   inRoot(host, making, 'root', ['useradd', '--create-home', '--shell', '/bin/bash', ordinary]);
   host.change?.(making);
   renameSync(making, root);
+  cpSync(certificates, join(root, trusted), { dereference: true });
   return root;
 }
 
@@ -76,7 +81,7 @@ export function inRoot(host: Host, root: string, user: string, command: readonly
         PATH: '/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         LANG: 'C.UTF-8',
         DEBIAN_FRONTEND: 'noninteractive',
-        NODE_EXTRA_CA_CERTS: certificates,
+        NODE_EXTRA_CA_CERTS: trusted,
         ...Object.fromEntries(
           Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name)),
         ),

@@ -1,7 +1,10 @@
-import { realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** The Node that runs this program, as it is shown in a sandbox: with its own loader and libraries, whatever lies there. */
+/**
+ * The Node that runs this program, as it is shown in a sandbox: with its own loader and libraries, whatever lies there. Parts
+ * that it reads by a path that was compiled in, as Debian's does, are shown at that path.
+ */
 export interface NodeRuntime {
   /** Paths on the host, and where they are shown. */
   readonly files: readonly (readonly [from: string, to: string])[];
@@ -12,7 +15,11 @@ export interface NodeRuntime {
 /** The loader's name: ld-linux-x86-64.so.2, ld-musl-x86_64.so.1, ld64.so.2 … */
 const isLoader = (path: string): boolean => /^ld(64)?[-.]/.test(basename(path));
 
+/** Debian's package libnode leaves modules of Node's own out, and has these files read at every start. */
+const builtinFile = /\/usr\/share\/nodejs\/[\w./-]+\.js(?=\0)/g;
+
 let libraries: readonly string[] | undefined;
+let builtins: readonly string[] | undefined;
 
 /** @param folder absolute, inside the sandbox: where all of it is shown */
 export function nodeRuntime(folder: string): NodeRuntime {
@@ -20,8 +27,13 @@ export function nodeRuntime(folder: string): NodeRuntime {
   const node = join(folder, 'bin/node');
   const shown = libraries.map((path) => [realpathSync(path), join(folder, 'lib', basename(path))] as const);
   const loader = shown.find(([, to]) => isLoader(to))?.[1];
+  builtins ??= libraries.filter((path) => basename(path).startsWith('libnode.')).flatMap(builtinFiles);
   return {
-    files: [[realpathSync(process.execPath), node], ...shown],
+    files: [
+      [realpathSync(process.execPath), node],
+      ...shown,
+      ...builtins.map((path) => [realpathSync(path), path] as const),
+    ],
     command: loader === undefined ? [node] : [loader, '--library-path', join(folder, 'lib'), node],
   };
 }
@@ -34,4 +46,27 @@ function loadedLibraries(): string[] {
   const { sharedObjects } = report.getReport() as unknown as { sharedObjects: readonly string[] };
   report.excludeNetwork = excludeNetwork;
   return sharedObjects.filter((path) => path.startsWith('/') && !path.endsWith('.node'));
+}
+
+/** The files that a libnode names and that are there. */
+function builtinFiles(library: string): string[] {
+  const found = new Set<string>();
+  const memory = Buffer.alloc(2 ** 20);
+  const overlap = 4096;
+  const file = openSync(library, 'r');
+  try {
+    for (let at = 0, kept = 0; ;) {
+      const count = readSync(file, memory, kept, memory.length - kept, at);
+      if (count === 0) break;
+      at += count;
+      const text = memory.toString('latin1', 0, kept + count);
+      for (const [path] of text.matchAll(builtinFile)) if (existsSync(path)) found.add(path);
+      const end = kept + count;
+      kept = Math.min(overlap, end);
+      memory.copyWithin(0, end - kept, end);
+    }
+  } finally {
+    closeSync(file);
+  }
+  return [...found].sort();
 }

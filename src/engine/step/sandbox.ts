@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { procEntries } from '../../host/index.ts';
+import { roomInRoot } from './room-in-root.ts';
 
 /** 1980-01-01, the first day every archive format can hold. */
 const sourceDateEpoch = '315532800';
@@ -76,6 +77,13 @@ export interface Shown extends View {
  */
 export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox): string[] {
   const { build, sources, inputs, id, hostName } = sandbox;
+  const room =
+    shown.root === undefined
+      ? { begin: [], end: [] }
+      : roomInRoot(
+          shown.root,
+          shown.files.map(([, to]) => to).filter((to) => !to.startsWith(`${privateFolder}/`)),
+        );
   const bind = (folder: string, paths: Readonly<Record<string, string>>): string[] =>
     Object.entries(paths).flatMap(([name, path]) => ['--ro-bind', path, `${folder}/${name}`]);
   return [
@@ -85,6 +93,7 @@ export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox)
     '--new-session',
     ...['--uid', String(id), '--gid', String(id), '--hostname', hostName, '--cap-drop', 'ALL'],
     ...rootEntries(shown.root, sandbox),
+    ...room.begin,
     ...procEntries(),
     ...['--dev', '/dev', '--tmpfs', '/tmp'],
     ...(shown.devices ?? []).flatMap((device) => ['--dev-bind', device, device]),
@@ -94,6 +103,7 @@ export function sandboxCommand(shown: Shown, sandbox: Sandbox = standardSandbox)
     ...bind(inputs, shown.inputs),
     ...['--remount-ro', sources, '--remount-ro', inputs],
     ...shown.files.flatMap(([from, to]) => ['--ro-bind', from, to]),
+    ...room.end,
     // Twice, since nothing can be moved from one mount to another: commands work in the one, outputs are moved in the other.
     ...['--bind', shown.stepFolder, stepFolder, '--bind', join(shown.stepFolder, 'build'), build],
     ...['--remount-ro', '/', '--chdir', build, '--clearenv'],

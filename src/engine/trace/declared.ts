@@ -98,6 +98,8 @@ function nodeItself(): string[] {
     ...ours,
     node,
     join(dirname(dirname(node)), 'lib'),
+    // What Debian's libnode reads at every start.
+    '/usr/share/nodejs',
     '/etc/ssl/openssl.cnf',
     '/usr/lib/ssl/openssl.cnf',
     join(tmpdir(), `tsx-${process.getuid?.() ?? ''}`),
