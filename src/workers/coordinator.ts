@@ -4,6 +4,7 @@ import { Failure, isAborted, type Sha256 } from '../base/index.ts';
 import type { Execution, Executor, ExecutorHost, StepToMake } from '../engine/executor.ts';
 import type { ResolvedStep } from '../engine/decide.ts';
 import type { Done } from '../engine/resolve.ts';
+import { privateSteps } from '../engine/team/private-steps.ts';
 import type { Team } from '../engine/team/team.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import type { RedisAddress } from './address.ts';
@@ -45,6 +46,9 @@ export class Coordinator implements Executor {
   readonly #build: string;
   /** Key → step, of all that workers were asked for. */
   readonly #steps = new Map<Sha256, string>();
+  readonly #trusted: string | undefined;
+  /** Steps on files of the user's. */
+  readonly #private: ReadonlySet<string>;
   readonly #timers: NodeJS.Timeout[] = [];
   #silence: NodeJS.Timeout | undefined;
   #packing: Packing | undefined;
@@ -52,11 +56,16 @@ export class Coordinator implements Executor {
   #closed = false;
   #begun: Promise<void> | undefined;
 
-  /** @param build of the package's own scripts */
-  constructor(host: ExecutorHost, connected: Connected, build: string) {
+  /**
+   * @param build of the package's own scripts
+   * @param trusted the worker that may make steps on files of the user's, if any may
+   */
+  constructor(host: ExecutorHost, connected: Connected, build: string, trusted?: string) {
     this.#host = host;
     this.#connected = connected;
     this.#build = build;
+    this.#trusted = trusted;
+    this.#private = privateSteps(host.context.plan, host.context.sources);
     const { redis, told } = connected;
     this.#waits = new Waits(redis, told, this.#run, (key, outcome) => this.#late(key, outcome));
     const { signal } = host.context;
@@ -73,7 +82,10 @@ export class Coordinator implements Executor {
   }
 
   isHere(step: PlannedStep): boolean {
-    return this.#gone !== undefined || step.recipe.environment.value.kind === 'host';
+    const isHost = step.recipe.environment.value.kind === 'host';
+    return (
+      this.#gone !== undefined || isHost || (this.#private.has(step.name) && this.#trusted === undefined)
+    );
   }
 
   async execute(
@@ -84,7 +96,10 @@ export class Coordinator implements Executor {
     const { context, here, hold } = this.#host;
     const { step } = decision;
     const team = this.isHere(step) ? undefined : await this.#host.team.open();
-    if (team === undefined || team.keeps(step)) return here.execute(decision, done, onChosen);
+    // What a trusted worker is given goes through the cache, which must be one that may hold it.
+    const isOwn = this.#private.has(step.name);
+    if (team === undefined || team.keeps(step) || (isOwn && this.#trusted === undefined))
+      return here.execute(decision, done, onChosen);
     await hold();
     await (this.#begun ??= this.#begin());
     try {
@@ -142,7 +157,13 @@ export class Coordinator implements Executor {
   ): Promise<Execution | undefined> {
     const { context } = this.#host;
     const packing = (this.#packing ??= openPacking(context, team));
-    const making = new Making({ context, team, packing, waits: this.#waits, build: this.#build }, done);
+    const making = new Making(
+      {
+        ...{ context, team, packing, waits: this.#waits, build: this.#build },
+        trusted: ({ name }) => (this.#private.has(name) ? this.#trusted : undefined),
+      },
+      done,
+    );
     const choices = [decision, ...decision.others];
     for (const [index, resolved] of choices.entries()) {
       onChosen(resolved);

@@ -7,6 +7,7 @@ import type { Done } from '../engine/resolve.ts';
 import { logPath } from '../engine/step/execute.ts';
 import { StepFailure } from '../engine/step/step-failure.ts';
 import type { Team } from '../engine/team/team.ts';
+import type { PlannedStep } from '../recipe/index.ts';
 import { openLiveLog, type LiveLog } from './live-log.ts';
 import { jobVersion, queueName } from './names.ts';
 import type { Outcome, Told } from './outcome.ts';
@@ -22,6 +23,8 @@ export interface Bench {
   readonly waits: Waits;
   /** Of the package's own scripts. */
   readonly build: string;
+  /** The worker that may make a step on files of the user's. */
+  readonly trusted: (step: PlannedStep) => string | undefined;
 }
 
 /** A job that this many workers could not do is given up. */
@@ -138,7 +141,11 @@ export class Making {
     const { protocol, platform } = resolved.action;
     const build = isBuiltIn(resolved) ? { build: this.#bench.build } : {};
     const needs = resolved.step.recipe.needs ?? { kvm: false, disk: 0 };
-    return queueName({ jobs: jobVersion, protocol, platform, ...build, needs });
+    const on = this.#bench.trusted(resolved.step);
+    return queueName({
+      ...{ jobs: jobVersion, protocol, platform, ...build, needs },
+      ...(on === undefined ? {} : { on }),
+    });
   }
 
   #names(): string {

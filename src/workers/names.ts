@@ -37,11 +37,13 @@ export interface QueueWish {
   /** Of the package whose own scripts are run, the beginning of its digest. */
   readonly build?: string;
   readonly needs: Needs;
+  /** The one worker that may take them. */
+  readonly on?: string;
 }
 
 const GiB = 2 ** 30;
 
-export function queueName({ jobs, protocol, platform, build, needs }: QueueWish): string {
+export function queueName({ jobs, protocol, platform, build, needs, on }: QueueWish): string {
   const disk = Math.ceil(needs.disk / GiB);
   return [
     `j${jobs}`,
@@ -50,22 +52,29 @@ export function queueName({ jobs, protocol, platform, build, needs }: QueueWish)
     ...(build === undefined ? [] : [`b-${build}`]),
     ...(needs.kvm ? ['kvm'] : []),
     ...(disk > 0 ? [`disk-${disk}G`] : []),
+    ...(on === undefined ? [] : [`on-${on}`]),
   ].join('.');
 }
 
 /** Undefined for a name that is not of a queue. */
 export function readQueueName(name: string): QueueWish | undefined {
   const match =
-    /^j(\d{1,4})\.p(\d{1,4})\.([a-z0-9]{1,20}-[a-z0-9]{1,20})(?:\.b-([0-9a-f]{12}))?(\.kvm)?(?:\.disk-(\d{1,7})G)?$/.exec(
+    /^j(\d{1,4})\.p(\d{1,4})\.([a-z0-9]{1,20}-[a-z0-9]{1,20})(?:\.b-([0-9a-f]{12}))?(\.kvm)?(?:\.disk-(\d{1,7})G)?(?:\.on-([\w-]{1,64}))?$/.exec(
       name,
     );
   if (match === null) return undefined;
-  const [, jobs, protocol, platform = '', build, kvm, disk = '0'] = match;
+  const [, jobs, protocol, platform = '', build, kvm, disk = '0', on] = match;
   return {
     ...{ jobs: Number(jobs), protocol: Number(protocol), platform },
     ...(build === undefined ? {} : { build }),
     needs: { kvm: kvm !== undefined, disk: Number(disk) * GiB },
+    ...(on === undefined ? {} : { on }),
   };
+}
+
+/** What a worker may be called. */
+export function isWorkerName(name: string): boolean {
+  return /^[\w-]{1,64}$/.test(name);
 }
 
 /** What a queue asks for, for people: "kvm and disk:100G"; empty when it asks for nothing of the kind. */

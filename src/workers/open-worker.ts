@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { Failure } from '../base/index.ts';
 import { authorizationOf } from '../cache/index.ts';
 import { loadSettings } from '../recipe/index.ts';
 import { openSession, type Store } from '../store/index.ts';
 import { diskSpace, version } from '../host/index.ts';
 import { readAddress } from './address.ts';
+import { isWorkerName } from './names.ts';
 import { ownBuild, requireCache } from './open-coordinator.ts';
 import { ownVersions } from './presence.ts';
 import { proveKvm } from './prove-kvm.ts';
@@ -29,6 +31,10 @@ export interface WorkerSettings {
  */
 export async function openWorker(settings: WorkerSettings): Promise<void> {
   const { store, root, slots, kvm, signal, onNote } = settings;
+  if (!isWorkerName(settings.name))
+    throw new Failure('usage', `a worker cannot be called ${JSON.stringify(settings.name)}`, {
+      hint: 'Its name is letters, digits, "-" and "_": give one by --name.',
+    });
   const address = readAddress(settings.address);
   const cache = requireCache(root);
   const { header, withheld } = authorizationOf(cache.url, process.env, cache.named);

@@ -124,6 +124,8 @@ async function projectEntries(
   if (existsSync(join(place.root, 'package.json'))) await addFile('package.json');
   for (const one of choice.values()) {
     if (one.kind !== 'local') continue;
+    // A folder of the user's own has no place in the project.
+    if (one.origin.folder !== undefined) return undefined;
     const path = one.origin.path.replace(/\/+$/, '');
     const isFolder = (await lstat(join(place.root, path))).isDirectory();
     if (!isFolder) await addFile(path);

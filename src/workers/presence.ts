@@ -36,7 +36,7 @@ export function ownVersions(build: string): Pick<Presence, 'build' | 'jobs' | 'p
 
 /** Can a worker make the jobs of a queue? */
 export function canServe(
-  presence: Omit<Presence, 'running' | 'slots' | 'worker' | 'id' | 'version'>,
+  presence: Omit<Presence, 'running' | 'slots' | 'id' | 'version'>,
   queue: string,
 ): boolean {
   const wish = readQueueName(queue);
@@ -44,7 +44,7 @@ export function canServe(
 }
 
 function fits(
-  { build, jobs, protocol, platform, kvm, disk }: Parameters<typeof canServe>[0],
+  { worker, build, jobs, protocol, platform, kvm, disk }: Parameters<typeof canServe>[0],
   wish: QueueWish,
 ): boolean {
   return (
@@ -52,6 +52,7 @@ function fits(
     wish.protocol === protocol &&
     wish.platform === platform &&
     (wish.build === undefined || wish.build === build) &&
+    (wish.on === undefined || wish.on === worker) &&
     (!wish.needs.kvm || kvm) &&
     wish.needs.disk <= disk
   );

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { names, prefix } from './names.ts';
 
 /** How long a worker that is not heard of keeps its job, and how often is looked for such ones, in milliseconds. */
-const lockDuration = 5000;
+const lockDuration = 7000;
 const stalledInterval = 2500;
 /** How often a worker says that it still makes a job, in milliseconds. */
 export const renewal = 1500;

@@ -43,7 +43,7 @@ export interface Workshop {
 }
 
 /** For how many milliseconds a cache that cannot be reached is asked again, before a job is given to another worker. */
-const patience = 20_000;
+const patience = 10_000;
 
 /**
  * Makes the artifact that a job is about, in a sandbox as ever, and sends it to the shared cache: blobs first, then the

@@ -46,5 +46,7 @@ export function lackText(queue: string, count: number, workers: readonly Presenc
   if (same.length === 0) return `no live worker for ${wish.platform} and this version: ${wait}`;
   if (wish.build !== undefined && !same.some(({ build }) => build === wish.build))
     return `no live worker with this build of cidermill, ${wish.build}: ${wait}`;
+  if (wish.on !== undefined && !same.some(({ worker }) => worker === wish.on))
+    return `the worker ${wish.on} is not there: ${wait}`;
   return `no live worker for ${needs}: ${wait}`;
 }

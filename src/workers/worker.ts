@@ -117,7 +117,7 @@ class RunningWorker {
   /** Says that it lives, and looks for queues that are new. */
   async #beat(): Promise<void> {
     await this.#announce();
-    const described = this.#options.describe();
+    const described = { ...this.#options.describe(), worker: this.#name };
     const wanted = (await listQueues(this.#redis)).filter((queue) => canServe(described, queue));
     for (const queue of wanted) {
       if (this.#taking.has(queue)) continue;

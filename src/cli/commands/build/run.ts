@@ -38,6 +38,7 @@ interface RunFlags extends PlanOptions {
   readonly trace?: boolean;
   readonly fromBundle?: string;
   readonly workers?: string;
+  readonly trustWorker?: string;
 }
 
 export function runCommand(): Command {
@@ -72,6 +73,7 @@ export function runCommand(): Command {
       '--workers <address>',
       'have the steps made by the workers of a Redis, redis://… (docs/workers.md)',
     )
+    .option('--trust-worker <name>', 'a worker that may have files of yours; else steps on them run here')
     .option('--install-tools', 'install missing host packages by apt (asks first on a terminal)')
     .option(
       '--trace',
@@ -186,7 +188,7 @@ async function run(
 
 /** Who makes the steps, where this process does not. */
 async function workersOf(
-  { workers, offline, environment }: RunFlags,
+  { workers, trustWorker, offline, environment }: RunFlags,
   root: string,
 ): Promise<OpenExecutor | undefined> {
   if (workers === undefined) return undefined;
@@ -196,7 +198,7 @@ async function workersOf(
       `--workers and --${offline === true ? 'offline' : 'environment host'} exclude each other`,
     );
   const { openCoordinator } = await import('../../../workers/open-coordinator.ts');
-  return openCoordinator(workers, root);
+  return openCoordinator(workers, root, trustWorker);
 }
 
 /** @param id of the run, as it is kept */

@@ -15,7 +15,7 @@ export function workerCommand(): Command {
   const command: Command = new Command('worker')
     .description("Make steps of others' runs on this machine, until it is stopped (docs/workers.md).")
     .argument('<address>', 'the Redis that coordinators and workers share: redis://… or rediss://…')
-    .option('--name <name>', 'what it is called', hostname())
+    .option('--name <name>', 'what it is called', hostname().split('.')[0])
     .option('--slots <n>', 'how many steps it makes at once', positive, 1)
     .addOption(
       new Option(
