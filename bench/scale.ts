@@ -34,7 +34,10 @@ else await measure(Number(role));
 /** Runs each number of workers, each with a Redis, a cache and a coordinator of its own, in processes of their own. */
 async function measure(steps: number): Promise<void> {
   const rows: string[][] = [];
-  for (const workers of [1, 10, 100]) rows.push(await measureOne(steps, workers));
+  for (const workers of [100, 10, 1]) {
+    rows.unshift(await measureOne(steps, workers));
+    console.error(rows[0]?.join('  '));
+  }
   console.log(`${steps} steps that are ready at once, workers that sleep ${nap} ms; ${machine()}\n`);
   console.log(
     table(
@@ -92,8 +95,14 @@ async function measureOne(steps: number, workers: number): Promise<string[]> {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
     const address = `redis://127.0.0.1:${redisPort}`;
-    children.push(self('workers', address, folder, String(workers)));
-    await pause(3000);
+    const workshop = self('workers', address, folder, String(workers));
+    children.push(workshop);
+    // It says a word for each that takes jobs.
+    for (let ready = 0; ready < workers;) {
+      const [part] = (await once(workshop.stdout ?? workshop, 'data')) as [Buffer];
+      ready += part.toString().split('\n').length - 1;
+    }
+    workshop.stdout?.resume();
     const coordinator = self('coordinator', address, folder, String(steps));
     children.push(coordinator);
     let said = '';
@@ -183,7 +192,9 @@ async function work([address = '', folder = '', count = '']: readonly string[]):
           slots: 1,
           signal: new AbortController().signal,
         },
-        onNote: () => undefined,
+        onNote: (text) => {
+          if (text.includes('takes jobs')) console.log(text);
+        },
         describe: () => ({ ...ownVersions(''), version: 'bench', kvm: false, disk: 0 }),
         serve: async ({ key, action }, worker, _signal, emit) => {
           emit({ type: 'step-started', step: '', key, why: [], log: '' });

@@ -22,6 +22,8 @@ interface Wait {
 const lookInterval = 2000;
 /** Workers are told what is not wanted any more for so long at the most, in milliseconds. */
 const longestClosing = 2000;
+/** How many are told or asked of in one go. */
+const atOnce = 500;
 /** How many are looked at in a second at the most. */
 const mostLooks = 1000;
 
@@ -33,6 +35,10 @@ export class Waits {
   readonly #onLate: (key: Sha256, outcome: Outcome) => void;
   readonly #waits = new Map<Sha256, Wait>();
   readonly #queues = new Map<string, Promise<Queue>>();
+  /** Waits whose job was not there when it was last looked for. */
+  readonly #missing = new WeakSet<Wait>();
+  /** What was made for this run. */
+  readonly #made = new Set<Sha256>();
   /** What is being told of jobs that are not waited for any more. */
   readonly #leaving = new Set<Promise<unknown>>();
   /** Queues whose workers are to be woken. */
@@ -66,16 +72,23 @@ export class Waits {
     const ended = new Promise<End>((end, fail) => this.#waits.set(key, { queue, onTold, end, fail }));
     // It may fail before it is waited for.
     ended.catch(() => undefined);
+    let isDone = false;
     try {
       await Promise.race([this.#queue(queue, job), ended]);
-      return await ended;
+      const end = await ended;
+      isDone = end.kind === 'done';
+      return end;
     } finally {
       this.#waits.delete(key);
-      const leaving = this.#letGo(queue, key)
-        .catch(() => undefined)
-        .finally(() => this.#leaving.delete(leaving));
-      this.#leaving.add(leaving);
+      // Who makes it too may finish: whether it comes out the same is worth knowing while the run lasts.
+      if (isDone) this.#made.add(key);
+      else this.#leave(this.#letGo(queue, key));
     }
+  }
+
+  #leave(work: Promise<unknown>): void {
+    const leaving = work.catch(() => undefined).finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
   /** Ends all that is waited for. */
@@ -86,6 +99,9 @@ export class Waits {
   async close(): Promise<void> {
     clearTimeout(this.#looking);
     clearTimeout(this.#waking);
+    const made = [...this.#made];
+    for (let at = 0; at < made.length; at += atOnce)
+      this.#leave(drop(this.#redis, made.slice(at, at + atOnce), this.#run));
     await Promise.race([Promise.all(this.#leaving), pause(longestClosing, undefined, { ref: false })]);
     for (const queue of this.#queues.values()) void queue.then((open) => open.close()).catch(() => undefined);
   }
@@ -148,8 +164,8 @@ export class Waits {
 
   async #look(): Promise<void> {
     const waits = [...this.#waits];
-    for (let at = 0; at < waits.length; at += 500) {
-      const some = waits.slice(at, at + 500);
+    for (let at = 0; at < waits.length; at += atOnce) {
+      const some = waits.slice(at, at + atOnce);
       const pipeline = this.#redis.pipeline();
       for (const [key, { queue }] of some)
         pipeline.hmget(jobPath(queue, key), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason');
@@ -158,14 +174,20 @@ export class Waits {
         const [error, fields] = answers[index] ?? [];
         // Meanwhile it may have ended, and another have begun.
         if (error !== null || this.#waits.get(key) !== wait) continue;
-        const end = endOf(fields as (string | null)[]);
-        if (end !== undefined) wait.end(end);
+        const end = endOf(fields);
+        // One look at what has just come back may be too early.
+        if (end?.kind === 'gone' && !this.#missing.has(wait)) this.#missing.add(wait);
+        else if (end !== undefined) wait.end(end);
+        else this.#missing.delete(wait);
       }
     }
   }
 }
 
-function endOf([timestamp, finished, returned, reason]: readonly (string | null)[]): End | undefined {
+/** @param fields as asked for; after a lost connection the answer may be another command's */
+function endOf(fields: unknown): End | undefined {
+  if (!Array.isArray(fields) || fields.length !== 4) return undefined;
+  const [timestamp = null, finished = null, returned, reason] = fields as (string | null)[];
   if (timestamp === null) return { kind: 'gone' };
   if (finished === null) return undefined;
   if (reason !== null && reason !== undefined) return { kind: 'lost' };

@@ -58,10 +58,14 @@ async function allAtWork({ word }: Trial, said: () => string): Promise<void> {
 
 /** Who makes a step now, by what was told. */
 function makerOf(said: string, step: string): string {
-  const started = events(wholeLines(said)).filter(
-    (event) => event.type === 'step-started' && event.step === step,
-  );
-  return String(started.at(-1)?.['worker']);
+  return makersOf(said, step).at(-1) ?? 'undefined';
+}
+
+/** Who began to make a step, one after the other. */
+function makersOf(said: string, step: string): string[] {
+  return events(wholeLines(said))
+    .filter((event) => event.type === 'step-started' && event.step === step)
+    .map((event) => String(event['worker']));
 }
 
 /** Who makes a step now that began last and has not ended. */
@@ -123,6 +127,7 @@ async function ended(
     madeTwice,
   };
   console.log(JSON.stringify(note));
+  if (process.env['CIDERMILL_SAID'] !== undefined) console.log(run.said(), ...team.workers.map((each) => each.said()));
   return note;
 }
 
@@ -207,7 +212,7 @@ describe('a team of machines, each in a network of its own', () => {
       long: { word: words[1] ?? '', seconds: 40 },
     });
     const run = startRun(project);
-    await until(() => makerOf(run.said(), 'chance') !== 'undefined', run.said);
+    await until(() => makerOf(run.said(), 'chance') !== 'undefined', run.said, 60);
     const frozen = worker(makerOf(run.said(), 'chance'));
     frozen.process.kill('SIGSTOP');
     await until(() => run.said().includes('"type":"step-done","step":"chance"'), run.said, 60);
@@ -220,6 +225,25 @@ describe('a team of machines, each in a network of its own', () => {
     expect(told?.['kept']).toBe(digest);
     expect(told?.['made']).toMatch(/^[0-9a-f]{64}$/);
     expect(told?.['made']).not.toBe(digest);
+  });
+
+  it('fails, and says so, when three workers were lost with a step', async (context) => {
+    if (absent !== undefined) context.skip(absent);
+    const word = `machines-${uniqueSeconds()}`;
+    const run = startRun(slowProject({ one: { word, seconds: 600 } }));
+    const lost: string[] = [];
+    for (let number = 1; number <= 3; number++) {
+      await until(() => makersOf(run.said(), 'one').length === number, run.said, 60);
+      const name = makersOf(run.said(), 'one').at(-1) ?? '';
+      lost.push(name);
+      await worker(name).stop('SIGKILL');
+    }
+    const [code] = (await once(run.process, 'close')) as [number];
+    await Promise.all([...new Set(lost)].map((name) => worker(name).start()));
+    expect(code).toBe(1);
+    const failed = events(wholeLines(run.said())).find(({ type }) => type === 'step-failed');
+    expect(failed?.['message']).toMatch(/^3 workers were lost while they made it: w/);
+    expect(running(word)).toEqual([]);
   });
 
   it('finishes right when the coordinator is killed and started again', async (context) => {
