@@ -127,7 +127,8 @@ async function ended(
     madeTwice,
   };
   console.log(JSON.stringify(note));
-  if (process.env['CIDERMILL_SAID'] !== undefined) console.log(run.said(), ...team.workers.map((each) => each.said()));
+  if (process.env['CIDERMILL_SAID'] !== undefined)
+    console.log(run.said(), ...team.workers.map((each) => each.said()));
   return note;
 }
 
