@@ -53,6 +53,7 @@ const within = {
     'bundle',
   ],
   'src/registry': ['remote', 'packs', 'product'],
+  'src/workers': ['redis', 'job', '(coordinator|worker)'],
 };
 
 const inner = Object.entries(within).flatMap(([folder, rooms]) =>

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readAddress } from '../../src/workers/address.ts';
+import { readAddress } from '../../src/workers/redis/address.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject } from '../rig/project.ts';
 

@@ -247,6 +247,19 @@ describe('a team of machines, each in a network of its own', () => {
     expect(running(word)).toEqual([]);
   });
 
+  it('gives back at once what a worker makes that is told to stop', async (context) => {
+    if (absent !== undefined) context.skip(absent);
+    const one = trial(8);
+    const begun = Date.now();
+    const run = one.start();
+    await allAtWork(one, run.said);
+    const at = Date.now();
+    const victim = worker(someMaker(run.said()));
+    await victim.stop('SIGTERM');
+    await ended('a worker is told to stop', one, run, at, begun);
+    await victim.start();
+  });
+
   it('finishes right when the coordinator is killed and started again', async (context) => {
     if (absent !== undefined) context.skip(absent);
     const one = trial(8);

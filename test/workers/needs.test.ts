@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { queueName, readQueueName } from '../../src/workers/names.ts';
-import { differences } from '../../src/workers/differences.ts';
+import { readHostFacts } from '../../src/host/index.ts';
+import { queueName, readQueueName } from '../../src/workers/redis/names.ts';
+import { differences } from '../../src/workers/worker/differences.ts';
 import { needs } from '../rig/judges/index.ts';
 import { events, uniqueSeconds } from '../rig/project.ts';
 import { gather, startWorker, until } from './rig.ts';
@@ -41,6 +44,33 @@ describe('a step that asks for more than a worker has', () => {
     expect(refused.stderr).toContain('there is less free space than its recipe needs');
     const wrong = slowProject({ one: { word: uniqueSeconds(), needs: '[gpu]' } });
     expect((await wrong.run(['run', 'slow'])).stderr).toContain('is neither kvm nor disk:SIZE');
+  });
+});
+
+describe('KVM', () => {
+  it('is shown in the sandbox of a step that needs it, and in no other', async (context) => {
+    if (readHostFacts().kvmDevice !== 'usable') context.skip('this user may not open /dev/kvm');
+    const text = "(await import('node:fs')).existsSync('/dev/kvm')";
+    const project = slowProject({
+      with: { word: uniqueSeconds(), text, needs: '[kvm]' },
+      without: { word: uniqueSeconds(), text },
+    });
+    expect(await project.run(['run', 'slow'])).toMatchObject({ code: 0 });
+    const made = (name: string): string =>
+      readFileSync(join(project.root, `artifacts/of-${name}/text.txt`), 'utf8');
+    expect([made('with'), made('without')]).toEqual(['true', 'false']);
+  });
+
+  it('is claimed by no worker that has not timed it', async (context) => {
+    needs(context, 'redis');
+    const project = slowProject({});
+    const args = ['worker', redis.url, '--capability', 'kvm'];
+    const child = project.start(args, { CIDERMILL_CACHE: 'http://127.0.0.1:1' });
+    const said = gather(child);
+    await until(() => said().includes('takes jobs') || child.exitCode !== null, said, 60);
+    // A host with KVM has it; any other says why not.
+    if (child.exitCode === null) child.kill('SIGTERM');
+    else expect(said()).toMatch(/KVM (cannot be (used|tried)|is slower than emulation)/);
   });
 });
 

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { canonicalJson, sha256, type Json } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { protocolVersion } from '../../src/step/protocol.ts';
-import type { Job } from '../../src/workers/job.ts';
+import type { Job } from '../../src/workers/job/job.ts';
 import { fileFolder } from '../rig/folder.ts';
 import { needs } from '../rig/judges/index.ts';
 import { running, uniqueSeconds } from '../rig/project.ts';

@@ -197,7 +197,7 @@ async function workersOf(
       'usage',
       `--workers and --${offline === true ? 'offline' : 'environment host'} exclude each other`,
     );
-  const { openCoordinator } = await import('../../../workers/open-coordinator.ts');
+  const { openCoordinator } = await import('../../../workers/coordinator/open-coordinator.ts');
   return openCoordinator(workers, root, trustWorker);
 }
 

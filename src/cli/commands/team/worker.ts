@@ -40,8 +40,8 @@ Exit codes: 0 it was stopped, 1 it cannot work here, 2 wrong use`,
     )
     .action(async (address: string, { name, slots, capability }: WorkerFlags) => {
       const { store, project } = openWorkspace(command, { anyFolder: true });
-      const { openWorker } = await import('../../../workers/open-worker.ts');
-      await openWorker({
+      const { serveTeam } = await import('../../../workers/worker/serve-team.ts');
+      await serveTeam({
         ...{ address, store, root: project.root, name, slots, signal: onInterrupt() },
         kvm: capability.includes('kvm'),
         onNote: (text) => console.log(printable(text)),

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { QueueState, Survey } from '../../../workers/survey.ts';
+import type { QueueState, Survey } from '../../../workers/coordinator/survey.ts';
 import { formatBytes, formatDuration } from '../../../text/format.ts';
 import { printable } from '../../../text/printable.ts';
 
@@ -18,9 +18,9 @@ Exit codes: 0 done, 1 Redis does not answer, 2 wrong use`,
     )
     .action(async (address: string, flags: { readonly json?: boolean }) => {
       const [{ readAddress }, { connect }, { survey }] = await Promise.all([
-        import('../../../workers/address.ts'),
-        import('../../../workers/connection.ts'),
-        import('../../../workers/survey.ts'),
+        import('../../../workers/redis/address.ts'),
+        import('../../../workers/redis/connection.ts'),
+        import('../../../workers/coordinator/survey.ts'),
       ]);
       const redis = await connect(readAddress(address));
       try {

@@ -1,16 +1,16 @@
 import { createReadStream, statSync } from 'node:fs';
 import PQueue from 'p-queue';
-import { canonicalJson, type Sha256 } from '../base/index.ts';
-import type { ResolvedStep } from '../engine/decide.ts';
-import type { RunContext } from '../engine/context.ts';
-import type { Done } from '../engine/resolve.ts';
-import type { Team } from '../engine/team/team.ts';
-import { packageRoot } from '../host/index.ts';
-import { filesOf } from '../sources/index.ts';
-import { hasBlob, putStream, readAction, type Blob } from '../store/index.ts';
-import { encodeJob, largestJob, type Job, type JobFile, type JobInput } from './job.ts';
-import { jobVersion } from './names.ts';
-import { packParcel } from './parcel.ts';
+import { canonicalJson, type Sha256 } from '../../base/index.ts';
+import type { ResolvedStep } from '../../engine/decide.ts';
+import type { RunContext } from '../../engine/context.ts';
+import type { Done } from '../../engine/resolve.ts';
+import type { Team } from '../../engine/team/team.ts';
+import { packageRoot } from '../../host/index.ts';
+import { filesOf } from '../../sources/index.ts';
+import { hasBlob, putStream, readAction, type Blob } from '../../store/index.ts';
+import { encodeJob, largestJob, type Job, type JobFile, type JobInput } from '../job/job.ts';
+import { jobVersion } from '../redis/names.ts';
+import { packParcel } from '../job/parcel.ts';
 
 /** Makes jobs of steps, and brings what they need into the shared cache. */
 export interface Packing {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { isRecord, type Sha256 } from '../base/index.ts';
-import { protocolVersion } from '../step/protocol.ts';
+import { isRecord, type Sha256 } from '../../base/index.ts';
+import { protocolVersion } from '../../step/protocol.ts';
 import { jobVersion, names, readQueueName, type QueueWish } from './names.ts';
 
 /** What a worker says of itself while it lives. */

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { SharedCache } from '../cache/index.ts';
-import { packageRoot } from '../host/index.ts';
-import { blobPath, blobsOf, outputPath, readBlob, type Blob, type Store } from '../store/index.ts';
-import { listingsFault } from '../engine/team/listings-fault.ts';
+import type { SharedCache } from '../../cache/index.ts';
+import { packageRoot } from '../../host/index.ts';
+import { blobPath, blobsOf, outputPath, readBlob, type Blob, type Store } from '../../store/index.ts';
+import { listingsFault } from '../../engine/team/listings-fault.ts';
 import { bringWhole } from './job-inputs.ts';
 import { Refusal } from './job-step.ts';
 import { readParcel } from './open-parcel.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel } from '../job/parcel.ts';
 
 /** In bytes, of a parcel and of the listing of a project's files. */
 const largest = 4 << 20;

@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:fs';
-import { blobPath, type Store } from '../store/index.ts';
-import type { Sha256 } from '../base/index.ts';
+import { blobPath, type Store } from '../../store/index.ts';
+import type { Sha256 } from '../../base/index.ts';
 
 /** The log of a step that is made elsewhere, as it is heard here; in the end the whole of it. */
 export interface LiveLog {

@@ -1,15 +1,22 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { canonicalJson, type Json } from '../base/index.ts';
-import { packageRoot } from '../host/index.ts';
-import type { ResolvedStep } from '../engine/decide.ts';
-import type { Choice } from '../engine/sources/choices.ts';
-import { scriptPlace, scriptSources } from '../engine/script/ready-script.ts';
-import type { Recipe } from '../recipe/index.ts';
-import type { LockedOrigin, Origin } from '../sources/index.ts';
-import { renderLockfile } from '../sources/lock/render.ts';
-import { hashFile, listOutput, putBytes, type Blob, type ListingEntry, type Store } from '../store/index.ts';
+import { canonicalJson, type Json } from '../../base/index.ts';
+import { packageRoot } from '../../host/index.ts';
+import type { ResolvedStep } from '../../engine/decide.ts';
+import type { Choice } from '../../engine/sources/choices.ts';
+import { scriptPlace, scriptSources } from '../../engine/script/ready-script.ts';
+import type { Recipe } from '../../recipe/index.ts';
+import type { LockedOrigin, Origin } from '../../sources/index.ts';
+import { renderLockfile } from '../../sources/lock/render.ts';
+import {
+  hashFile,
+  listOutput,
+  putBytes,
+  type Blob,
+  type ListingEntry,
+  type Store,
+} from '../../store/index.ts';
 
 /**
  * What a worker needs beside the action: where the script's files and the sources are. It decides nothing: the digests of

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { needsText, readQueueName } from './names.ts';
-import { canServe, listWorkers, type Presence } from './presence.ts';
+import { needsText, readQueueName } from '../redis/names.ts';
+import { canServe, listWorkers, type Presence } from '../redis/presence.ts';
 import type { Waits } from './waits.ts';
 
 /** How often is looked who is there, in milliseconds. */

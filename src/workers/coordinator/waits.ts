@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Sha256 } from '../base/index.ts';
-import { drop, want } from './interest.ts';
-import { encodeJob, type Job } from './job.ts';
-import { names } from './names.ts';
-import { readOutcome, readTold, type Outcome, type Told } from './outcome.ts';
-import { jobPath, noteQueue, openGiving } from './queues.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { drop, want } from '../redis/interest.ts';
+import { encodeJob, type Job } from '../job/job.ts';
+import { names } from '../redis/names.ts';
+import { readOutcome, readTold, type Outcome, type Told } from '../job/outcome.ts';
+import { jobPath, noteQueue, openGiving } from '../redis/queues.ts';
 
 /** How a wait for a job ended. lost: by the queue's count too many workers died. gone: the queue has forgotten it. */
 export type End = Outcome | { readonly kind: 'lost' } | { readonly kind: 'gone' };

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Sha256 } from '../base/index.ts';
+import type { Sha256 } from '../../base/index.ts';
 import { names } from './names.ts';
 
 /** How long a run counts as living that is not heard of any more, in seconds, and how often it is heard, in milliseconds. */

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { isRecord } from '../base/index.ts';
-import { names, prefix } from './names.ts';
-import { canServe, listWorkers, type Presence } from './presence.ts';
-import { listQueues } from './queues.ts';
+import { isRecord } from '../../base/index.ts';
+import { names, prefix } from '../redis/names.ts';
+import { canServe, listWorkers, type Presence } from '../redis/presence.ts';
+import { listQueues } from '../redis/queues.ts';
 import { lackText } from './watch-workers.ts';
 
 /** A queue as it is now. */

@@ -1,6 +1,6 @@
-import { canonicalJson, isRecord, isSha256, type Sha256 } from '../base/index.ts';
-import { actionKey, type Action, type Blob } from '../store/index.ts';
-import { jobVersion } from './names.ts';
+import { canonicalJson, isRecord, isSha256, type Sha256 } from '../../base/index.ts';
+import { actionKey, type Action, type Blob } from '../../store/index.ts';
+import { jobVersion } from '../redis/names.ts';
 
 /** In bytes, as JSON. */
 export const largestJob = 64 * 1024;

@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { Failure } from '../base/index.ts';
-import { authorizationOf } from '../cache/index.ts';
-import { loadSettings } from '../recipe/index.ts';
-import { openSession, type Store } from '../store/index.ts';
-import { diskSpace, version } from '../host/index.ts';
-import { readAddress } from './address.ts';
-import { isWorkerName } from './names.ts';
-import { ownBuild, requireCache } from './open-coordinator.ts';
-import { ownVersions } from './presence.ts';
-import { proveKvm } from './prove-kvm.ts';
+import { Failure } from '../../base/index.ts';
+import { authorizationOf } from '../../cache/index.ts';
+import { loadSettings } from '../../recipe/index.ts';
+import { openSession, type Store } from '../../store/index.ts';
+import { diskSpace, version } from '../../host/index.ts';
+import { readAddress } from '../redis/address.ts';
+import { isWorkerName } from '../redis/names.ts';
+import { ownBuild } from '../job/own-build.ts';
+import { requireCache } from '../job/require-cache.ts';
+import { ownVersions } from '../redis/presence.ts';
+import { proveKvm } from '../prove-kvm.ts';
 import { serveJob } from './serve-job.ts';
 import { runWorker } from './worker.ts';
 
@@ -29,7 +30,7 @@ export interface WorkerSettings {
  * Makes steps of others on this machine until the signal.
  * @throws Failure 'usage', 'no-redis'; 'no-kvm' where KVM is claimed and cannot be used
  */
-export async function openWorker(settings: WorkerSettings): Promise<void> {
+export async function serveTeam(settings: WorkerSettings): Promise<void> {
   const { store, root, slots, kvm, signal, onNote } = settings;
   if (!isWorkerName(settings.name))
     throw new Failure('usage', `a worker cannot be called ${JSON.stringify(settings.name)}`, {

@@ -1,7 +1,7 @@
-import type { Choice } from '../engine/sources/choices.ts';
-import type { Fetched, StepSources } from '../engine/sources/step-sources.ts';
-import { ensureSourceTree } from '../sources/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Choice } from '../../engine/sources/choices.ts';
+import type { Fetched, StepSources } from '../../engine/sources/step-sources.ts';
+import { ensureSourceTree } from '../../sources/index.ts';
+import type { Store } from '../../store/index.ts';
 
 /**
  * The sources of a job's step: the one choice that its key is of.

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Sha256 } from '../base/index.ts';
-import type { UntimedEvent } from '../engine/context.ts';
-import { names } from './names.ts';
-import type { Outcome, Told } from './outcome.ts';
+import type { Sha256 } from '../../base/index.ts';
+import type { UntimedEvent } from '../../engine/context.ts';
+import { names } from '../redis/names.ts';
+import type { Outcome, Told } from '../job/outcome.ts';
 
 /** Between two messages with lines of a log, in milliseconds. */
 const interval = 200;

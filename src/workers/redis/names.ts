@@ -1,5 +1,5 @@
-import type { Sha256 } from '../base/index.ts';
-import type { Needs } from '../recipe/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import type { Needs } from '../../recipe/index.ts';
 
 /** The beginning of every key and channel in Redis; what the users of ACL are let use. */
 export const prefix = 'cidermill';

@@ -1,18 +1,18 @@
-import { Failure, isAborted, type FailureCode, type Sha256 } from '../base/index.ts';
-import type { RunContext } from '../engine/context.ts';
-import type { Execution } from '../engine/executor.ts';
-import type { ResolvedStep } from '../engine/decide.ts';
-import { whyRun } from '../engine/preview.ts';
-import type { Done } from '../engine/resolve.ts';
-import { logPath } from '../engine/step/execute.ts';
-import { StepFailure } from '../engine/step/step-failure.ts';
-import type { Team } from '../engine/team/team.ts';
-import type { PlannedStep } from '../recipe/index.ts';
+import { Failure, isAborted, type FailureCode, type Sha256 } from '../../base/index.ts';
+import type { RunContext } from '../../engine/context.ts';
+import type { Execution } from '../../engine/executor.ts';
+import type { ResolvedStep } from '../../engine/decide.ts';
+import { whyRun } from '../../engine/preview.ts';
+import type { Done } from '../../engine/resolve.ts';
+import { logPath } from '../../engine/step/execute.ts';
+import { StepFailure } from '../../engine/step/step-failure.ts';
+import type { Team } from '../../engine/team/team.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
 import { openLiveLog, type LiveLog } from './live-log.ts';
-import { jobVersion, queueName } from './names.ts';
-import type { Outcome, Told } from './outcome.ts';
+import { jobVersion, queueName } from '../redis/names.ts';
+import type { Outcome, Told } from '../job/outcome.ts';
 import { isBuiltIn, type Packing } from './pack-job.ts';
-import { mostLost } from './queues.ts';
+import { mostLost } from '../redis/queues.ts';
 import type { Waits } from './waits.ts';
 
 /** What a coordinator makes its steps with. */

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { openSharedCache, type SharedCache } from '../cache/index.ts';
-import type { RunContext, UntimedEvent } from '../engine/context.ts';
-import type { ResolvedStep } from '../engine/decide.ts';
-import { described } from '../engine/failure-event.ts';
-import { openHistory } from '../engine/history.ts';
-import { executeAction } from '../engine/step/index.ts';
-import { StepFailure } from '../engine/step/step-failure.ts';
-import type { TeamSettings } from '../engine/team/team-settings.ts';
-import { diskFailure } from '../host/index.ts';
-import type { Plan } from '../recipe/index.ts';
+import { openSharedCache, type SharedCache } from '../../cache/index.ts';
+import type { RunContext, UntimedEvent } from '../../engine/context.ts';
+import type { ResolvedStep } from '../../engine/decide.ts';
+import { described } from '../../engine/failure-event.ts';
+import { openHistory } from '../../engine/history.ts';
+import { executeAction } from '../../engine/step/index.ts';
+import { StepFailure } from '../../engine/step/step-failure.ts';
+import type { TeamSettings } from '../../engine/team/team-settings.ts';
+import { diskFailure } from '../../host/index.ts';
+import type { Plan } from '../../recipe/index.ts';
 import {
   blobPath,
   DamagedBlob,
@@ -19,15 +19,15 @@ import {
   type ActionResult,
   type Blob,
   type Store,
-} from '../store/index.ts';
+} from '../../store/index.ts';
 import { differences } from './differences.ts';
 import { bringInputs } from './job-inputs.ts';
 import { openParcel } from './job-project.ts';
 import { jobSources } from './job-sources.ts';
 import { checkAction, checkScript, jobStep, Refusal } from './job-step.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job/job.ts';
 import { choiceOf } from './open-parcel.ts';
-import type { Difference, Outcome } from './outcome.ts';
+import type { Difference, Outcome } from '../job/outcome.ts';
 
 /** What a worker makes jobs with. */
 export interface Workshop {

@@ -1,13 +1,13 @@
-import { isRecord, type Sha256 } from '../base/index.ts';
-import { digestsOf, type Choice } from '../engine/sources/choices.ts';
-import { sourceShape } from '../recipe/files/origin-shape.ts';
-import { lockLocal, lookUpOrigin, parseLockfile, type Pinned } from '../sources/index.ts';
-import type { Origin } from '../recipe/index.ts';
-import type { Action } from '../store/index.ts';
-import { collectFaults } from '../yaml/faults.ts';
-import { parseYaml } from '../yaml/parse.ts';
-import { isBlob, isInner } from './job.ts';
-import { lockedName, type Parcel } from './parcel.ts';
+import { isRecord, type Sha256 } from '../../base/index.ts';
+import { digestsOf, type Choice } from '../../engine/sources/choices.ts';
+import { sourceShape } from '../../recipe/files/origin-shape.ts';
+import { lockLocal, lookUpOrigin, parseLockfile, type Pinned } from '../../sources/index.ts';
+import type { Origin } from '../../recipe/index.ts';
+import type { Action } from '../../store/index.ts';
+import { collectFaults } from '../../yaml/faults.ts';
+import { parseYaml } from '../../yaml/parse.ts';
+import { isBlob, isInner } from '../job/job.ts';
+import { lockedName, type Parcel } from '../job/parcel.ts';
 
 /** @returns what is wrong with it, as the end of a sentence */
 export function readParcel(text: string): Parcel | string {

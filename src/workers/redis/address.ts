@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 
 /** Where a team's Redis is, and who asks. */
 export interface RedisAddress {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { Failure } from '../base/index.ts';
+import { Failure } from '../../base/index.ts';
 import type { RedisAddress } from './address.ts';
 
 /** Until the first answer, in milliseconds. */

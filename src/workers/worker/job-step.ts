@@ -1,13 +1,13 @@
-import { packageRoot } from '../host/index.ts';
-import { sameClosure } from '../engine/script/closure.ts';
-import { scriptClosure, scriptPlace } from '../engine/script/ready-script.ts';
-import { Failure } from '../base/index.ts';
-import type { Binding, PlannedStep, Recipe } from '../recipe/index.ts';
-import { protocolVersion } from '../step/protocol.ts';
-import { keyVersion, openMemo, type Action, type Store } from '../store/index.ts';
-import type { Located } from '../yaml/located.ts';
-import type { Job } from './job.ts';
-import type { Parcel } from './parcel.ts';
+import { packageRoot } from '../../host/index.ts';
+import { sameClosure } from '../../engine/script/closure.ts';
+import { scriptClosure, scriptPlace } from '../../engine/script/ready-script.ts';
+import { Failure } from '../../base/index.ts';
+import type { Binding, PlannedStep, Recipe } from '../../recipe/index.ts';
+import { protocolVersion } from '../../step/protocol.ts';
+import { keyVersion, openMemo, type Action, type Store } from '../../store/index.ts';
+import type { Located } from '../../yaml/located.ts';
+import type { Job } from '../job/job.ts';
+import type { Parcel } from '../job/parcel.ts';
 
 /** Why a worker does not make a job, as a sentence. */
 export class Refusal extends Error {}

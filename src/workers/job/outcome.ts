@@ -1,6 +1,6 @@
-import { isRecord, type FailureCode } from '../base/index.ts';
-import type { StepEvent } from '../step/protocol.ts';
-import type { Blob } from '../store/index.ts';
+import { isRecord, type FailureCode } from '../../base/index.ts';
+import type { StepEvent } from '../../step/protocol.ts';
+import type { Blob } from '../../store/index.ts';
 import { isBlob } from './job.ts';
 
 /** An output that two machines made differently of one action. */

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job as QueuedJob, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Sha256 } from '../base/index.ts';
-import type { RedisAddress } from './address.ts';
-import { connect } from './connection.ts';
-import { isWanted } from './interest.ts';
-import { readJob, type Job } from './job.ts';
-import { names, readQueueName } from './names.ts';
-import type { Outcome } from './outcome.ts';
-import { announce, canServe, claimName, heartbeat, leave, type Presence } from './presence.ts';
-import { listQueues, locks, openTaking, renewal } from './queues.ts';
+import type { Sha256 } from '../../base/index.ts';
+import type { RedisAddress } from '../redis/address.ts';
+import { connect } from '../redis/connection.ts';
+import { isWanted } from '../redis/interest.ts';
+import { describeOutcome } from './describe-outcome.ts';
+import { endUnwanted, keepJob } from './keep-job.ts';
+import { readJob, type Job } from '../job/job.ts';
+import { names, readQueueName } from '../redis/names.ts';
+import type { Outcome } from '../job/outcome.ts';
+import { announce, canServe, claimName, heartbeat, leave, type Presence } from '../redis/presence.ts';
+import { listQueues, openTaking } from '../redis/queues.ts';
 import { openTeller } from './teller.ts';
 
 /** How a worker makes one job: on its own machine (serve-job.ts). */
@@ -35,10 +37,6 @@ export interface WorkerOptions {
 
 /** How often is looked for a job though nobody called, in milliseconds. */
 const idle = 1000;
-/** A worker that has heard nothing from Redis for so long ends its steps, in milliseconds: nobody could stop them. */
-const longestSilence = 60_000;
-/** How often is asked whether a job is still wanted, in milliseconds. */
-const wantedInterval = 5000;
 
 interface Running {
   readonly key: Sha256;
@@ -96,7 +94,7 @@ class RunningWorker {
       return;
     }
     for (const { key, controller } of this.#running.values())
-      if (text.includes(key)) void this.#endUnwanted(key, controller);
+      if (text.includes(key)) void endUnwanted(this.#redis, key, controller).catch(() => undefined);
   }
 
   async run(): Promise<void> {
@@ -179,7 +177,7 @@ class RunningWorker {
     const { key, step } = job;
     this.#running.set(token, { key, step, since: Date.now(), controller });
     void this.#announce().catch(() => undefined);
-    const keeping = this.#keep(queued, token, key, controller);
+    const keeping = keepJob(this.#redis, queued, token, controller);
     const teller = openTeller(this.#redis, key, this.#name);
     let outcome: Outcome;
     try {
@@ -202,35 +200,6 @@ class RunningWorker {
     await this.#finish(queued, token, outcome);
   }
 
-  /** Says that a job is being made, and ends it when nobody wants it any more. */
-  #keep(queued: QueuedJob, token: string, key: Sha256, controller: AbortController): NodeJS.Timeout {
-    let heard = performance.now();
-    let asked = heard;
-    let waiting = false;
-    const renew = async (): Promise<void> => {
-      waiting = true;
-      try {
-        // Where the lock is lost, another worker makes it too: the cache compares what both have made.
-        await queued.extendLock(token, locks.lockDuration).catch(() => undefined);
-        if (performance.now() - asked >= wantedInterval) {
-          asked = performance.now();
-          await this.#endUnwanted(key, controller);
-        }
-        heard = performance.now();
-      } finally {
-        waiting = false;
-      }
-    };
-    return setInterval(() => {
-      if (!waiting) void renew().catch(() => undefined);
-      else if (performance.now() - heard > longestSilence) controller.abort();
-    }, renewal);
-  }
-
-  async #endUnwanted(key: Sha256, controller: AbortController): Promise<void> {
-    if (!(await isWanted(this.#redis, key))) controller.abort();
-  }
-
   async #finish(queued: QueuedJob, token: string, outcome: Outcome): Promise<void> {
     const key = (queued.id ?? '') as Sha256;
     if (outcome.kind === 'done' && outcome.differs.length > 0)
@@ -249,18 +218,4 @@ class RunningWorker {
 function demand(queue: string): number {
   const needs = readQueueName(queue)?.needs;
   return (needs?.kvm === true ? 1e12 : 0) + (needs?.disk ?? 0) / 2 ** 30;
-}
-
-function describeOutcome(step: string, outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'done':
-      return outcome.how === 'made' ? `${step}: made` : `${step}: it was there already`;
-    case 'failed':
-      return `${step}: failed: ${outcome.message}`;
-    case 'refused':
-    case 'undelivered':
-      return `${step}: ${outcome.message}`;
-    case 'unwanted':
-      return `${step}: stopped`;
-  }
 }

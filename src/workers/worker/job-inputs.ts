@@ -1,10 +1,10 @@
-import type { Sha256 } from '../base/index.ts';
-import type { SharedCache } from '../cache/index.ts';
-import { listingsFault } from '../engine/team/listings-fault.ts';
-import { outputWord, type Made } from '../engine/resolve.ts';
-import { blobPath, hasBlob, type Action, type Blob, type Store } from '../store/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import type { SharedCache } from '../../cache/index.ts';
+import { listingsFault } from '../../engine/team/listings-fault.ts';
+import { outputWord, type Made } from '../../engine/resolve.ts';
+import { blobPath, hasBlob, type Action, type Blob, type Store } from '../../store/index.ts';
 import { inputStep, Refusal } from './job-step.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job/job.ts';
 
 /** What lies in the store now, of what a job needs. */
 export interface Inputs {

@@ -1,7 +1,7 @@
-import { canonicalJson } from '../base/index.ts';
-import type { Entry } from '../cache/index.ts';
-import type { ActionResult } from '../store/index.ts';
-import type { Difference } from './outcome.ts';
+import { canonicalJson } from '../../base/index.ts';
+import type { Entry } from '../../cache/index.ts';
+import type { ActionResult } from '../../store/index.ts';
+import type { Difference } from '../job/outcome.ts';
 
 /** The outputs that were made with other bytes than the cache has of the same action, but for those that may vary. */
 export function differences(
