@@ -192,8 +192,8 @@ async function work([address = '', folder = '', count = '']: readonly string[]):
           slots: 1,
           signal: new AbortController().signal,
         },
-        onNote: (text) => {
-          if (text.includes('takes jobs')) console.log(text);
+        onNote: (note) => {
+          if (note.includes('takes jobs')) console.log(note);
         },
         describe: () => ({ ...ownVersions(''), version: 'bench', kvm: false, disk: 0 }),
         serve: async ({ key, action }, worker, _signal, emit) => {

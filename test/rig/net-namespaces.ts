@@ -28,7 +28,7 @@ export function netFault(): string | undefined {
     });
     return undefined;
   } catch (error) {
-    return `network namespaces cannot be made here: ${String((error as Error).message).split('\n')[0] ?? ''}`;
+    return `network namespaces cannot be made here: ${(error as Error).message.split('\n')[0] ?? ''}`;
   }
 }
 

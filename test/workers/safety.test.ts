@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { canonicalJson, sha256, type Json } from '../../src/base/index.ts';
+import { canonicalJson, sha256 } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { protocolVersion } from '../../src/step/protocol.ts';
 import type { Job } from '../../src/workers/job/job.ts';
@@ -54,7 +54,7 @@ describe('the users of docs/workers.md', () => {
     expect(shown.stdout).toMatch(/^w {2}cidermill .*, 1 of 2 at work\n {2}two, for /);
     child.kill('SIGINT');
     await until(() => worker.said().includes('two: stopped'), said);
-    const denied = (await acl('ACL', 'LOG')).toString();
+    const denied = await acl('ACL', 'LOG');
     expect(denied).toBe('');
   });
 
@@ -184,7 +184,7 @@ const forgeries: readonly Forgery[] = [
 
 function keyed(job: unknown): unknown {
   const { action } = job as Job;
-  return { ...(job as Job), key: sha256(canonicalJson(action as unknown as Json)) };
+  return { ...(job as Job), key: sha256(canonicalJson(action)) };
 }
 
 /** Puts a blob into the cache. */
@@ -228,7 +228,7 @@ describe('a forged job', () => {
       const worker = await startWorker(at('worker'), as('worker', 'forged'), ['--name', 'w']);
       for (const [what, forge, answer] of forgeries) {
         const before = worker.said().length;
-        await send(forge(structuredClone(job) as Writable));
+        await send(forge(structuredClone(job)));
         await until(() => worker.said().length > before && worker.said().endsWith('\n'), worker.said);
         expect(worker.said().slice(before), what).toMatch(answer);
       }

@@ -14,14 +14,20 @@ export interface SlowStep {
 
 /** A project of steps that take a while, in a pipeline "slow"; each is sandboxed. */
 export function slowProject(steps: Readonly<Record<string, SlowStep>>): TestProject {
-  const files = Object.entries(steps).map(([name, { word, seconds = 0, text, varies = false, needs }]) => ({
-    [`recipes/${name}.yaml`]: `recipe: ${name}
+  const files = Object.entries(steps).flatMap(
+    ([name, { word, seconds = 0, text, varies = false, needs }]) => [
+      [
+        `recipes/${name}.yaml`,
+        `recipe: ${name}
 summary: Takes a while
 environment: none
 ${needs === undefined ? '' : `needs: ${needs}\n`}script: scripts/${name}.ts
 outputs: { text: ${varies ? '{ path: text.txt, varies: "it has the time in it" }' : 'text.txt'} }
 `,
-    [`scripts/${name}.ts`]: `import { writeFileSync } from 'node:fs';
+      ],
+      [
+        `scripts/${name}.ts`,
+        `import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { step } from ${stepModule};
 const { output } = await step();
@@ -31,10 +37,12 @@ await pause(${seconds * 1000});
 writeFileSync('text.txt', String(${text ?? JSON.stringify(name)}));
 await output('text', 'text.txt');
 `,
-  }));
+      ],
+    ],
+  );
   const names = Object.keys(steps);
   return testProject({
-    ...Object.assign({}, ...files),
+    ...(Object.fromEntries(files) as Record<string, string>),
     'pipelines/slow.yaml': `pipeline: slow
 summary: Takes a while
 steps:

@@ -34,4 +34,27 @@ describe('a run with workers', () => {
         .map(({ product, files }) => [product, files]);
     expect(digests(run.stdout)).toEqual(digests(local.stdout));
   });
+
+  it('has an action made once that two of its steps are', async (context) => {
+    needs(context, 'nginx', 'redis');
+    const env = { CIDERMILL_CACHE: `${nginx.url}/twins` };
+    const project = letterProject(['ann']);
+    project.write(
+      'pipelines/twins.yaml',
+      `pipeline: twins
+summary: The same letter twice
+steps:
+  one: { recipe: letter, with: { name: ann } }
+  two: { recipe: letter, with: { name: ann } }
+products:
+  first: { from: { letter: "\${one.letter}" } }
+  second: { from: { letter: "\${two.letter}" } }
+`,
+    );
+    await startWorker(redis.url, env, ['--name', 'w1']);
+    const run = await project.run(['run', 'twins', '--json', '--workers', redis.url], env);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(stepsOf(run.stdout, 'step-done')).toHaveLength(1);
+    expect(stepsOf(run.stdout, 'step-cached')).toHaveLength(1);
+  });
 });

@@ -49,6 +49,7 @@ export class Coordinator implements Executor {
   readonly #trusted: string | undefined;
   /** Steps on files of the user's. */
   readonly #private: ReadonlySet<string>;
+  readonly #underway = new Map<Sha256, ReturnType<Making['make']>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #silence: NodeJS.Timeout | undefined;
   #packing: Packing | undefined;
@@ -148,6 +149,19 @@ export class Coordinator implements Executor {
     this.#waits.fail(new Gone(why));
   }
 
+  /** Two steps of a run may be the same action: the second one waits for the first. */
+  async #once(resolved: ResolvedStep, make: () => ReturnType<Making['make']>): ReturnType<Making['make']> {
+    const { key } = resolved;
+    const underway = this.#underway.get(key);
+    if (underway !== undefined) {
+      const made = await underway;
+      return made === undefined || made === 'unsent' ? made : { resolved, result: made.result };
+    }
+    const making = make().finally(() => this.#underway.delete(key));
+    this.#underway.set(key, making);
+    return making;
+  }
+
   /** @returns undefined for a step that only this machine can make */
   async #elsewhere(
     team: Team,
@@ -169,7 +183,7 @@ export class Coordinator implements Executor {
       onChosen(resolved);
       this.#steps.set(resolved.key, resolved.step.name);
       try {
-        const made = await making.make(resolved);
+        const made = await this.#once(resolved, () => making.make(resolved));
         if (made === 'unsent') {
           this.#goOn(`${team.cache.name} did not take what workers need`);
           return undefined;

@@ -52,7 +52,7 @@ const name = /^[^\p{Cc}/\\]{1,200}$/u;
  * @returns what is wrong with it, as the end of a sentence that begins with "it", where it is not sound
  */
 export function readJob(data: unknown, id: string): Job | string {
-  const size = Buffer.byteLength(JSON.stringify(data) ?? '');
+  const size = Buffer.byteLength(JSON.stringify([data])) - 2;
   if (size > largestJob) return `is ${size} bytes long, and ${largestJob} are allowed`;
   if (!isRecord(data) || data['version'] !== jobVersion) return `is not a job of version ${jobVersion}`;
   const { key, step, action, inputs, parcel, varies, kvm } = data;

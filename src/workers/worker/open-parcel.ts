@@ -51,7 +51,7 @@ export function choiceOf({ origins, lock: text }: Parcel, action: Action, root: 
 
 function readOrigin(written: unknown): Origin | undefined {
   const faults = collectFaults();
-  const node = parseYaml(JSON.stringify(written) ?? '', 'a job', faults.report);
+  const node = parseYaml(JSON.stringify(written), 'a job', faults.report);
   const read = node && sourceShape.read(node, faults.report);
   return faults.count() === 0 && read?.length === 1 ? read[0]?.value : undefined;
 }

@@ -144,10 +144,8 @@ class RunningWorker {
       const wake = this.#wake.signal;
       const taken = await this.#take().catch(() => undefined);
       if (taken !== undefined) await this.#make(taken.job, taken.token);
-      else {
-        if (wake.aborted && !signal.aborted) this.#wake = new AbortController();
-        else await pause(idle, undefined, { signal: wake }).catch(() => undefined);
-      }
+      else if (wake.aborted) this.#wake = new AbortController();
+      else await pause(idle, undefined, { signal: wake }).catch(() => undefined);
     }
   }
 
