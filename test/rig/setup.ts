@@ -40,6 +40,8 @@ const judges: Readonly<Record<string, string>> = {
   groff: 'groff',
   zsh: 'zsh',
   fish: 'fish',
+  ip: 'iproute2',
+  openssl: 'openssl',
 };
 
 /** What the tests run beside the judges. */

@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { sha256 } from '../../src/base/index.ts';
 import { letterProject } from '../cache/letters.ts';
 import { needs } from '../rig/judges/index.ts';
 import { events, stepsOf } from '../rig/project.ts';
@@ -51,10 +54,55 @@ products:
   second: { from: { letter: "\${two.letter}" } }
 `,
     );
-    await startWorker(redis.url, env, ['--name', 'w1']);
+    await startWorker(redis.url, env, ['--name', 'w2']);
     const run = await project.run(['run', 'twins', '--json', '--workers', redis.url], env);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(stepsOf(run.stdout, 'step-done')).toHaveLength(1);
     expect(stepsOf(run.stdout, 'step-cached')).toHaveLength(1);
+  });
+
+  it('makes steps on files of the user’s itself, unless a worker is trusted with them', async (context) => {
+    needs(context, 'nginx', 'redis');
+    const env = { CIDERMILL_CACHE: `${nginx.url}/own` };
+    const project = letterProject(['ann']);
+    project.write('mine.txt', 'an installer of mine');
+    project.write(
+      'pipelines/own.yaml',
+      `pipeline: own
+summary: Counts a file of the user's, and what was made of it
+parameters: { file: { type: file, summary: yours } }
+steps:
+  ann: { recipe: letter, with: { name: ann } }
+  counted: { recipe: bundle, with: { first: "\${file}" } }
+  after: { recipe: bundle, with: { first: "\${counted.count}" } }
+products:
+  own: { from: { count: "\${after.count}" } }
+  letter: { from: { letter: "\${ann.letter}" } }
+`,
+    );
+    await Promise.all(['x1', 'x2'].map((name) => startWorker(redis.url, env, ['--name', name])));
+    const args = ['run', 'own', '--set', 'file=mine.txt', '--json', '--workers', redis.url];
+    const makers = (output: string): Record<string, unknown> =>
+      Object.fromEntries(
+        events(output)
+          .filter(({ type }) => type === 'step-done')
+          .map(({ step, worker }) => [step, worker]),
+      );
+    const kept = await project.run(args, env);
+    expect(kept).toMatchObject({ code: 0, stderr: '' });
+    expect(makers(kept.stdout)).toMatchObject({ counted: undefined, after: undefined });
+    expect(makers(kept.stdout)['ann']).toMatch(/^x[12]$/);
+    const digest = sha256('an installer of mine');
+    expect(readdirSync(join(nginx.root, 'own/cas'))).not.toContain(digest);
+
+    project.write('cidermill.yaml', `cache: { url: '${nginx.url}/trusted', private: true }\n`);
+    const trusting = {
+      ...env,
+      CIDERMILL_CACHE: `${nginx.url}/own`,
+      CIDERMILL_STORE: `${project.root}/other`,
+    };
+    const given = await project.run([...args, '--trust-worker', 'x2'], trusting);
+    expect(given).toMatchObject({ code: 0, stderr: '' });
+    expect(makers(given.stdout)).toMatchObject({ counted: 'x2', after: 'x2' });
   });
 });

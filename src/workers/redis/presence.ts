@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isRecord, type Sha256 } from '../../base/index.ts';
 import { protocolVersion } from '../../step/protocol.ts';
@@ -58,13 +59,20 @@ function fits(
   );
 }
 
-/** Takes a name, or one like it with a number where another process has it. */
+/**
+ * Takes a name, or one like it with a number where another process has it. One that was just killed has its name a while
+ * longer: that is waited for.
+ */
 export async function claimName(redis: Redis, wanted: string, id: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? wanted : `${wanted}-${number}`;
-    const mine = await redis.set(names.worker(name), JSON.stringify({ id }), 'EX', lifetime, 'NX');
-    if (mine !== null) return name;
+  const claim = async (name: string): Promise<boolean> =>
+    (await redis.set(names.worker(name), JSON.stringify({ id }), 'EX', lifetime, 'NX')) !== null;
+  for (let seconds = 0; seconds <= lifetime; seconds++) {
+    if (await claim(wanted)) return wanted;
+    // One that lives says so again and again.
+    if (seconds > heartbeat / 1000 && (await redis.ttl(names.worker(wanted))) > lifetime - 3) break;
+    await pause(1000);
   }
+  for (let number = 2; ; number++) if (await claim(`${wanted}-${number}`)) return `${wanted}-${number}`;
 }
 
 export async function announce(redis: Redis, presence: Presence): Promise<void> {
