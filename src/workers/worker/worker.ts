@@ -139,11 +139,14 @@ class RunningWorker {
   }
 
   async #slot(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, onNote } = this.#options;
     while (!signal.aborted) {
       const wake = this.#wake.signal;
       const taken = await this.#take().catch(() => undefined);
-      if (taken !== undefined) await this.#make(taken.job, taken.token);
+      if (taken !== undefined)
+        await this.#make(taken.job, taken.token).catch((error: unknown) =>
+          onNote(`a job was lost: ${(error as Error).message}`),
+        );
       else if (wake.aborted) this.#wake = new AbortController();
       else await pause(idle, undefined, { signal: wake }).catch(() => undefined);
     }
