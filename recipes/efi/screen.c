@@ -21,17 +21,20 @@ static void print(const char *from, size_t length)
 
 void clear_screen(void) { efi->output->clear_screen(efi->output); }
 
+/* On the screen first: whoever sees the line on the debug console may take a picture at once. */
 void put_line(const char *line, enum tag tag)
 {
     enum { tag_length = 6 };
     size_t length = 0;
-    for (; line[length]; length++)
-        out8(debug_console, (uint8_t)line[length]);
-    out8(debug_console, '\n');
+    while (line[length])
+        length++;
     size_t coloured = tag == tag_none ? 0 : length < tag_length ? length : tag_length;
     efi->output->set_attribute(efi->output, tag == tag_seen ? light_green : light_red);
     print(line, coloured);
     efi->output->set_attribute(efi->output, tag == tag_none ? white : light_grey);
     print(line + coloured, length - coloured);
     print("\r\n", 2);
+    for (size_t i = 0; i < length; i++)
+        out8(debug_console, (uint8_t)line[i]);
+    out8(debug_console, '\n');
 }
