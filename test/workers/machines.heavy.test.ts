@@ -232,15 +232,15 @@ describe('a team of machines, each in a network of its own', () => {
     if (absent !== undefined) context.skip(absent);
     const word = `machines-${uniqueSeconds()}`;
     const run = startRun(slowProject({ one: { word, seconds: 600 } }));
-    const lost: string[] = [];
+    const closed = once(run.process, 'close');
     for (let number = 1; number <= 3; number++) {
       await until(() => makersOf(run.said(), 'one').length === number, run.said, 60);
-      const name = makersOf(run.said(), 'one').at(-1) ?? '';
-      lost.push(name);
-      await worker(name).stop('SIGKILL');
+      const victim = worker(makerOf(run.said(), 'one'));
+      await victim.stop('SIGKILL');
+      // Whoever lives finds out that it is gone.
+      await victim.start();
     }
-    const [code] = (await once(run.process, 'close')) as [number];
-    await Promise.all([...new Set(lost)].map((name) => worker(name).start()));
+    const [code] = (await closed) as [number];
     expect(code).toBe(1);
     const failed = events(wholeLines(run.said())).find(({ type }) => type === 'step-failed');
     expect(failed?.['message']).toMatch(/^3 workers were lost while they made it: w/);
