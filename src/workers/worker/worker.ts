@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job as QueuedJob, Worker } from 'bullmq';
+import { UnrecoverableError, type Job as QueuedJob, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Sha256 } from '../../base/index.ts';
 import type { RedisAddress } from '../redis/address.ts';
@@ -164,6 +164,12 @@ class RunningWorker {
 
   async #make(queued: QueuedJob, token: string): Promise<void> {
     const { onNote, signal } = this.#options;
+    // Too many workers were lost with it: the queue leaves it to the next one to say so.
+    const { deferredFailure } = queued;
+    if (deferredFailure !== undefined && deferredFailure !== '') {
+      await queued.moveToFailed(new UnrecoverableError(deferredFailure), token, false);
+      return;
+    }
     const id = queued.id ?? '';
     const job = readJob(queued.data, id);
     if (typeof job === 'string') {
