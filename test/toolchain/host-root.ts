@@ -23,7 +23,7 @@ const entering = join(import.meta.dirname, 'enter-root.sh');
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 /** In a root, where no package of it writes them anew. */
 const trusted = '/etc/trusted-by-this-host.crt';
-const archive = 'http://deb.debian.org/debian';
+export const archive = 'http://deb.debian.org/debian';
 
 /** Makes a host's root filesystem in a folder, unless it is there. @returns its path */
 export function makeHost(host: Host, folder: string, node: string): string {

@@ -6,7 +6,7 @@ import { sha256 } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { makeSample } from '../../src/installer/index.ts';
 import { fileFolder } from '../rig/folder.ts';
-import { inRoot, makeHost, ordinary, put, type Host, type Said } from './host-root.ts';
+import { archive, inRoot, makeHost, ordinary, put, type Host, type Said } from './host-root.ts';
 
 /**
  * Each host from nothing: a clean clone in its root filesystem, `npm start` by an ordinary user, and again once root has
@@ -190,6 +190,8 @@ describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () 
         join(given, 'InstallESD.dmg'),
       );
       bundleWithResults(join(given, 'quickstart.bundle'));
+      // Neither apt's sources nor a bootstrapper's default say where Debian's archive is.
+      put(join(folder, bare.name), join(home, 'cidermill.yaml'), `mirrors: [${archive}]\n`);
       expect(run(ordinary, 'node bin/setup.mjs')).toMatchObject({ code: 0 });
       const steps = [
         `${cidermill} fetch seabios`,
