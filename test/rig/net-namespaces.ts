@@ -39,6 +39,11 @@ export async function openNet(): Promise<Net> {
   on(bridge, 'ip', 'link', 'add', 'br0', 'type', 'bridge');
   on(bridge, 'ip', 'link', 'set', 'br0', 'up');
   let count = 1;
+  // What a test starts again has to end with the file's tests too.
+  const children = new Set<ChildProcess>();
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
   return {
     add: async () => {
       count += 1;
@@ -70,7 +75,7 @@ export async function openNet(): Promise<Net> {
             env,
             stdio: ['ignore', 'pipe', 'pipe'],
           });
-          afterAll(() => void child.kill('SIGKILL'));
+          children.add(child);
           return child;
         },
         cut: (other) => void on(pid, 'ip', 'route', 'add', 'blackhole', `${other}/32`),
