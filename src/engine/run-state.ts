@@ -13,10 +13,10 @@ import {
 } from '../store/index.ts';
 import type { RunContext, UntimedEvent } from './context.ts';
 import { decide, type ResolvedStep } from './decide.ts';
-import type { Executor, ExecutorHost, StepToMake } from './executor.ts';
+import type { Executor, ExecutorHost, StepToMake } from './executors/executor.ts';
 import { failureEvent } from './failure-event.ts';
 import { readRecord, writeRecord, type StepRecord } from './history.ts';
-import { LocalExecutor } from './local-executor.ts';
+import { LocalExecutor } from './executors/local-executor.ts';
 import { openMending, type Mending } from './mending.ts';
 import { UnmetPreconditions } from './preconditions/refuse.ts';
 import type { LazyTeam } from './team/lazy-team.ts';

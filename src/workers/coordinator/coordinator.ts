@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Failure, isAborted, type Sha256 } from '../../base/index.ts';
-import type { Execution, Executor, ExecutorHost, StepToMake } from '../../engine/executor.ts';
+import type { Execution, Executor, ExecutorHost, StepToMake } from '../../engine/executors/executor.ts';
 import type { ResolvedStep } from '../../engine/decide.ts';
 import type { Done } from '../../engine/resolve.ts';
 import { privateSteps } from '../../engine/team/private-steps.ts';

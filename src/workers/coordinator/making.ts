@@ -1,6 +1,6 @@
 import { Failure, isAborted, type FailureCode, type Sha256 } from '../../base/index.ts';
 import type { RunContext } from '../../engine/context.ts';
-import type { Execution } from '../../engine/executor.ts';
+import type { Execution } from '../../engine/executors/executor.ts';
 import type { ResolvedStep } from '../../engine/decide.ts';
 import { whyRun } from '../../engine/preview.ts';
 import type { Done } from '../../engine/resolve.ts';

@@ -9,7 +9,7 @@ import { isWorkerName } from '../redis/names.ts';
 import { ownBuild } from '../job/own-build.ts';
 import { requireCache } from '../job/require-cache.ts';
 import { ownVersions } from '../redis/presence.ts';
-import { proveKvm } from '../prove-kvm.ts';
+import { proveKvm } from './prove-kvm.ts';
 import { serveJob } from './serve-job.ts';
 import { runWorker } from './worker.ts';
 

@@ -1,6 +1,6 @@
-import { Failure } from '../base/index.ts';
-import { findTool, readHostFacts } from '../host/index.ts';
-import { timeAccelerators } from '../vm/index.ts';
+import { Failure } from '../../base/index.ts';
+import { findTool, readHostFacts } from '../../host/index.ts';
+import { timeAccelerators } from '../../vm/index.ts';
 
 /**
  * Makes sure that KVM is worth its name here: a small guest is timed, since the file /dev/kvm says little.

@@ -1,8 +1,8 @@
 import type PQueue from 'p-queue';
-import type { PlannedStep } from '../recipe/index.ts';
-import { withChoice, type ResolvedStep } from './decide.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import { withChoice, type ResolvedStep } from '../decide.ts';
 import type { Execution, Executor, ExecutorHost, StepToMake } from './executor.ts';
-import type { Done } from './resolve.ts';
+import type { Done } from '../resolve.ts';
 
 /** Makes steps in this process, as many at once as the run's jobs. */
 export class LocalExecutor implements Executor {
@@ -43,8 +43,8 @@ export class LocalExecutor implements Executor {
     const { context, team } = this.#host;
     context.signal.throwIfAborted();
     const [{ executeAction, fetchSources }, { fetchAhead }] = await Promise.all([
-      import('./step/index.ts'),
-      import('./sources/fetch-ahead.ts'),
+      import('../step/index.ts'),
+      import('../sources/fetch-ahead.ts'),
     ]);
     await (this.#ready ??= this.#getReady());
     fetchAhead(context, decision.step, fetchSources, this.#isHere);
@@ -59,8 +59,8 @@ export class LocalExecutor implements Executor {
   async #getReady(): Promise<void> {
     const { context, hold, team } = this.#host;
     const [{ findPreconditions, refuseFaults }, { previewRun }] = await Promise.all([
-      import('./preconditions/index.ts'),
-      import('./preview.ts'),
+      import('../preconditions/index.ts'),
+      import('../preview.ts'),
     ]);
     await hold();
     const previews = await previewRun({ ...context, team: await team.open() });

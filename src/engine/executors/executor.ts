@@ -1,9 +1,9 @@
-import type { PlannedStep } from '../recipe/index.ts';
-import type { ActionResult } from '../store/index.ts';
-import type { RunContext } from './context.ts';
-import type { Decision, ResolvedStep } from './decide.ts';
-import type { Done } from './resolve.ts';
-import type { LazyTeam } from './team/lazy-team.ts';
+import type { PlannedStep } from '../../recipe/index.ts';
+import type { ActionResult } from '../../store/index.ts';
+import type { RunContext } from '../context.ts';
+import type { Decision, ResolvedStep } from '../decide.ts';
+import type { Done } from '../resolve.ts';
+import type { LazyTeam } from '../team/lazy-team.ts';
 
 /** A step whose artifact is neither in the store nor in the team's cache. */
 export type StepToMake = Extract<Decision, { readonly verdict: 'run' }>;
