@@ -31,9 +31,9 @@ describe('uefi-image', () => {
   );
 
   it(
-    'has a driver, a loader, a stand-in and a partition that are the same bytes when built elsewhere',
+    'has firmware, driver, stand-in and partition that are the same bytes when built elsewhere',
     async () => {
-      const parts = ['hfsplus-efi', 'probe-efi', 'blessed-loader', 'esp', 'disc'];
+      const parts = ['ovmf', 'hfsplus-efi', 'probe-efi', 'blessed-loader', 'esp', 'disc'];
       const { code, stdout, stderr } = await testProject({}).run(['verify', 'uefi-image', ...parts], {
         CIDERMILL_STORE: store,
       });
