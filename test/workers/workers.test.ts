@@ -86,7 +86,7 @@ products:
       Object.fromEntries(
         events(output)
           .filter(({ type }) => type === 'step-done')
-          .map(({ step, worker }) => [step, worker]),
+          .map(({ step, worker }): [string, unknown] => [String(step), worker]),
       );
     const kept = await project.run(args, env);
     expect(kept).toMatchObject({ code: 0, stderr: '' });

@@ -165,7 +165,7 @@ class RunningWorker {
   async #make(queued: QueuedJob, token: string): Promise<void> {
     const { onNote, signal } = this.#options;
     // Too many workers were lost with it: the queue leaves it to the next one to say so.
-    const { deferredFailure } = queued;
+    const deferredFailure = queued.deferredFailure as string | undefined;
     if (deferredFailure !== undefined && deferredFailure !== '') {
       await queued.moveToFailed(new UnrecoverableError(deferredFailure), token, false);
       return;
