@@ -119,7 +119,7 @@ function productParts(folder: string): ProductParts {
   return Object.fromEntries(Object.entries(parts).filter(([, path]) => path !== undefined));
 }
 
-/** A program, or the folder it was installed to. */
+/** A program, by its path or as PATH has it, or the folder it was installed to. */
 export function qemuProgram(given: string | undefined): string {
   const name = 'qemu-system-x86_64';
   if (given === undefined) {
@@ -129,7 +129,8 @@ export function qemuProgram(given: string | undefined): string {
       hint: '`cidermill run quickstart` builds one; or apt-get install qemu-system-x86.',
     });
   }
-  if (!given.includes('/')) return findTool(given) ?? ordinary(given);
+  const found = given.includes('/') ? undefined : findTool(given);
+  if (found !== undefined) return found;
   const isFolder = statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
   return ordinary(isFolder ? join(given, 'bin', name) : given);
 }
