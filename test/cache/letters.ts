@@ -54,3 +54,24 @@ ${names.map((name) => `  to-${name}: { from: { letter: "\${${name}.letter}", cop
 `,
   });
 }
+
+/** One of them with a pipeline "own", two of whose three steps are made of a file of the user's, mine.txt. */
+export function ownFileProject(): TestProject {
+  const project = letterProject(['ann']);
+  project.write('mine.txt', 'an installer of mine');
+  project.write(
+    'pipelines/own.yaml',
+    `pipeline: own
+summary: Counts a file of the user's, and what was made of it
+parameters: { file: { type: file, summary: yours } }
+steps:
+  ann: { recipe: letter, with: { name: ann } }
+  counted: { recipe: bundle, with: { first: "\${file}" } }
+  after: { recipe: bundle, with: { first: "\${counted.count}" } }
+products:
+  own: { from: { count: "\${after.count}" } }
+  letter: { from: { letter: "\${ann.letter}" } }
+`,
+  );
+  return project;
+}

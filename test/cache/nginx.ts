@@ -9,12 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { cached } from '../rig/judges/cache.ts';
+import { listening } from '../rig/listening.ts';
+import { freePort } from '../rig/registry-server.ts';
 
 /** nginx as docs/cache.md sets it up, as an ordinary process on loopback. */
 export interface Nginx {
@@ -78,7 +78,7 @@ http {
           stdio: 'ignore',
         },
       );
-      await answering(port);
+      await listening(port, 'nginx');
     },
     stop: async () => {
       if (child?.exitCode !== null) return;
@@ -93,27 +93,4 @@ http {
     rmSync(home, { recursive: true, force: true });
   });
   return nginx;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Resolves when something listens at the port; fails after ten seconds. */
-async function answering(port: number): Promise<void> {
-  for (let tries = 200; tries > 0; tries--) {
-    const socket = createConnection(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    await pause(50);
-  }
-  throw new Error(`nginx does not listen at ${port}`);
 }

@@ -1,22 +1,19 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
 import { absence, needs } from '../rig/judges/index.ts';
 import { events, stepsOf, type Ended, type TestProject } from '../rig/project.ts';
 import { startCacheServer, type CacheServer, type Whim } from './cache-server.ts';
-import { letterProject } from './letters.ts';
+import { letterProject, ownFileProject } from './letters.ts';
 import { startNginx, type Nginx } from './nginx.ts';
 import { signer } from './rig.ts';
 
 // Several runs each, which take a while on a machine that does other things too.
 vi.setConfig({ testTimeout: 600_000 });
 
-let nginx: Nginx;
-beforeAll(async () => {
-  if (absence('nginx') !== undefined) return;
-  nginx = await startNginx();
-});
+// Begun where the file is read, so that it ends with the file's tests, which skip where it is absent.
+const [nginx] = (absence('nginx') === undefined ? [await startNginx()] : []) as [Nginx];
 
 const sending = (url: string): Record<string, string> => ({
   CIDERMILL_CACHE: url,
@@ -171,22 +168,7 @@ describe("a team's cache", () => {
 
   it('does not get what was made from files of the user’s, unless the project says so', async () => {
     const server = await startCacheServer();
-    const project = letterProject(['ann']);
-    project.write('mine.txt', 'an installer of mine');
-    project.write(
-      'pipelines/own.yaml',
-      `pipeline: own
-summary: Counts a file of the user's, and what was made of it
-parameters: { file: { type: file, summary: yours } }
-steps:
-  ann: { recipe: letter, with: { name: ann } }
-  counted: { recipe: bundle, with: { first: "\${file}" } }
-  after: { recipe: bundle, with: { first: "\${counted.count}" } }
-products:
-  own: { from: { count: "\${after.count}" } }
-  letter: { from: { letter: "\${ann.letter}" } }
-`,
-    );
+    const project = ownFileProject();
     const args = ['run', 'own', '--set', 'file=mine.txt', '--json'];
     const kept = await project.run(args, sending(server.url));
     expect(kept).toMatchObject({ code: 0, stderr: '' });

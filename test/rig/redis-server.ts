@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { fileFolder } from './folder.ts';
 import { cached } from './judges/cache.ts';
+import { listening } from './listening.ts';
 import { freePort } from './registry-server.ts';
 
 /** Debian's Redis as docs/workers.md sets it up, as an ordinary process on loopback. */
@@ -46,7 +45,7 @@ export async function startRedis(more: readonly string[] = []): Promise<RedisSer
         stdio: 'ignore',
         env: redisEnvironment(),
       });
-      await answering(port);
+      await listening(port, 'Redis');
     },
     stop: async (signal = 'SIGTERM') => {
       if (child?.exitCode !== null || child.signalCode !== null) return;
@@ -78,17 +77,4 @@ export function redisProgram(name: string): string {
 /** The libraries that came with it. */
 export function redisEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, LD_LIBRARY_PATH: cached('redis/usr/lib/x86_64-linux-gnu') };
-}
-
-async function answering(port: number): Promise<void> {
-  for (let tries = 200; tries > 0; tries--) {
-    const socket = createConnection(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    await pause(50);
-  }
-  throw new Error(`Redis does not listen at ${port}`);
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
-import { letterProject } from '../cache/letters.ts';
+import { letterProject, ownFileProject } from '../cache/letters.ts';
 import { needs } from '../rig/judges/index.ts';
 import { events, stepsOf } from '../rig/project.ts';
 import { startServers } from './servers.ts';
@@ -64,22 +64,7 @@ products:
   it('makes steps on files of the user’s itself, unless a worker is trusted with them', async (context) => {
     needs(context, 'nginx', 'redis');
     const env = { CIDERMILL_CACHE: `${nginx.url}/own` };
-    const project = letterProject(['ann']);
-    project.write('mine.txt', 'an installer of mine');
-    project.write(
-      'pipelines/own.yaml',
-      `pipeline: own
-summary: Counts a file of the user's, and what was made of it
-parameters: { file: { type: file, summary: yours } }
-steps:
-  ann: { recipe: letter, with: { name: ann } }
-  counted: { recipe: bundle, with: { first: "\${file}" } }
-  after: { recipe: bundle, with: { first: "\${counted.count}" } }
-products:
-  own: { from: { count: "\${after.count}" } }
-  letter: { from: { letter: "\${ann.letter}" } }
-`,
-    );
+    const project = ownFileProject();
     await Promise.all(['x1', 'x2'].map((name) => startWorker(redis.url, env, ['--name', name])));
     const args = ['run', 'own', '--set', 'file=mine.txt', '--json', '--workers', redis.url];
     const makers = (output: string): Record<string, unknown> =>
