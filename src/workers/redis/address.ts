@@ -20,7 +20,8 @@ const variable = 'CIDERMILL_WORKERS_PASSWORD';
 /**
  * Reads an address such as rediss://worker@redis.example.org:6379. The password is the environment's: whoever lists the
  * processes of a machine sees their arguments.
- * @throws Failure 'usage' for one that is none, that holds a password, or that would send one in the clear
+ * @throws Failure 'usage' when the text is no such address, when it holds a password, or when a password would be sent
+ *   without TLS to another machine
  */
 export function readAddress(text: string, env: Environment = process.env): RedisAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;

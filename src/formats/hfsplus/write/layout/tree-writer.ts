@@ -51,7 +51,7 @@ export async function writeTree(
     for (const { start, length } of fork.pieces(from * nodeSize, Math.max(0, to - from) * nodeSize))
       await writeZeros(target, start, length);
   };
-  // What was free is as it was: a large tree of few records costs what changes in it.
+  // Nodes that were free before are zeros. They are not read again: a large tree may have millions of them.
   await zero(first, Math.min(place.free?.from ?? totalNodes, totalNodes));
   await zero(Math.max(first, place.free?.to ?? totalNodes), totalNodes);
 }
