@@ -195,8 +195,8 @@ async function work([address = '', folder = '', count = '']: readonly string[]):
         onNote: (note) => {
           if (note.includes('takes jobs')) console.log(note);
         },
-        describe: () => ({ ...ownVersions(''), version: 'bench', kvm: false, disk: 0 }),
-        serve: async ({ key, action }, worker, _signal, emit) => {
+        describe: () => ({ ...ownVersions(''), version: 'bench', kvm: false, disk: 0, cache: true }),
+        serve: async ({ key, action }, worker, _signal, { emit }) => {
           emit({ type: 'step-started', step: '', key, why: [], log: '' });
           await pause(nap);
           const result: ActionResult = {

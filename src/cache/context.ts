@@ -1,6 +1,6 @@
 import type { Sha256 } from '../base/index.ts';
 import type { Store } from '../store/index.ts';
-import type { CacheServer } from './server.ts';
+import type { CacheServer, Limits } from './server.ts';
 import type { Tally } from './tally.ts';
 
 /** How a team's cache is used. */
@@ -11,6 +11,7 @@ export interface CacheOptions {
   readonly authorization?: string | undefined;
   /** For how many milliseconds a server that cannot be reached is asked again; else not at all. */
   readonly patience?: number | undefined;
+  readonly limits?: Limits | undefined;
   /** Send what is made here. */
   readonly push: boolean;
   /** Absolute: the SSH key to sign entries with. */

@@ -15,9 +15,12 @@ import { CacheTrouble, refusal, TooLong } from './trouble.ts';
 
 /** Requests at once. */
 export const atOnce = 16;
-/** Milliseconds for a connection, and for an answer or the next bytes of it. */
-const connectPatience = 5_000;
-const answerPatience = 10_000;
+/** How long is waited, in milliseconds: for a connection, and for an answer or the next bytes of it. */
+export interface Limits {
+  readonly connect: number;
+  readonly answer: number;
+}
+const usualLimits: Limits = { connect: 5_000, answer: 10_000 };
 /** Between two tries of one that is asked again, in milliseconds. */
 const betweenTries = 500;
 /** Bytes a second that a body has to come or go with at least, on the average. */
@@ -31,6 +34,7 @@ export interface ServerOptions {
   readonly authorization?: string | undefined;
   /** For how many milliseconds it is asked again where it cannot be reached; else not at all. */
   readonly patience?: number | undefined;
+  readonly limits?: Limits | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +45,7 @@ export class CacheServer {
   readonly #tally: Tally;
   readonly #agents: Required<Agents>;
 
-  constructor(options: ServerOptions, tally: Tally, agents: Required<Agents> = keepingAgents(options.url)) {
+  constructor(options: ServerOptions, tally: Tally, agents: Required<Agents> = cacheAgents(options.url)) {
     this.#options = options;
     this.#tally = tally;
     this.#agents = agents;
@@ -130,7 +134,7 @@ export class CacheServer {
     const send = (): Promise<Response<Buffer>> =>
       this.#client(path, {
         method,
-        timeout: timeouts(size),
+        timeout: this.#timeouts(size),
         responseType: 'buffer',
         ...(body === undefined
           ? {}
@@ -152,7 +156,7 @@ export class CacheServer {
   ): Promise<T | undefined> {
     return this.#trying(path, async () => {
       const request = this.#client.stream(path, {
-        timeout: timeouts(usual),
+        timeout: this.#timeouts(usual),
         followRedirect: true,
         maxRedirects: 3,
       });
@@ -218,29 +222,29 @@ export class CacheServer {
     }
   }
 
+  /** @param size of the body, in bytes */
+  #timeouts(size: number): Record<string, number> {
+    const { connect, answer } = this.#options.limits ?? usualLimits;
+    const whole = answer + (size / leastPace) * 1000;
+    return {
+      ...{ lookup: connect, connect, secureConnect: connect },
+      ...{ socket: answer, response: whole, request: whole },
+    };
+  }
+
   #count(answer: string): void {
     this.#tally.answers[answer] = (this.#tally.answers[answer] ?? 0) + 1;
   }
 }
 
-/** Connections that are kept for the next request, through the proxy where there is one. */
-function keepingAgents(url: string): Required<Agents> {
+/**
+ * Connections, through the proxy where there is one.
+ * @param keepAlive keep them for the next request
+ */
+export function cacheAgents(url: string, keepAlive = true): Required<Agents> {
   const proxied = proxyAgents(url);
-  const keep = { keepAlive: true, maxSockets: atOnce };
+  const keep = { keepAlive, maxSockets: atOnce };
   return { http: proxied.http ?? new HttpAgent(keep), https: proxied.https ?? new HttpsAgent(keep) };
-}
-
-/** @param size of the body, in bytes */
-function timeouts(size: number): Record<string, number> {
-  const connect = connectPatience;
-  return {
-    lookup: connect,
-    connect,
-    secureConnect: connect,
-    socket: answerPatience,
-    response: answerPatience + (size / leastPace) * 1000,
-    request: answerPatience + (size / leastPace) * 1000,
-  };
 }
 
 /** Is this what the digest says? */

@@ -5,7 +5,7 @@ import { bringBlobs, refuseBytes, type BringOptions } from './bring.ts';
 import type { CacheContext, CacheOptions, Refused } from './context.ts';
 import type { Entry } from './entry.ts';
 import { findEntry } from './find.ts';
-import { atOnce, CacheServer, type ServerOptions } from './server.ts';
+import { atOnce, cacheAgents, CacheServer, type ServerOptions } from './server.ts';
 import { CacheTrouble, TooLong } from './trouble.ts';
 import { sendFiles, sendResult } from './send.ts';
 import { emptyTally, type Tally } from './tally.ts';
@@ -120,10 +120,13 @@ function openFinding(): { run<T>(work: () => Promise<T>): Promise<T> } {
   return { run: async (work) => (await (queue ??= open())).add(work) };
 }
 
-/** Asks a server for something it need not have. @returns why it cannot be used; undefined when it can */
+/**
+ * Asks a server for something it need not have, over a connection of its own.
+ * @returns why it cannot be used; undefined when it can
+ */
 export async function askCache(options: ServerOptions, path: string): Promise<string | undefined> {
   try {
-    await new CacheServer(options, emptyTally()).has(path);
+    await new CacheServer(options, emptyTally(), cacheAgents(options.url, false)).has(path);
     return undefined;
   } catch (error) {
     if (error instanceof CacheTrouble) return error.message;

@@ -77,7 +77,9 @@ export async function openTeam(): Promise<Team> {
     ],
     redisFolder,
     redisEnvironment(),
-    () => readFileSync(join(redisFolder, 'log'), 'utf8').trimEnd().endsWith('Ready to accept connections'),
+    () =>
+      existsSync(join(redisFolder, 'log')) &&
+      readFileSync(join(redisFolder, 'log'), 'utf8').trimEnd().endsWith('Ready to accept connections'),
   );
   const nginx: Running = program(
     atNginx,

@@ -29,6 +29,8 @@ export interface Bench {
 
 /** A job that this many workers could not do is given up. */
 const mostAttempts = 3;
+/** So long is waited, in milliseconds, for what a worker has made and could not send, before another one makes it. */
+const holderPatience = 2000;
 
 /** The making of one step elsewhere, as a coordinator follows it. */
 export class Making {
@@ -51,11 +53,18 @@ export class Making {
   async make(resolved: ResolvedStep): Promise<Execution | 'unsent' | undefined> {
     const { context, packing, waits, team } = this.#bench;
     const reasons: string[] = [];
+    let before = 0;
     for (;;) {
       const job = await packing.pack(resolved, this.#done);
       if (job === undefined || job === 'unsent') return job;
       context.signal.throwIfAborted();
-      const end = await waits.make(this.#queueOf(resolved), job, (told) => this.#hear(resolved, told));
+      const end = await waits.make(
+        this.#queueOf(resolved),
+        job,
+        (told) => this.#hear(resolved, told),
+        before,
+      );
+      before = 0;
       context.signal.throwIfAborted();
       switch (end.kind) {
         case 'failed':
@@ -74,9 +83,15 @@ export class Making {
           break;
         }
         case 'refused':
-        case 'undelivered':
+        case 'undelivered': {
           reasons.push(`${end.worker}: ${end.message}`);
           packing.forget();
+          if (end.kind === 'refused' || end.held !== true) break;
+          // Where the cache is away for all, this waits for it, and the worker needs as long as we to see that it is back.
+          const taken = await this.#take(resolved, undefined);
+          if (taken !== undefined) return taken;
+          before = holderPatience;
+        }
       }
       if (reasons.length >= mostAttempts)
         throw new Failure('no-worker', `no worker could make it:\n${[...new Set(reasons)].join('\n')}`);

@@ -16,6 +16,8 @@ interface Wait {
   readonly onTold: (told: Told) => void;
   readonly end: (end: End) => void;
   readonly fail: (error: unknown) => void;
+  /** Until then the queue may have what became of it before. */
+  isQueued: boolean;
 }
 
 /** How often is looked at the jobs that are waited for, in milliseconds: what was told may not have been heard. */
@@ -66,15 +68,22 @@ export class Waits {
     return counts;
   }
 
-  /** Queues a job, unless it is queued, and waits for its end. */
-  async make(queue: string, job: Job, onTold: (told: Told) => void): Promise<End> {
+  /**
+   * Queues a job, unless it is queued, and waits for its end.
+   * @param before it is queued, so long is waited for an end that may be told of without; milliseconds
+   */
+  async make(queue: string, job: Job, onTold: (told: Told) => void, before = 0): Promise<End> {
     const { key } = job;
-    const ended = new Promise<End>((end, fail) => this.#waits.set(key, { queue, onTold, end, fail }));
+    let wait: Wait | undefined;
+    const ended = new Promise<End>((end, fail) => {
+      wait = { queue, onTold, end, fail, isQueued: false };
+      this.#waits.set(key, wait);
+    });
     // It may fail before it is waited for.
     ended.catch(() => undefined);
     let isDone = false;
     try {
-      await Promise.race([this.#queue(queue, job), ended]);
+      await Promise.race([this.#queue(job, wait, before), ended]);
       const end = await ended;
       isDone = end.kind === 'done';
       return end;
@@ -106,8 +115,11 @@ export class Waits {
     for (const queue of this.#queues.values()) void queue.then((open) => open.close()).catch(() => undefined);
   }
 
-  async #queue(name: string, job: Job): Promise<void> {
+  async #queue(job: Job, wait: Wait | undefined, before: number): Promise<void> {
     const { key } = job;
+    if (before > 0) await pause(before, undefined, { ref: false });
+    if (wait === undefined || this.#waits.get(key) !== wait) return;
+    const name = wait.queue;
     const queue = await this.#open(name);
     await want(this.#redis, key, this.#run);
     await this.#told.subscribe(names.told(key));
@@ -115,6 +127,7 @@ export class Waits {
     // What became of it before somebody asked anew.
     if (finished !== null && finished !== undefined) await queue.remove(key).catch(() => 0);
     await queue.add('make', JSON.parse(encodeJob(job)), { jobId: key });
+    wait.isQueued = true;
     this.#given.add(name);
     this.#waking ??= setTimeout(() => {
       this.#waking = undefined;
@@ -163,7 +176,7 @@ export class Waits {
   }
 
   async #look(): Promise<void> {
-    const waits = [...this.#waits];
+    const waits = [...this.#waits].filter(([, { isQueued }]) => isQueued);
     for (let at = 0; at < waits.length; at += atOnce) {
       const some = waits.slice(at, at + atOnce);
       const pipeline = this.#redis.pipeline();

@@ -48,5 +48,6 @@ export function lackText(queue: string, count: number, workers: readonly Presenc
     return `no live worker with this build of cidermill, ${wish.build}: ${wait}`;
   if (wish.on !== undefined && !same.some(({ worker }) => worker === wish.on))
     return `the worker ${wish.on} is not there: ${wait}`;
+  if (!same.some(({ cache }) => cache)) return `no live worker reaches the shared cache: ${wait}`;
   return `no live worker for ${needs}: ${wait}`;
 }

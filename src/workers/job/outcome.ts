@@ -32,8 +32,11 @@ export type Outcome = { readonly worker: string } & (
     }
   /** It is not a job that this worker makes. */
   | { readonly kind: 'refused'; readonly message: string }
-  /** What it needs could not be had, or what it made not be sent: another worker may do better. */
-  | { readonly kind: 'undelivered'; readonly message: string }
+  /**
+   * What it needs could not be had, or what it made not be sent: another worker may do better.
+   * held: the worker has made it, and sends it when the cache answers again; then it tells of the end once more.
+   */
+  | { readonly kind: 'undelivered'; readonly message: string; readonly held?: boolean }
   /** No run wanted it any more. */
   | { readonly kind: 'unwanted' }
 );

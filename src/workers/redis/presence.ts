@@ -19,6 +19,8 @@ export type Presence = {
   readonly kvm: boolean;
   /** Free bytes on the disk of its store. */
   readonly disk: number;
+  /** Does the shared cache answer it? */
+  readonly cache: boolean;
   readonly slots: number;
   readonly running: readonly { readonly key: Sha256; readonly step: string; readonly since: number }[];
 };
@@ -45,10 +47,11 @@ export function canServe(
 }
 
 function fits(
-  { worker, build, jobs, protocol, platform, kvm, disk }: Parameters<typeof canServe>[0],
+  { worker, build, jobs, protocol, platform, kvm, disk, cache }: Parameters<typeof canServe>[0],
   wish: QueueWish,
 ): boolean {
   return (
+    cache &&
     wish.jobs === jobs &&
     wish.protocol === protocol &&
     wish.platform === platform &&
@@ -105,6 +108,7 @@ function readPresence(text: string | null): Presence | undefined {
     const sound =
       [worker, version, build, platform].every((each) => typeof each === 'string') &&
       typeof kvm === 'boolean' &&
+      typeof value['cache'] === 'boolean' &&
       [value['jobs'], value['protocol'], disk, slots].every((each) => typeof each === 'number') &&
       Array.isArray(running) &&
       running.every((each) => isRecord(each) && typeof each['step'] === 'string');

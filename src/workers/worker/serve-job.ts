@@ -1,17 +1,14 @@
-import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { openSharedCache, type SharedCache } from '../../cache/index.ts';
+import type { SharedCache } from '../../cache/index.ts';
 import type { RunContext, UntimedEvent } from '../../engine/context.ts';
 import type { ResolvedStep } from '../../engine/decide.ts';
 import { described } from '../../engine/failure-event.ts';
 import { openHistory } from '../../engine/history.ts';
 import { executeAction } from '../../engine/step/index.ts';
 import { StepFailure } from '../../engine/step/step-failure.ts';
-import type { TeamSettings } from '../../engine/team/team-settings.ts';
 import { diskFailure } from '../../host/index.ts';
 import type { Plan } from '../../recipe/index.ts';
 import {
-  blobPath,
   DamagedBlob,
   openMemo,
   putBytes,
@@ -20,77 +17,77 @@ import {
   type Blob,
   type Store,
 } from '../../store/index.ts';
-import { differences } from './differences.ts';
+import { deliver, deliverLater, type Delivery, type Made } from './deliver.ts';
+import { openBriefCache, openJobCache } from './job-cache.ts';
 import { bringInputs } from './job-inputs.ts';
 import { openParcel } from './job-project.ts';
 import { jobSources } from './job-sources.ts';
 import { checkAction, checkScript, jobStep, Refusal } from './job-step.ts';
 import type { Job } from '../job/job.ts';
 import { choiceOf } from './open-parcel.ts';
-import type { Difference, Outcome } from '../job/outcome.ts';
+import type { Outcome } from '../job/outcome.ts';
 
 /** What a worker makes jobs with. */
-export interface Workshop {
-  readonly name: string;
-  readonly store: Store;
-  readonly settings: TeamSettings;
-  /** Of the shared cache: the value of the header. */
-  readonly authorization: string | undefined;
+export interface Workshop extends Delivery {
   /** How many jobs a step may use. */
   readonly jobs: number;
   /** Of Debian's archive, asked before those of the host. */
   readonly mirrors: readonly string[];
+  /** Of the worker's own end. */
+  readonly signal: AbortSignal;
 }
 
-/** For how many milliseconds a cache that cannot be reached is asked again, before a job is given to another worker. */
-const patience = 10_000;
+/** Who hears of a job. */
+export interface Hearers {
+  readonly emit: (event: UntimedEvent) => void;
+  /** What became of it after it was given back. */
+  readonly later: (outcome: Outcome) => void;
+}
 
 /**
  * Makes the artifact that a job is about, in a sandbox as ever, and sends it to the shared cache: blobs first, then the
- * entry. What the cache has already is not made.
+ * entry. What the cache has already is not made. What cannot be sent is given back, and sent later.
  * @param signal ends it
  */
 export async function serveJob(
   shop: Workshop,
   job: Job,
   signal: AbortSignal,
-  emit: (event: UntimedEvent) => void,
+  { emit, later }: Hearers,
 ): Promise<Outcome> {
-  const { store, name: worker } = shop;
-  let trouble: string | undefined;
-  const cache = openSharedCache({
-    ...shop.settings,
-    ...{ push: true, patience, store, signal, authorization: shop.authorization },
-    onRefused: ({ message }) => {
-      trouble = message;
-    },
-    onTrouble: ({ message }) => {
-      trouble = message;
-    },
-  });
-  const undelivered = (what: string): Outcome => ({
-    ...{ kind: 'undelivered', worker },
-    message: trouble === undefined ? what : `${what}: ${trouble}`,
-  });
-  const { key, action } = job;
+  const { store, name: worker, reach } = shop;
+  const undelivered = async (what: string, trouble?: string): Promise<Outcome> => {
+    // Until it answers, this worker takes no other job.
+    if (reach.silence === 0) await reach.now();
+    return {
+      ...{ kind: 'undelivered', worker },
+      message: trouble === undefined ? what : `${what}: ${trouble}`,
+    };
+  };
   try {
-    checkAction(action);
-    if ((await cache.find(key, action)) !== undefined)
+    checkAction(job.action);
+    const asking = openBriefCache(shop, signal, reach.silence);
+    if ((await asking.cache.find(job.key, job.action)) !== undefined)
       return { kind: 'done', worker, how: 'there', differs: [] };
-    if (trouble !== undefined) return undelivered('the shared cache cannot be asked');
-    const before = readAction(store, key);
-    const made = before ?? (await make(shop, job, { cache, signal, emit }));
-    if (made === undefined) return undelivered('the shared cache lacks what the step needs');
-    const differs = await deliver(store, cache, job, made);
-    if (differs === undefined) return undelivered('what was made could not be sent to the shared cache');
-    return { kind: 'done', worker, how: before === undefined ? 'made' : 'there', differs };
+    const trouble = asking.trouble();
+    if (trouble !== undefined) return await undelivered('the shared cache cannot be asked', trouble);
+    const { cache, trouble: whyNot } = openJobCache(shop, signal);
+    const before = readAction(store, job.key);
+    const result = before ?? (await make(shop, job, { cache, signal, emit }));
+    if (result === undefined)
+      return await undelivered('the shared cache lacks what the step needs', whyNot());
+    const made: Made = { job, result, how: before === undefined ? 'made' : 'there' };
+    const outcome = await deliver(shop, made, signal);
+    if (outcome.kind !== 'undelivered' || (reach.silence === 0 && (await reach.now()))) return outcome;
+    void deliverLater(shop, made, shop.signal, later).catch(() => undefined);
+    return { ...outcome, held: true };
   } catch (error) {
     if (signal.aborted) return { kind: 'unwanted', worker };
     if (error instanceof Refusal) return { kind: 'refused', worker, message: error.message };
     if (error instanceof DamagedBlob) return undelivered(error.message);
     const full = diskFailure(error, store.root);
     if (full !== undefined) return undelivered(full.message);
-    return failed(store, cache, worker, error);
+    return failed(store, openBriefCache(shop, signal, reach.silence).cache, worker, error);
   }
 }
 
@@ -134,28 +131,6 @@ async function make(
   };
   const resolved: ResolvedStep = { step, choice, action, key };
   return (await executeAction(context, resolved, inputs.done)).result;
-}
-
-/**
- * Sends a result, unless another machine was faster: then the cache keeps that one's.
- * @returns how it differs from what the cache had; undefined when it could not be sent
- */
-async function deliver(
-  store: Store,
-  cache: SharedCache,
-  { key, action, varies }: Job,
-  made: ActionResult,
-): Promise<readonly Difference[] | undefined> {
-  cache.forget(key);
-  const before = await cache.find(key, action);
-  if (before !== undefined) return differences(made, before, varies);
-  await cache.send(made, { digest: made.log, size: sizeOf(store, made) }, []);
-  cache.forget(key);
-  return (await cache.find(key, action)) === undefined ? undefined : [];
-}
-
-function sizeOf(store: Store, { log }: ActionResult): number {
-  return statSync(blobPath(store, log)).size;
 }
 
 async function failed(store: Store, cache: SharedCache, worker: string, error: unknown): Promise<Outcome> {

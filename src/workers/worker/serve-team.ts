@@ -9,7 +9,9 @@ import { isWorkerName } from '../redis/names.ts';
 import { ownBuild } from '../job/own-build.ts';
 import { requireCache } from '../job/require-cache.ts';
 import { ownVersions } from '../redis/presence.ts';
+import { askBriefly } from './job-cache.ts';
 import { proveKvm } from './prove-kvm.ts';
+import { Reach } from './reach.ts';
 import { serveJob } from './serve-job.ts';
 import { runWorker } from './worker.ts';
 
@@ -45,14 +47,29 @@ export async function serveTeam(settings: WorkerSettings): Promise<void> {
   const versions = ownVersions(ownBuild());
   if (kvm) await proveKvm(signal);
   const session = await openSession(store);
+  const access = { store, settings: cache, authorization: header };
+  const reach = new Reach(() => askBriefly(access, signal));
+  reach.onChange((fault) =>
+    onNote(
+      fault === undefined
+        ? 'the shared cache answers again: jobs are taken'
+        : `${fault}: no job is taken until it answers`,
+    ),
+  );
   try {
+    void reach.now().catch(() => undefined);
     await runWorker({
       ...{ address, name: settings.name, slots, signal, onNote },
-      describe: () => ({ ...versions, version: version(), kvm, disk: diskSpace(store.root)?.free ?? 0 }),
-      serve: (job, name, ended, emit) =>
-        serveJob({ name, store, settings: cache, authorization: header, jobs, mirrors }, job, ended, emit),
+      onChange: (listener) => reach.onChange(listener),
+      describe: () => ({
+        ...{ ...versions, version: version(), kvm, disk: diskSpace(store.root)?.free ?? 0 },
+        cache: reach.silence === 0,
+      }),
+      serve: (job, name, ended, hearers) =>
+        reach.during(() => serveJob({ ...access, name, reach, jobs, mirrors, signal }, job, ended, hearers)),
     });
   } finally {
+    reach.close();
     await session.release();
   }
 }

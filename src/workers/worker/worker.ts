@@ -13,15 +13,11 @@ import { names, readQueueName } from '../redis/names.ts';
 import type { Outcome } from '../job/outcome.ts';
 import { announce, canServe, claimName, heartbeat, leave, type Presence } from '../redis/presence.ts';
 import { listQueues, openTaking } from '../redis/queues.ts';
+import type { Hearers } from './serve-job.ts';
 import { openTeller } from './teller.ts';
 
 /** How a worker makes one job: on its own machine (serve-job.ts). */
-export type Serve = (
-  job: Job,
-  worker: string,
-  signal: AbortSignal,
-  emit: Parameters<ReturnType<typeof openTeller>['emit']>[0] extends infer E ? (event: E) => void : never,
-) => Promise<Outcome>;
+export type Serve = (job: Job, worker: string, signal: AbortSignal, hearers: Hearers) => Promise<Outcome>;
 
 export interface WorkerOptions {
   readonly address: RedisAddress;
@@ -29,6 +25,8 @@ export interface WorkerOptions {
   readonly slots: number;
   /** What it is and can, as it is now. */
   readonly describe: () => Omit<Presence, 'worker' | 'id' | 'slots' | 'running'>;
+  /** Told what to do when what it is and can changes, beside its free disk. */
+  readonly onChange?: (listener: () => void) => void;
   readonly serve: Serve;
   readonly signal: AbortSignal;
   /** A sentence for who watches this worker. */
@@ -102,7 +100,9 @@ class RunningWorker {
     await this.#beat();
     onNote(`${this.#name} takes jobs, ${slots} at once`);
     signal.addEventListener('abort', () => this.#wake.abort(), { once: true });
-    const beating = setInterval(() => void this.#beat().catch(() => undefined), heartbeat);
+    const beat = (): void => void this.#beat().catch(() => undefined);
+    const beating = setInterval(beat, heartbeat);
+    this.#options.onChange?.(beat);
     try {
       await Promise.all(Array.from({ length: slots }, () => this.#slot()));
     } finally {
@@ -115,7 +115,8 @@ class RunningWorker {
   /** Says that it lives, and looks for queues that are new. */
   async #beat(): Promise<void> {
     await this.#announce();
-    const described = { ...this.#options.describe(), worker: this.#name };
+    // While the cache is away nothing is taken, but what runs goes on.
+    const described = { ...this.#options.describe(), worker: this.#name, cache: true };
     const wanted = (await listQueues(this.#redis)).filter((queue) => canServe(described, queue));
     for (const queue of wanted) {
       if (this.#taking.has(queue)) continue;
@@ -154,7 +155,7 @@ class RunningWorker {
 
   async #take(): Promise<{ readonly job: QueuedJob; readonly token: string } | undefined> {
     for (const taking of this.#taking.values()) {
-      if (this.#options.signal.aborted) return undefined;
+      if (this.#options.signal.aborted || !this.#options.describe().cache) return undefined;
       const token = `${this.#id}-${this.#tokens++}`;
       const job = (await taking.getNextJob(token, { block: false })) as QueuedJob | undefined;
       if (job !== undefined) return { job, token };
@@ -186,10 +187,17 @@ class RunningWorker {
     void this.#announce().catch(() => undefined);
     const keeping = keepJob(this.#redis, queued, token, controller);
     const teller = openTeller(this.#redis, key, this.#name);
+    const hearers: Hearers = {
+      emit: (event) => teller.emit(event),
+      later: (late) => {
+        onNote(describeOutcome(step, late));
+        void this.#tell(key, late).catch(() => undefined);
+      },
+    };
     let outcome: Outcome;
     try {
       outcome = (await isWanted(this.#redis, key))
-        ? await this.#options.serve(job, this.#name, controller.signal, (event) => teller.emit(event))
+        ? await this.#options.serve(job, this.#name, controller.signal, hearers)
         : { kind: 'unwanted', worker: this.#name };
     } finally {
       clearInterval(keeping);
@@ -208,15 +216,18 @@ class RunningWorker {
   }
 
   async #finish(queued: QueuedJob, token: string, outcome: Outcome): Promise<void> {
-    const key = (queued.id ?? '') as Sha256;
+    // One whose lock is lost is finished by whoever has it now.
+    await queued.moveToCompleted(outcome, token, false).catch(() => undefined);
+    await this.#tell((queued.id ?? '') as Sha256, outcome);
+  }
+
+  async #tell(key: Sha256, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'done' && outcome.differs.length > 0)
       await this.#redis
         .pipeline()
         .lpush(names.doubts, JSON.stringify({ key, ...outcome, time: Date.now() }))
         .ltrim(names.doubts, 0, 99)
         .exec();
-    // One whose lock is lost is finished by whoever has it now.
-    await queued.moveToCompleted(outcome, token, false).catch(() => undefined);
     await openTeller(this.#redis, key, this.#name).end(outcome);
   }
 }

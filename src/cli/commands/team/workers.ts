@@ -37,9 +37,9 @@ Exit codes: 0 done, 1 Redis does not answer, 2 wrong use`,
 function lines({ workers, queues, doubts }: Survey, now: number): string[] {
   return [
     ...(workers.length === 0 ? ['no worker is there'] : []),
-    ...workers.flatMap(({ worker, version, build, platform, kvm, disk, slots, running }) => [
+    ...workers.flatMap(({ worker, version, build, platform, kvm, disk, cache, slots, running }) => [
       `${printable(worker)}  cidermill ${printable(version)} (${printable(build)}), ${printable(platform)}${kvm ? ', kvm' : ''}, ` +
-        `${formatBytes(disk)} free, ${running.length} of ${slots} at work`,
+        `${formatBytes(disk)} free, ${running.length} of ${slots} at work${cache ? '' : ', does not reach the shared cache'}`,
       ...running.map(
         ({ step, since }) => `  ${printable(step)}, for ${formatDuration(Math.max(0, now - since))}`,
       ),
