@@ -25,22 +25,83 @@ describe('a worker that dies', () => {
     const child = project.start(['run', 'slow', '--json', '--workers', redis.url], env);
     const said = gather(child);
     await until(() => running(word).length > 0 && said().includes('"worker":"w'), said);
-    const makers = (): unknown[] =>
-      events(said().slice(0, said().lastIndexOf('\n') + 1))
-        .filter(({ type }) => type === 'step-started')
-        .map(({ worker }) => worker);
-    const [first] = makers();
+    const [first] = stepMakers(said());
     const second = first === 'w1' ? 'w2' : 'w1';
     workers[first === 'w1' ? 0 : 1]?.process.kill('SIGKILL');
     const [code] = (await once(child, 'close')) as [number];
     expect(code, said()).toBe(0);
-    expect(makers()).toEqual([first, second]);
+    expect(stepMakers(said())).toEqual([first, second]);
     expect(events(said()).find(({ type }) => type === 'workers-note')?.['message']).toBe(
       `${String(first)} was lost while it made one; ${second} makes it again`,
     );
     expect(running(word)).toEqual([]);
   });
 });
+
+describe('the last worker', () => {
+  it('that dies leaves its step to the next one that comes, and the run says what it waits for', async (context) => {
+    needs(context, 'nginx', 'redis');
+    const env = { CIDERMILL_CACHE: `${nginx.url}/last` };
+    const word = newWord();
+    const project = slowProject({ one: { word, seconds: 3 } });
+    const last = await startWorker(redis.url, env, ['--name', 'last']);
+    const child = project.start(['run', 'slow', '--json', '--workers', redis.url], env);
+    const ended = once(child, 'close');
+    const said = gather(child);
+    await until(() => running(word).length > 0, said);
+    last.process.kill('SIGKILL');
+    const lost = performance.now();
+    await until(() => said().includes('no live worker: 1 step waits'), said);
+    const told = seconds(lost);
+    await until(async () => (await redis.cli('llen', `${await queueOf()}:wait`)) === '1', said);
+    const back = seconds(lost);
+    const next = await startWorker(redis.url, env, ['--name', 'next']);
+    const came = performance.now();
+    await until(() => running(word).length > 0, next.said);
+    console.log(JSON.stringify({ lost: 'the last worker', told, back, begunAgain: seconds(came) }));
+    const [code] = (await ended) as [number];
+    expect(code, said()).toBe(0);
+    expect(stepMakers(said())).toEqual(['last', 'next']);
+  });
+
+  it('of three that die with a step makes it fail, though nobody is left', async (context) => {
+    needs(context, 'nginx', 'redis');
+    const env = { CIDERMILL_CACHE: `${nginx.url}/three` };
+    const word = newWord();
+    const project = slowProject({ one: { word, seconds: 600 } });
+    const child = project.start(['run', 'slow', '--json', '--workers', redis.url], env);
+    const ended = once(child, 'close');
+    const said = gather(child);
+    for (const name of ['a', 'b', 'c']) {
+      const worker = await startWorker(redis.url, env, ['--name', name]);
+      await until(() => running(word).length > 0, worker.said, 60);
+      worker.process.kill('SIGKILL');
+      await until(() => running(word).length === 0, said);
+    }
+    const [code] = (await ended) as [number];
+    expect(code).toBe(1);
+    expect(events(said()).find(({ type }) => type === 'step-failed')?.['message']).toBe(
+      '3 workers were lost while they made it: a, b, c',
+    );
+  });
+});
+
+/** Since then, with one place. */
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 100) / 10;
+}
+
+/** The queue that all of these steps wait in, as Redis has it. */
+async function queueOf(): Promise<string> {
+  return `cidermill:${await redis.cli('zrange', 'cidermill:queues', '0', '0')}`;
+}
+
+/** Who began to make the steps of a run, one after the other. */
+function stepMakers(said: string): unknown[] {
+  return events(said.slice(0, said.lastIndexOf('\n') + 1))
+    .filter(({ type }) => type === 'step-started')
+    .map(({ worker }) => worker);
+}
 
 describe('a run that is cancelled', () => {
   it('stops its step on the worker, unless another run wants it', async (context) => {

@@ -1,15 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
+import type { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Sha256 } from '../../base/index.ts';
 import { drop, want } from '../redis/interest.ts';
 import { encodeJob, type Job } from '../job/job.ts';
 import { names } from '../redis/names.ts';
 import { readOutcome, readTold, type Outcome, type Told } from '../job/outcome.ts';
-import { jobPath, noteQueue, openGiving } from '../redis/queues.ts';
+import { jobPath, noteQueue, openGiving, watchForLost } from '../redis/queues.ts';
 
 /** How a wait for a job ended. lost: by the queue's count too many workers died. gone: the queue has forgotten it. */
 export type End = Outcome | { readonly kind: 'lost' } | { readonly kind: 'gone' };
+
+interface OpenQueue {
+  readonly giving: Queue;
+  readonly watching: Worker;
+}
 
 interface Wait {
   readonly queue: string;
@@ -36,7 +41,7 @@ export class Waits {
   readonly #run: string;
   readonly #onLate: (key: Sha256, outcome: Outcome) => void;
   readonly #waits = new Map<Sha256, Wait>();
-  readonly #queues = new Map<string, Promise<Queue>>();
+  readonly #queues = new Map<string, Promise<OpenQueue>>();
   /** Waits whose job was not there when it was last looked for. */
   readonly #missing = new WeakSet<Wait>();
   /** What was made for this run. */
@@ -112,7 +117,10 @@ export class Waits {
     for (let at = 0; at < made.length; at += atOnce)
       this.#leave(drop(this.#redis, made.slice(at, at + atOnce), this.#run));
     await Promise.race([Promise.all(this.#leaving), pause(longestClosing, undefined, { ref: false })]);
-    for (const queue of this.#queues.values()) void queue.then((open) => open.close()).catch(() => undefined);
+    for (const queue of this.#queues.values())
+      void queue
+        .then(({ giving, watching }) => Promise.all([giving.close(), watching.close(true)]))
+        .catch(() => undefined);
   }
 
   async #queue(job: Job, wait: Wait | undefined, before: number): Promise<void> {
@@ -120,13 +128,13 @@ export class Waits {
     if (before > 0) await pause(before, undefined, { ref: false });
     if (wait === undefined || this.#waits.get(key) !== wait) return;
     const name = wait.queue;
-    const queue = await this.#open(name);
+    const { giving } = await this.#open(name);
     await want(this.#redis, key, this.#run);
     await this.#told.subscribe(names.told(key));
     const [finished] = await this.#redis.hmget(jobPath(name, key), 'finishedOn');
     // What became of it before somebody asked anew.
-    if (finished !== null && finished !== undefined) await queue.remove(key).catch(() => 0);
-    await queue.add('make', JSON.parse(encodeJob(job)), { jobId: key });
+    if (finished !== null && finished !== undefined) await giving.remove(key).catch(() => 0);
+    await giving.add('make', JSON.parse(encodeJob(job)), { jobId: key });
     wait.isQueued = true;
     this.#given.add(name);
     this.#waking ??= setTimeout(() => {
@@ -136,10 +144,10 @@ export class Waits {
     }, 20);
   }
 
-  #open(name: string): Promise<Queue> {
-    const open = async (): Promise<Queue> => {
+  #open(name: string): Promise<OpenQueue> {
+    const open = async (): Promise<OpenQueue> => {
       await noteQueue(this.#redis, name);
-      return openGiving(this.#redis, name);
+      return { giving: openGiving(this.#redis, name), watching: await watchForLost(this.#redis, name) };
     };
     const opening = this.#queues.get(name) ?? open();
     this.#queues.set(name, opening);
@@ -150,7 +158,7 @@ export class Waits {
     await drop(this.#redis, [key], this.#run);
     // One that waits, and that nobody else wants, would only be looked at by a worker.
     if ((await this.#redis.scard(names.wanted(key))) === 0)
-      await (await this.#open(queue)).remove(key).catch(() => 0);
+      await (await this.#open(queue)).giving.remove(key).catch(() => 0);
   }
 
   #hear(channel: string, text: string): void {
@@ -180,8 +188,7 @@ export class Waits {
     for (let at = 0; at < waits.length; at += atOnce) {
       const some = waits.slice(at, at + atOnce);
       const pipeline = this.#redis.pipeline();
-      for (const [key, { queue }] of some)
-        pipeline.hmget(jobPath(queue, key), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason');
+      for (const [key, { queue }] of some) pipeline.hmget(jobPath(queue, key), ...endFields);
       const answers = (await pipeline.exec()) ?? [];
       for (const [index, [key, wait]] of some.entries()) {
         const [error, fields] = answers[index] ?? [];
@@ -197,12 +204,15 @@ export class Waits {
   }
 }
 
+/** What the queue has of a job; the last is what the next worker would be told, not to make it. */
+const endFields = ['timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'defa'] as const;
+
 /** @param fields as asked for; after a lost connection the answer may be another command's */
 function endOf(fields: unknown): End | undefined {
-  if (!Array.isArray(fields) || fields.length !== 4) return undefined;
-  const [timestamp = null, finished = null, returned, reason] = fields as (string | null)[];
+  if (!Array.isArray(fields) || fields.length !== endFields.length) return undefined;
+  const [timestamp = null, finished = null, returned, reason, deferred = null] = fields as (string | null)[];
   if (timestamp === null) return { kind: 'gone' };
-  if (finished === null) return undefined;
+  if (finished === null) return deferred === null ? undefined : { kind: 'lost' };
   if (reason !== null && reason !== undefined) return { kind: 'lost' };
   try {
     return readOutcome(JSON.parse(returned ?? '')) ?? { kind: 'gone' };

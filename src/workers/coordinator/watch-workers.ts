@@ -4,7 +4,7 @@ import { canServe, listWorkers, type Presence } from '../redis/presence.ts';
 import type { Waits } from './waits.ts';
 
 /** How often is looked who is there, in milliseconds. */
-const interval = 3000;
+const interval = 1000;
 
 /** Tells once, until that changes, of jobs that no living worker can make. */
 export function watchForWorkers(

@@ -26,8 +26,8 @@ export type Presence = {
 };
 
 /** How long one that is not heard of counts as living, in seconds, and how often it is heard, in milliseconds. */
-export const lifetime = 10;
-export const heartbeat = 3000;
+export const lifetime = 7;
+export const heartbeat = 2000;
 
 /** What this program is, to those who ask for workers. */
 export function ownVersions(build: string): Pick<Presence, 'build' | 'jobs' | 'protocol' | 'platform'> {

@@ -28,6 +28,16 @@ export function openTaking(redis: Redis, name: string, worker: string): Worker {
   return taking;
 }
 
+/**
+ * Gives jobs back to a queue whose worker is not heard of any more. Workers do so for each other; a coordinator does it for
+ * the last one.
+ */
+export async function watchForLost(redis: Redis, name: string): Promise<Worker> {
+  const watching = openTaking(redis, name, 'coordinator');
+  await watching.startStalledCheckTimer();
+  return watching;
+}
+
 /** The side of a queue that jobs are put into. */
 export function openGiving(redis: Redis, name: string): Queue {
   const giving = new Queue(name, {
