@@ -100,5 +100,24 @@ export function running(word: string): number[] {
   });
 }
 
+/** The processes that a process has started, and those that these have: "NUMBER NAME" each. */
+export function below(pid: number): string[] {
+  const all = readdirSync('/proc').flatMap((number) => {
+    if (!/^\d+$/.test(number)) return [];
+    try {
+      const stat = readFileSync(`/proc/${number}/stat`, 'utf8');
+      const [, name = '', parent] = /^\d+ \((.*)\) \S (\d+) /s.exec(stat) ?? [];
+      return [{ number: Number(number), name, parent: Number(parent) }];
+    } catch {
+      return [];
+    }
+  });
+  const children = (of: number): string[] =>
+    all
+      .filter(({ parent }) => parent === of)
+      .flatMap(({ number, name }) => [`${number} ${name}`, ...children(number)]);
+  return children(pid);
+}
+
 /** For `sleep`: a number that no other process has in its command line. */
 export const uniqueSeconds = (): string => `1000.${Date.now()}${Math.floor(Math.random() * 1e6)}`;

@@ -40,6 +40,7 @@ describe('a worker that the cache does not answer any more', () => {
     const [code] = (await ended) as [number];
     expect(code, said()).toBe(0);
     expect(makers(said())).toEqual(['cut', 'other']);
+    expect(said()).toContain('cut gave one back; other makes it');
     expect(cut.said()).toMatch(/^http:\S+ does not answer: .*: no job is taken until it answers$/m);
 
     gate.open();

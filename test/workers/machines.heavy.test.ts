@@ -7,7 +7,7 @@ import { sha256 } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { absence } from '../rig/judges/index.ts';
 import { netFault } from '../rig/net-namespaces.ts';
-import { events, running, uniqueSeconds, type TestProject } from '../rig/project.ts';
+import { below, events, running, uniqueSeconds, type TestProject } from '../rig/project.ts';
 import { gather, until } from './rig.ts';
 import { slowProject } from './slow.ts';
 import { openTeam, type Running, type Team } from './team-of-machines.ts';
@@ -86,6 +86,13 @@ function wholeLines(text: string): string {
 
 function worker(name: string): Running {
   return team.workers[Number(name.slice(1)) - 1] as Running;
+}
+
+/** All processes that the workers have started, and those that these have, but for what reads scripts: "NUMBER NAME". */
+function allBelow(): string[] {
+  return team.workers
+    .flatMap(({ process: { pid } }) => below(pid ?? 0))
+    .filter((line) => !line.endsWith(' esbuild'));
 }
 
 interface Note {
@@ -249,15 +256,58 @@ describe('a team of machines, each in a network of its own', () => {
 
   it('gives back at once what a worker makes that is told to stop', async (context) => {
     if (absent !== undefined) context.skip(absent);
-    const one = trial(8);
-    const begun = Date.now();
+    const word = `machines-${uniqueSeconds()}`;
+    const run = startRun(slowProject({ one: { word, seconds: 8 } }));
+    const closed = once(run.process, 'close');
+    await until(() => running(word).length > 0 && makersOf(run.said(), 'one').length === 1, run.said, 60);
+    const [first = ''] = makersOf(run.said(), 'one');
+    const at = Date.now();
+    await worker(first).stop('SIGTERM');
+    const stopped = Date.now() - at;
+    expect(worker(first).process.exitCode).toBe(0);
+    const [code] = (await closed) as [number];
+    expect(code, run.said()).toBe(0);
+    const all = events(wholeLines(run.said()));
+    const [, next] = all.filter(({ type }) => type === 'step-started');
+    expect(all.find(({ type }) => type === 'workers-note')?.['message']).toBe(
+      `${first} gave one back; ${String(next?.['worker'])} makes it`,
+    );
+    const again = (Number(next?.['time']) - at) / 1000;
+    console.log(JSON.stringify({ incident: 'a worker is told to stop', stopped: stopped / 1000, again }));
+    expect(running(word)).toEqual([]);
+    await worker(first).start();
+  });
+
+  it('stops the steps of a cancelled run on all workers', async (context) => {
+    if (absent !== undefined) context.skip(absent);
+    const idle = allBelow();
+    const one = trial(600);
     const run = one.start();
     await allAtWork(one, run.said);
+    const left = (): string[] => allBelow().filter((line) => !idle.includes(line));
+    // A sandbox and a script each, at least.
+    const steps = left();
+    expect(steps.length, steps.join('\n')).toBeGreaterThanOrEqual(6);
+    const closed = once(run.process, 'close');
     const at = Date.now();
-    const victim = worker(someMaker(run.said()));
-    await victim.stop('SIGTERM');
-    await ended('a worker is told to stop', one, run, at, begun);
-    await victim.start();
+    run.process.kill('SIGINT');
+    await until(
+      () => left().length === 0,
+      () => left().join('\n'),
+      60,
+    );
+    expect(running(one.word)).toEqual([]);
+    const gone = (Date.now() - at) / 1000;
+    const [code] = (await closed) as [number];
+    expect(code).not.toBe(0);
+    console.log(
+      JSON.stringify({
+        incident: 'a run is cancelled',
+        processes: steps.length,
+        gone,
+        ended: (Date.now() - at) / 1000,
+      }),
+    );
   });
 
   it('finishes right when the coordinator is killed and started again', async (context) => {

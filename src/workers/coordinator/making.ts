@@ -39,6 +39,8 @@ export class Making {
   #log: LiveLog | undefined;
   /** Who began to make it, the newest last. */
   readonly #workers: string[] = [];
+  /** Who said that another one may make it. */
+  readonly #gaveBack = new Set<string>();
 
   constructor(bench: Bench, done: Done) {
     this.#bench = bench;
@@ -85,6 +87,7 @@ export class Making {
         case 'refused':
         case 'undelivered': {
           reasons.push(`${end.worker}: ${end.message}`);
+          this.#gaveBack.add(end.worker);
           packing.forget();
           if (end.kind === 'refused' || end.held !== true) break;
           // Where the cache is away for all, this waits for it, and the worker needs as long as we to see that it is back.
@@ -128,13 +131,18 @@ export class Making {
         if (before !== undefined)
           emit({
             type: 'workers-note',
-            message: `${before} was lost while it made ${step.name}; ${worker} makes it again`,
+            message: this.#gaveBack.delete(before)
+              ? `${before} gave ${step.name} back; ${worker} makes it`
+              : `${before} was lost while it made ${step.name}; ${worker} makes it again`,
           });
         this.#log ??= openLiveLog(store, logPath(context, step, key));
         const why = whyRun(context, step, action);
         emit({ type: 'step-started', step: step.name, key, why, log: this.#log.path, worker });
         return;
       }
+      case 'given-back':
+        this.#gaveBack.add(told.worker);
+        return;
       case 'event':
         emit({ type: 'step-event', step: step.name, event: told.event });
         return;

@@ -44,6 +44,8 @@ export type Outcome = { readonly worker: string } & (
 /** What a worker tells while it makes something. */
 export type Told =
   | { readonly type: 'started'; readonly worker: string }
+  /** It was told to stop; another one may begin. */
+  | { readonly type: 'given-back'; readonly worker: string }
   | { readonly type: 'event'; readonly event: StepEvent }
   | { readonly type: 'lines'; readonly lines: readonly string[] }
   | {
@@ -70,7 +72,7 @@ export function readTold(text: string): Told | undefined {
   if (!isRecord(told)) return undefined;
   const { type } = told;
   const sound =
-    (type === 'started' && typeof told['worker'] === 'string') ||
+    ((type === 'started' || type === 'given-back') && typeof told['worker'] === 'string') ||
     (type === 'event' && isRecord(told['event']) && typeof told['event']['type'] === 'string') ||
     (type === 'lines' && isTexts(told['lines'])) ||
     (type === 'fetching' && typeof told['what'] === 'string' && typeof told['done'] === 'number') ||

@@ -13,6 +13,7 @@ const longestLine = 2000;
 /** Tells the coordinators what becomes of an action. */
 export interface Teller {
   emit(event: UntimedEvent): void;
+  giveBack(): void;
   end(outcome: Outcome): Promise<void>;
 }
 
@@ -58,6 +59,7 @@ export function openTeller(redis: Redis, key: Sha256, worker: string): Teller {
           return;
       }
     },
+    giveBack: () => tell({ type: 'given-back', worker }),
     end: async (outcome) => {
       flush();
       await redis.publish(names.told(key), JSON.stringify({ type: 'ended', outcome } satisfies Told));

@@ -107,7 +107,7 @@ class RunningWorker {
       await Promise.all(Array.from({ length: slots }, () => this.#slot()));
     } finally {
       clearInterval(beating);
-      await Promise.race([leave(this.#redis, this.#name), pause(2000)]).catch(() => undefined);
+      await Promise.race([leave(this.#redis, this.#name), farewell()]).catch(() => undefined);
       for (const taking of this.#taking.values()) void taking.close(true).catch(() => undefined);
     }
   }
@@ -208,7 +208,8 @@ class RunningWorker {
     onNote(describeOutcome(step, outcome));
     if (signal.aborted && outcome.kind === 'unwanted') {
       // Another worker may begin at once.
-      await Promise.race([queued.moveToWait(token), pause(2000)]).catch(() => undefined);
+      teller.giveBack();
+      await Promise.race([queued.moveToWait(token), farewell()]).catch(() => undefined);
       await this.#redis.publish(names.wake, '').catch(() => undefined);
       return;
     }
@@ -230,6 +231,11 @@ class RunningWorker {
         .exec();
     await openTeller(this.#redis, key, this.#name).end(outcome);
   }
+}
+
+/** How long an ending worker waits for Redis at the most. */
+function farewell(): Promise<void> {
+  return pause(2000, undefined, { ref: false });
 }
 
 /** Queues that ask for more are served first: fewer workers can. */
