@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deflateSync } from 'node:zlib';
+import { deflateByNode, type Deflate } from '../stream/index.ts';
 import { escape } from '../xml/index.ts';
 import { checksumNames, xarHeader, xarSignature } from './header.ts';
 
@@ -22,7 +22,7 @@ interface Node {
 }
 
 /** Writes a xar archive with SHA-1 checksums, as installer packages have them. */
-export function writeXar(members: readonly NewMember[]): Uint8Array {
+export function writeXar(members: readonly NewMember[], deflate: Deflate = deflateByNode): Uint8Array {
   const root: Node = { member: undefined, folders: new Map() };
   for (const member of members) insert(root, member);
   const heap: Uint8Array[] = [new Uint8Array(sha1Size)];
@@ -30,7 +30,7 @@ export function writeXar(members: readonly NewMember[]): Uint8Array {
   let id = 0;
 
   const store = (data: Uint8Array, compress: boolean): string => {
-    const stored = compress ? deflateSync(data) : data;
+    const stored = compress ? deflate(data, level) : data;
     const xml =
       `<data><length>${stored.length}</length><offset>${heapSize}</offset><size>${data.length}</size>` +
       `<encoding style="application/${compress ? 'x-gzip' : 'octet-stream'}"/>` +
@@ -59,7 +59,7 @@ export function writeXar(members: readonly NewMember[]): Uint8Array {
     `<creation-time>${isoTime(0)}</creation-time>` +
     `<checksum style="sha1"><offset>0</offset><size>${sha1Size}</size></checksum>\n${show(root)}</toc></xar>\n`;
   const plain = Buffer.from(xml);
-  const toc = deflateSync(plain);
+  const toc = deflate(plain, level);
   const header = xarHeader.encode({
     signature: xarSignature,
     headerSize: xarHeader.size,
@@ -73,6 +73,8 @@ export function writeXar(members: readonly NewMember[]): Uint8Array {
 }
 
 const sha1Size = 20;
+/** zlib's own default. */
+const level = 6;
 
 function sha1(data: Uint8Array): string {
   return createHash('sha1').update(data).digest('hex');

@@ -18,7 +18,7 @@ const compressWorker = new URL('./compress-worker.ts', import.meta.url);
 /** A thread's start costs as much as compressing this many bytes. */
 const worthThreads = 8 * 2 ** 20;
 
-export function chunkStore(size: number, { format, level = 1, threads }: CreateOptions): ChunkStore {
+export function chunkStore(size: number, { format, level = 1, deflate, threads }: CreateOptions): ChunkStore {
   if (format === 'UDRO') {
     const store = (bytes: Uint8Array<ArrayBuffer>): Promise<Compressed> => {
       const sum = crc32(bytes);
@@ -26,10 +26,11 @@ export function chunkStore(size: number, { format, level = 1, threads }: CreateO
     };
     return { ahead: 2, store, close: () => Promise.resolve() };
   }
-  const count = threads ?? (size < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism())));
+  const usual = size < worthThreads ? 0 : Math.min(4, Math.max(2, availableParallelism()));
+  const count = deflate === undefined ? (threads ?? usual) : 0;
   if (count === 0) {
     const store = (data: Uint8Array<ArrayBuffer>): Promise<Compressed> => {
-      const stored = compressChunk(data, level);
+      const stored = compressChunk(data, level, deflate);
       const bytes = new Uint8Array(stored.bytes);
       return Promise.resolve({ kind: stored.kind, bytes, crc32: crc32(data), storedCrc32: crc32(bytes) });
     };

@@ -1,15 +1,17 @@
-import { deflateSync } from 'node:zlib';
 import { memorySource } from '../../formats/source/index.ts';
 import type { FileContents } from '../../formats/hfsplus/index.ts';
+import { deflate } from './deflate.ts';
 
 /** UF_COMPRESSED of chflags(2). */
 const compressedFlag = 0x20;
 const blockSize = 65536;
+/** zlib's own default. */
+const level = 6;
 const [inAttribute, inResourceFork] = [3, 4];
 
 /** A file as `ditto --hfsCompression` leaves it: zlib in an attribute when it is small, else in the resource fork. */
 export function compressedFile(data: Uint8Array): FileContents {
-  const packed = deflateSync(data);
+  const packed = deflate(data, level);
   const inline = packed.length <= 3000;
   const head = Buffer.alloc(16);
   head.write('fpmc', 0, 'latin1');
@@ -26,7 +28,7 @@ export function compressedFile(data: Uint8Array): FileContents {
 function resourceFork(data: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += blockSize)
-    blocks.push(deflateSync(data.subarray(at, at + blockSize)));
+    blocks.push(deflate(data.subarray(at, at + blockSize), level));
   const table = Buffer.alloc(4 + 8 * blocks.length);
   table.writeUInt32LE(blocks.length, 0);
   let at = table.length;

@@ -3,6 +3,7 @@ import { memorySource } from '../../formats/source/index.ts';
 import { writeCpio, type NewEntry } from '../../formats/cpio/index.ts';
 import { writePbzx } from '../../formats/pbzx/index.ts';
 import { writeXar } from '../../formats/xar/index.ts';
+import { deflate } from './deflate.ts';
 
 /** Seconds since 1970. */
 const time = 1_400_000_000;
@@ -26,7 +27,7 @@ export async function essentialsPackage(kernel: Uint8Array): Promise<Uint8Array>
     },
   ];
   const cpio = await whole(writeCpio(entries, 'odc'));
-  return writeXar([
+  const members = [
     {
       path: 'PackageInfo',
       data: Buffer.from('<pkg-info format-version="2" identifier="org.cidermill.sample"/>\n'),
@@ -34,7 +35,8 @@ export async function essentialsPackage(kernel: Uint8Array): Promise<Uint8Array>
       time,
     },
     { path: 'Payload', data: await whole(writePbzx(streamOf(memorySource(cpio)))), time },
-  ]);
+  ];
+  return writeXar(members, deflate);
 }
 
 async function whole(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -7,6 +7,7 @@ import { memorySource } from '../../formats/source/index.ts';
 import { createDmg, openFile } from '../../image/index.ts';
 import { releases } from '../releases.ts';
 import { baseSystem } from './base-system.ts';
+import { deflate } from './deflate.ts';
 import { essentialsPackage } from './essentials.ts';
 import { noise } from './noise.ts';
 import { writeDisk, type SampleMap } from './write-disk.ts';
@@ -32,7 +33,7 @@ const largestFiller = 512 * 2 ** 20;
 
 /**
  * Makes a stand-in InstallESD.dmg: laid out as Apple's, with nothing of Apple's in it. The same sample is the same
- * bytes. It appears by rename; what it is made of lies beside it until then.
+ * bytes, by any build of Node. It appears by rename; what it is made of lies beside it until then.
  * @throws RangeError when no release of that version comes as an InstallESD.dmg
  */
 export async function makeSample(sample: Sample, output: string, options: SampleOptions = {}): Promise<void> {
@@ -54,7 +55,7 @@ export async function makeSample(sample: Sample, output: string, options: Sample
     });
     const [baseDisk, baseDmg] = [join(folder, 'base.disk'), join(folder, 'BaseSystem.dmg')];
     await writeDisk(baseDisk, base, { map: sample.map, seed: 'base system' });
-    await createDmg(baseDisk, baseDmg, { format: 'UDZO', signal: options.signal });
+    await createDmg(baseDisk, baseDmg, { format: 'UDZO', deflate, signal: options.signal });
     await rm(baseDisk);
 
     const baseFile = await openFile(baseDmg);
@@ -69,7 +70,7 @@ export async function makeSample(sample: Sample, output: string, options: Sample
       }
       const esdDisk = join(folder, 'esd.disk');
       await writeDisk(esdDisk, esd, { map: sample.map, seed: 'medium', boot: true });
-      await createDmg(esdDisk, output, { format: 'UDZO', ...options });
+      await createDmg(esdDisk, output, { format: 'UDZO', deflate, ...options });
     } finally {
       await baseFile.close();
     }

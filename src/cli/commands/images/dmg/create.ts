@@ -46,7 +46,8 @@ Examples:
   cidermill dmg create disk.img -o disk.dmg
 
 A folder's files keep their modes, dates and links, and belong to root. The volume is dated by the newest change in the
-folder, or by SOURCE_DATE_EPOCH, so that the same files give the same bytes. With --xattrs a file's user.com.apple.FinderInfo and
+folder, or by SOURCE_DATE_EPOCH, so that the same files give the same bytes. Another build of Node may have another zlib,
+which compresses them to others; --kind raw does not depend on it. With --xattrs a file's user.com.apple.FinderInfo and
 user.com.apple.ResourceFork become its Finder information and its resource fork.`,
     )
     .action(create);
