@@ -25,7 +25,10 @@ try {
   await removeWorkshop(workshop);
 }
 
-// bwrap wants /dev to mount on; nodes in it could not be unpacked by an ordinary user.
+// bwrap wants /dev to mount on; nodes in it could not be unpacked by an ordinary user. mmdebstrap before 1.5 leaves the empty
+// folder out, later ones put it among the others: it is the last entry, whichever made the rest.
+if ((await $`tar --occurrence=1 -tf root.tar ./dev/`.nothrow().quiet()).exitCode === 0)
+  await $`tar --delete -f root.tar ./dev`;
 await mkdir('dev');
 await $`tar -rf root.tar --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
   --mtime=${epoch} --owner=0 --group=0 --numeric-owner --mode=755 ./dev`;
@@ -40,6 +43,8 @@ async function makeRoot(repository: string, total: number): Promise<void> {
     'cd "$1"',
     `rm -rf ${unread.map((name) => `usr/share/${name}/*`).join(' ')}`,
     ': >etc/apt/sources.list', // it names a folder that is gone, another one each time
+    // mmdebstrap writes it, and has added a line to it in 1.6.
+    'echo "# UNCONFIGURED FSTAB FOR BASE SYSTEM" >etc/fstab',
     // mmdebstrap copies these two from the host.
     'rm -f etc/hostname etc/resolv.conf && : >etc/resolv.conf && echo cidermill >etc/hostname',
     // In apt's place, which gives its folders to a user of its own where that user can read the packages, else to root.
@@ -62,13 +67,16 @@ async function makeRoot(repository: string, total: number): Promise<void> {
   const mode = alone
     ? ['env', 'FAKEROOTDONTTRYCHOWN=1', 'mmdebstrap', '--mode=fakechroot']
     : [...(user === 0 ? own : []), 'mmdebstrap'];
+  // mmdebstrap puts a program that does nothing in start-stop-daemon's place. From 1.6 on it does so by dpkg-divert, which
+  // fails where /sbin is a link from the beginning. Nothing is started: policy-rc.d, which stays, forbids it.
+  const skipped = ['check/qemu', 'chroot/start-stop-daemon', 'cleanup/apt', 'output/dev'];
   // apt reads a space as the end of an address.
   const archive = `deb [trusted=yes] copy:${encodeURI(repository)} ./`;
   let unpacked = 0;
   // The suite is left empty: with a name, mmdebstrap looks for essential packages in a Release file, which this repository does not have.
   const making = $`TMPDIR=${workshop} ${mode} --verbose --variant=essential --format=tar \
     --include=${list('packages').join(',')} --setup-hook=${mergedUsr} --essential-hook=${exclude} \
-    --customize-hook=${finish} --skip=check/qemu,cleanup/apt,output/dev \
+    --customize-hook=${finish} --skip=${skipped.join(',')} \
     '' root.tar ${archive} 2>&1`;
   for await (const line of making) {
     if (line.startsWith('Unpacking ')) progress(++unpacked, total, 'packages');
