@@ -12,6 +12,8 @@ export type Entry = {
   readonly key: Sha256;
   readonly outputs: Readonly<Record<string, Output>>;
   readonly notes: readonly string[];
+  /** Versions of tools that the action does not name. */
+  readonly tools?: Readonly<Record<string, string>>;
   readonly started: string;
   /** Milliseconds the script ran. */
   readonly duration: number;
@@ -67,7 +69,7 @@ export function decodeEntry(
 
 function entryFault(entry: unknown, key: Sha256, action: Pick<Action, 'outputs'>): string | undefined {
   if (!isRecord(entry)) return 'is not an object';
-  const { outputs, notes, started, duration, log, blobs } = entry;
+  const { outputs, notes, tools = {}, started, duration, log, blobs } = entry;
   if (entry['key'] !== key) return 'is the entry of another action';
   const wrong = outputsFault(outputs);
   if (wrong !== undefined) return wrong;
@@ -78,6 +80,8 @@ function entryFault(entry: unknown, key: Sha256, action: Pick<Action, 'outputs'>
     declared.every(([name, path]) => Object.hasOwn(found, name) && found[name]?.path === path);
   if (!sound) return 'has other outputs than the recipe declares';
   if (!Array.isArray(notes) || notes.length > mostNotes || !notes.every(isNote)) return 'has invalid notes';
+  if (!isRecord(tools) || Object.keys(tools).length > mostNotes || !Object.values(tools).every(isNote))
+    return 'has invalid versions of tools';
   if (typeof started !== 'string' || !/^\d{4}-\d\d-\d\dT[\d:.]{8,12}Z$/.test(started))
     return 'has no valid time';
   if (typeof duration !== 'number' || !Number.isSafeInteger(duration) || duration < 0)
@@ -120,6 +124,9 @@ export function resultOf(
   entry: Entry,
   own: Pick<ActionResult, 'action' | 'materials' | 'producers'>,
 ): ActionResult {
-  const { key, outputs, notes, started, duration, log } = entry;
-  return { key, outputs, notes, started, duration, log: log.digest, ...own };
+  const { key, outputs, notes, tools, started, duration, log } = entry;
+  return {
+    ...{ key, outputs, notes, started, duration, log: log.digest, ...own },
+    ...(tools === undefined ? {} : { tools }),
+  };
 }

@@ -17,12 +17,15 @@ import { signEntry } from './signing.ts';
  */
 export async function sendResult(context: CacheContext, result: ActionResult, log: Blob): Promise<void> {
   const { store, options, server } = context;
-  const { key, outputs, notes, started, duration } = result;
+  const { key, outputs, notes, tools, started, duration } = result;
   const all = [...Object.values(outputs).flatMap((output) => blobsOf(store, output)), log];
   const different = new Map(all.map(({ digest, size }) => [digest, { digest, size }]));
   const sender = openSender(context);
   const blobs = await sender.all([...different.values()], (blob) => sendBlob(context, sender, blob));
-  const entry: Entry = { key, outputs, notes, started, duration, log, blobs };
+  const entry: Entry = {
+    ...{ key, outputs, notes, started, duration, log, blobs },
+    ...(tools === undefined ? {} : { tools }),
+  };
   const signed = options.sign === undefined ? { entry } : await signEntry(store, entry, options.sign);
   const document = encodeEntry(signed);
   const stdout = { digest: sha256(document), size: document.length };

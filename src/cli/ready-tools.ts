@@ -24,10 +24,14 @@ export async function readyTools(
 ): Promise<void> {
   const onHost = options.environment === 'host';
   const ofStep = options.fetchOnly === true ? fetchToolsOf : (step: PlannedStep) => toolsOf(step, onHost);
-  const missing = [...new Set(plan.steps.flatMap(ofStep))].filter((tool) => findTool(tool) === undefined);
-  if (missing.length === 0) return;
+  const missingOf = (steps: readonly PlannedStep[]): string[] =>
+    [...new Set(steps.flatMap(ofStep))].filter((tool) => findTool(tool) === undefined);
+  if (missingOf(plan.steps).length === 0) return;
   const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
-  if (previews?.every(({ verdict }) => verdict === 'cached') === true) return;
+  const made = new Set(previews?.flatMap(({ step, verdict }) => (verdict === 'cached' ? [step] : [])));
+  const waiting = plan.steps.filter(({ name }) => !made.has(name));
+  const missing = missingOf(waiting);
+  if (missing.length === 0) return;
   const packages = [...new Set(missing.map(packageOf))];
   // For the day when the same run is asked for in a namespace without a network, where nothing can be installed.
   if (packages.includes('mmdebstrap') && !packages.includes('fakechroot')) packages.push('fakechroot');
@@ -36,13 +40,27 @@ export async function readyTools(
     throw new Failure(
       'missing-tools',
       `this run needs host packages that are not installed: ${packages.join(' ')}`,
-      {
-        hint: `Install them: ${installCommand(packages)}`,
-      },
+      { hint: hintFor(missing, packages, waiting) },
     );
   }
   console.error(`Installing host packages: ${packages.join(' ')}`);
   await installPackages(packages, privilege);
+}
+
+/** A buildroot is made by apt and dpkg themselves: where they cannot be had, what it is needed for is brought along. */
+function hintFor(
+  missing: readonly string[],
+  packages: readonly string[],
+  waiting: readonly PlannedStep[],
+): string {
+  if (findTool('apt-get') !== undefined) return `Install them: ${installCommand(packages)}`;
+  const names = waiting.flatMap(({ name, buildroot }) => (buildroot === undefined ? [] : [name]));
+  const lines = [`This host has no apt; install these programs by its own means: ${missing.join(', ')}`];
+  if (names.length > 0)
+    lines.push(
+      `They make ${names.join(', ')}. Where that has been made, \`cidermill bundle NAME FILE --with-results\` writes a file that needs none of them here: \`cidermill run --from-bundle FILE\``,
+    );
+  return lines.join('\n');
 }
 
 async function agreed(packages: readonly string[]): Promise<boolean> {

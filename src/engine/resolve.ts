@@ -1,6 +1,4 @@
-import { basename } from 'node:path';
 import { Failure, type Sha256 } from '../base/index.ts';
-import { findTool, toolIdentity, toolVersion } from '../host/index.ts';
 import type { PlannedStep } from '../recipe/index.ts';
 import { protocolVersion } from '../step/protocol.ts';
 import {
@@ -12,6 +10,7 @@ import {
 } from '../store/index.ts';
 import type { RunContext } from './context.ts';
 import { scriptClosure, scriptPlace } from './script/ready-script.ts';
+import { anyVersion, hostToolVersion } from './step/host-tools.ts';
 import { requireHostTrust } from './step/trust.ts';
 
 /** A step that is done: its action's key and its outputs. */
@@ -103,26 +102,9 @@ async function resolveEnvironment(
       },
     );
   }
+  const isAny = environment.kind === 'host' && environment.versions === 'any';
   const tools: Record<string, string> = {};
-  for (const name of names) tools[name] = await hostToolVersion(context, name, step);
+  for (const name of names)
+    tools[name] = isAny ? anyVersion : await hostToolVersion(context, name, step.name);
   return { kind: 'host', tools };
-}
-
-async function hostToolVersion(context: ResolveContext, name: string, step: PlannedStep): Promise<string> {
-  const path = findTool(name);
-  if (path === undefined) {
-    throw new Failure(
-      'missing-tool',
-      `the step ${step.name} needs the program ${name}, which is not on this host`,
-      {
-        hint: `Install it; \`cidermill doctor\` names the package.`,
-      },
-    );
-  }
-  const identity = toolIdentity(path);
-  const known = context.facts.get(identity);
-  if (known !== undefined) return known;
-  const version = toolVersion(path) || basename(identity);
-  await context.facts.set(identity, version);
-  return version;
 }

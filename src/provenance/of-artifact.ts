@@ -1,5 +1,5 @@
 import type { Json, Material, Sha256 } from '../base/index.ts';
-import type { ActionResult, Output, Store } from '../store/index.ts';
+import type { ActionEnvironment, ActionResult, Output, Store } from '../store/index.ts';
 import { ancestryOf, filesOf } from './ancestry.ts';
 import { descriptorOf, type Descriptor } from './descriptor.ts';
 import type { Gate } from './gate.ts';
@@ -28,7 +28,7 @@ export function stepProvenance(
     },
     internalParameters: {
       platform: action.platform,
-      environment: action.environment,
+      environment: withVersions(action.environment, result.tools),
       modules: action.modules,
       packages: action.packages,
       inputs: action.inputs,
@@ -39,6 +39,16 @@ export function stepProvenance(
     version,
     metadata: { invocationId: result.key, startedOn: result.started, finishedOn: finished },
   });
+}
+
+/** The versions of tools that made this artifact stand in the place of the key's words for any version. */
+function withVersions(
+  environment: ActionEnvironment,
+  versions: ActionResult['tools'] = {},
+): ActionEnvironment {
+  return environment.kind === 'host'
+    ? { ...environment, tools: { ...environment.tools, ...versions } }
+    : environment;
 }
 
 export type ProductParts = {

@@ -39,8 +39,8 @@ export type Environment =
       /** For `--environment host`: the host's tools that stand in for the buildroot. */
       readonly hostTools?: readonly string[];
     }
-  /** The host's own tools; the versions of those named enter the cache key. */
-  | { readonly kind: 'host'; readonly tools: readonly string[] }
+  /** The host's own tools; the versions of those named enter the cache key, unless any of them make the same bytes. */
+  | { readonly kind: 'host'; readonly tools: readonly string[]; readonly versions?: 'any' }
   /** The script runs no commands. */
   | { readonly kind: 'none' };
 

@@ -143,6 +143,9 @@ const cases: Readonly<
     ]),
   },
   environment: { files: press(['{ buildroot: cellar }', '{ host: [gcc, "rm -rf"], packages: [make] }']) },
+  'versions-of-a-buildroot': {
+    files: press(['{ buildroot: cellar }', '{ buildroot: cellar, versions: any }']),
+  },
   'unknown-recipe': { files: cider(['recipe: press', 'recipe: pres']) },
   'unknown-parameter': { files: cider(['cask: "${cask}"', 'csak: "${cask}", colour: red']) },
   'unknown-step': {

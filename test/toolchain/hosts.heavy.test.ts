@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
@@ -11,7 +20,7 @@ import { archive, inRoot, makeHost, ordinary, put, type Host, type Said } from '
 /**
  * Each host from nothing: a clean clone in its root filesystem, `npm start` by an ordinary user, and again once root has
  * installed what it asked for. Minutes each, most of it QEMU's. CIDERMILL_HOSTS=debian-13,ubuntu chooses, CIDERMILL_HOST_ROOTS
- * names a folder where roots are kept. Nothing of the host it runs on is seen in a root but its kernel, /dev and network.
+ * names a folder where roots are kept, and the digests of what each host made, so that one host at a time can be tried. Nothing of the host it runs on is seen in a root but its kernel, /dev and network.
  */
 const apt = /^(apt|apt-|libapt)/;
 
@@ -86,6 +95,8 @@ const folder = process.env['CIDERMILL_HOST_ROOTS'] ?? fileFolder();
 const node = join(folder, 'node');
 const clone = join(folder, `cidermill-${process.pid}.bundle`);
 const home = `/home/${ordinary}/cidermill`;
+const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: packageRoot, encoding: 'utf8' }).trim();
+const kept = join(folder, 'made', commit);
 
 /** Node and npm as packages of npm, laid out as in /usr. */
 function fetchNode(): void {
@@ -119,12 +130,16 @@ function digests(text: string): Map<string, string> {
   );
 }
 
+/** Of the commit that is tried: what each host made, one file a host. */
+function keptDigests(): Map<string, ReadonlyMap<string, string>> {
+  const names = existsSync(kept) ? readdirSync(kept) : [];
+  return new Map(names.map((name) => [name, digests(readFileSync(join(kept, name), 'utf8'))]));
+}
+
 beforeAll(() => {
   fetchNode();
   execFileSync('git', ['bundle', 'create', '-q', clone, 'HEAD'], { cwd: packageRoot });
 }, 600_000);
-
-const made = new Map<string, ReadonlyMap<string, string>>();
 
 describe.each(hosts.filter(({ name }) => chosen?.includes(name) ?? true))('on $name', (host) => {
   it(
@@ -154,23 +169,33 @@ describe.each(hosts.filter(({ name }) => chosen?.includes(name) ?? true))('on $n
         // Without what is remembered of the files' times.
         'cd artifacts/quickstart/ && find . -type f ! -name .cidermill-product | LC_ALL=C sort | xargs sha256sum',
       );
-      const found = digests(sums.text);
+      // The root filesystem that all is built in is in no product.
+      const why = run(ordinary, 'node bin/cidermill.mjs why quickstart seabios --json').text;
+      const root = /"root": ?"file:([0-9a-f]{64})"/.exec(why)?.[1];
+      expect(root, why).toBeDefined();
+      const lines = `${sums.text}${root ?? ''}  root.tar\n`;
+      const found = digests(text);
       expect(found.get('./bios-256k.bin')).toBeDefined();
       expect(found.get('./qemu/bin/qemu-system-x86_64')).toBeDefined();
-      for (const [name, other] of made) expect([...found], `as on ${name}`).toEqual([...other]);
-      made.set(host.name, found);
-      console.log(`${host.name}: ${found.size} files, together ${sha256(sums.text)}`);
+      console.log(`${host.name}: ${found.size} files, together ${sha256(lines)}`);
+      for (const [name, other] of keptDigests()) expect([...found], `as on ${name}`).toEqual([...other]);
+      put(kept, host.name, lines);
     },
   );
 });
 
-/** QEMU as this checkout's quickstart has it, which runs anywhere. */
-function copyQemu(to: string): void {
-  execFileSync('node', [join(packageRoot, 'bin/cidermill.mjs'), 'run', 'quickstart'], {
-    cwd: packageRoot,
-    stdio: ['ignore', 2, 2],
-  });
-  execFileSync('cp', ['-rL', join(packageRoot, 'artifacts/quickstart/qemu'), to]);
+/** What a host without apt is brought: this checkout's quickstart in bundles, and its QEMU, which runs anywhere. */
+function bring(to: string): void {
+  const cidermill = (...args: string[]): void => {
+    execFileSync('node', [join(packageRoot, 'bin/cidermill.mjs'), ...args], {
+      cwd: packageRoot,
+      stdio: ['ignore', 2, 2],
+    });
+  };
+  cidermill('run', 'quickstart');
+  cidermill('bundle', 'quickstart', join(to, 'made.tar'), '--with-results');
+  cidermill('bundle', 'quickstart', join(to, 'unmade.tar'));
+  execFileSync('cp', ['-rL', join(packageRoot, 'artifacts/quickstart/qemu'), join(to, 'qemu')]);
 }
 
 describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () => {
@@ -187,7 +212,7 @@ describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () 
         { version: '10.8.5', map: 'gpt', size: 5 * 2 ** 20, kernel: Buffer.alloc(4096, 1) },
         join(given, 'InstallESD.dmg'),
       );
-      copyQemu(join(given, 'qemu'));
+      bring(given);
       // Neither apt's sources nor a bootstrapper's default say where Debian's archives are.
       put(
         join(folder, bare.name),
@@ -195,7 +220,13 @@ describe.runIf(chosen?.includes(bare.name) ?? true)('on a host without apt', () 
         `mirrors: [${archive}, ${archive}-security]\n`,
       );
       expect(run(ordinary, 'node bin/setup.mjs')).toMatchObject({ code: 0 });
+      const unmade = run(ordinary, `${cidermill} run --from-bundle unmade.tar`);
+      expect(unmade.code).toBe(1);
+      expect(unmade.text).toMatch(/has no apt; install these programs .*: .*mmdebstrap/);
+      expect(unmade.text).not.toMatch(/started/);
       const steps = [
+        `${cidermill} run --from-bundle made.tar`,
+        'test -x artifacts/quickstart/qemu/bin/qemu-system-x86_64',
         `${cidermill} fetch seabios`,
         `${cidermill} hfs new --size 64M --name Apples v.img`,
         `${cidermill} hfs add v.img:/ README.md`,

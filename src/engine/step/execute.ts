@@ -23,6 +23,7 @@ import { keepModules, originsOfResult } from '../own-record.ts';
 import { scriptOf } from './script-of.ts';
 import { stepCommand } from './step-command.ts';
 import { runStepProcess } from './step-process.ts';
+import { versionsBesideKey } from './host-tools.ts';
 import { keepFailed } from './keep-failed.ts';
 import { StepFailure, takeOutputs } from './step-failure.ts';
 
@@ -93,6 +94,7 @@ async function runScript(
   mkdirSync(outputFolder);
   const gathered = await gather(context, resolved, done);
   const script = await scriptOf(step, action, gathered, work);
+  const tools = await versionsBesideKey(context, action, step.name);
   const command = stepCommand(step.name, action, gathered, script, { folder, real: folder, jobs });
   const started = new Date().toISOString();
   const start = performance.now();
@@ -115,6 +117,7 @@ async function runScript(
     action,
     outputs,
     notes: end.notes,
+    ...(tools === undefined ? {} : { tools }),
     started,
     duration,
     log: kept.digest,

@@ -6,6 +6,7 @@ import { buildrootDigest, buildrootFolder } from './buildroot-folder.ts';
 import type { RunContext } from '../context.ts';
 import type { ResolvedStep } from '../decide.ts';
 import { outputOf, type Done } from '../resolve.ts';
+import { requireTool } from './host-tools.ts';
 import type { View } from './sandbox.ts';
 import type { Choice } from '../sources/choices.ts';
 import type { FetchOptions } from '../sources/step-sources.ts';
@@ -58,7 +59,10 @@ export async function gather(
         : await outputPath(context.store, outputOf(done, value.step, value.output));
   }
   const { environment } = action;
-  if (environment.kind === 'host') return { sources, inputs, sandboxed: false };
+  if (environment.kind === 'host') {
+    for (const name of Object.keys(environment.tools)) requireTool(name, step.name);
+    return { sources, inputs, sandboxed: false };
+  }
   // Whoever runs on the host's own tools, where no sandbox can be made, trusts the scripts too.
   if (environment.kind === 'none' && context.onHost && sandboxReason() !== undefined)
     return { sources, inputs, sandboxed: false };

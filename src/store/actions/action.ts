@@ -30,7 +30,7 @@ export type Action = {
 export type ActionEnvironment =
   | { readonly kind: 'none' }
   | { readonly kind: 'buildroot'; readonly root: string }
-  /** Tool → the first line of what it says of its version. */
+  /** Tool → the first line of what it says of its version, or words that stand for any version. */
   | { readonly kind: 'host'; readonly tools: Readonly<Record<string, string>> };
 
 /** The cache key: the SHA-256 of the action's canonical JSON. */

@@ -24,6 +24,8 @@ export type ActionResult = {
   readonly materials: Readonly<Record<string, readonly Material[]>>;
   /** The keys of the actions that made its inputs; "" stands for its buildroot. Files of the user's have none. */
   readonly producers: Readonly<Record<string, Sha256>>;
+  /** Of the host's tools that the action names for any version: tool → the first line that the one used said of its version. */
+  readonly tools?: Readonly<Record<string, string>>;
   /** When the script was started, ISO 8601. */
   readonly started: string;
   /** Milliseconds the script ran. */

@@ -3,7 +3,7 @@ import { outputsFault } from './listing-fault.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What an entry's fields have to be; an entry with any other field is not ours. */
+/** What an entry's fields have to be; an entry with a field that is neither here nor below is not ours. */
 const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   key: isDigest,
   action: isRecord,
@@ -16,12 +16,20 @@ const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
   log: isDigest,
 };
 
+const optional: typeof fields = {
+  tools: (value) => isRecord(value) && Object.values(value).every((version) => typeof version === 'string'),
+};
+
 /** What is wrong with an action's entry, as the end of a sentence; undefined for one that `writeAction` could have written. */
 export function resultFault(entry: unknown, key: string): string | undefined {
   if (!isRecord(entry)) return 'is not an object';
   for (const [name, isRight] of Object.entries(fields))
     if (!isRight(entry[name])) return `has no valid "${name}"`;
-  const unknown = Object.keys(entry).find((name) => !Object.hasOwn(fields, name));
+  for (const [name, isRight] of Object.entries(optional))
+    if (Object.hasOwn(entry, name) && !isRight(entry[name])) return `has no valid "${name}"`;
+  const unknown = Object.keys(entry).find(
+    (name) => !Object.hasOwn(fields, name) && !Object.hasOwn(optional, name),
+  );
   if (unknown !== undefined) return `has an unknown field "${unknown}"`;
   if (entry['key'] !== key) return 'is the entry of another action';
   const declared = (entry['action'] as Fields)['outputs'];

@@ -1,0 +1,89 @@
+import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findTool } from '../../src/host/index.ts';
+import { freshFolder } from '../rig/folder.ts';
+import { stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
+
+const made = /^(mmdebstrap|debootstrap|apt|dpkg)/;
+
+/** A PATH with every program of this host but those of Debian's packages. */
+function withoutDebian(): string {
+  const bin = freshFolder();
+  for (const folder of ['/usr/bin', '/usr/sbin'])
+    for (const name of readdirSync(folder)) {
+      if (made.test(name)) continue;
+      try {
+        symlinkSync(join(folder, name), join(bin, name));
+      } catch {
+        // /usr/bin has it too.
+      }
+    }
+  return bin;
+}
+
+/** A PATH whose first mmdebstrap calls itself another version, and is this host's. */
+function withOtherVersion(): string {
+  const bin = freshFolder();
+  const own = findTool('mmdebstrap') ?? '';
+  const text = `#!/bin/sh\n[ "$*" = --version ] && echo "mmdebstrap 99.1" && exit\nexec ${own} "$@"\n`;
+  writeFileSync(join(bin, 'mmdebstrap'), text);
+  chmodSync(join(bin, 'mmdebstrap'), 0o755);
+  return `${bin}:${process.env['PATH'] ?? ''}`;
+}
+
+function project(): TestProject {
+  return testProject({
+    'recipes/buildroots/tiny.yaml':
+      'buildroot: tiny\nsummary: Nothing but what is essential\nsuite: bookworm\npackages: [make]\n',
+    'recipes/lookup.yaml': `recipe: lookup
+summary: What make it has
+environment: { buildroot: tiny }
+script: scripts/lookup.ts
+outputs: { version: version.txt }
+`,
+    'scripts/lookup.ts': `import { step } from ${stepModule};
+const { $, output } = await step();
+await $\`make --version > version.txt\`;
+await output('version', 'version.txt');
+`,
+  });
+}
+
+test('what is made runs from a bundle where neither mmdebstrap nor apt nor dpkg is; what is not made is refused', async () => {
+  const home = project();
+  expect((await home.run(['lock'])).code).toBe(0);
+  const ran = await home.run(['run', 'lookup', '--json']);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(stepsOf(ran.stdout, 'step-done')).toEqual(['tiny', 'lookup']);
+  const [full, bare] = [join(freshFolder(), 'full.tar'), join(freshFolder(), 'bare.tar')];
+  expect((await home.run(['bundle', 'lookup', full, '--with-results'])).code).toBe(0);
+  expect((await home.run(['bundle', 'lookup', bare])).code).toBe(0);
+
+  const PATH = withoutDebian();
+  const there = testProject({});
+  const full1 = await there.run(['run', '--from-bundle', full, '--json'], { PATH });
+  expect(full1.code, full1.stdout + full1.stderr).toBe(0);
+  expect(stepsOf(full1.stdout, 'step-cached')).toEqual(['tiny', 'lookup']);
+
+  const elsewhere = testProject({});
+  const refused = await elsewhere.run(['run', '--from-bundle', bare], { PATH });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/not installed: .*mmdebstrap/);
+  expect(refused.stderr).toMatch(/has no apt; install these programs .*mmdebstrap, apt-get, dpkg-deb/);
+  expect(refused.stderr).toMatch(/They make tiny\..* --with-results/);
+  expect((await elsewhere.run(['run', '--from-bundle', bare])).code).toBe(0);
+}, 900_000);
+
+test('a buildroot is the same action by another version of mmdebstrap, which its provenance names', async () => {
+  const here = project();
+  expect((await here.run(['lock'])).code).toBe(0);
+  const PATH = withOtherVersion();
+  const ran = await here.run(['run', 'lookup', '--json'], { PATH });
+  expect(stepsOf(ran.stdout, 'step-done')).toEqual(['tiny', 'lookup']);
+  const again = await here.run(['run', 'lookup', '--json']);
+  expect(stepsOf(again.stdout, 'step-cached')).toEqual(['tiny', 'lookup']);
+  const told = await here.run(['provenance', 'lookup/tiny']);
+  expect(told.stdout, told.stderr).toContain('"mmdebstrap": "mmdebstrap 99.1"');
+  expect(told.stdout).toMatch(/"tar": "tar \(GNU tar\)/);
+}, 900_000);
