@@ -18,6 +18,7 @@ export type Judge =
   | 'refind'
   | 'sgdisk'
   | 'sleuthkit'
+  | 'systemd'
   | 'hfsprogs'
   | 'linux'
   | 'linux-kvm';
@@ -30,6 +31,8 @@ export function absence(judge: Judge): string | undefined {
       return findTool(judge) === undefined ? `${judge} is not installed` : undefined;
     case 'sleuthkit':
       return findTool('mmls') === undefined ? 'sleuthkit is not installed' : undefined;
+    case 'systemd':
+      return findTool('systemd-analyze') === undefined ? 'systemd-analyze is not installed' : undefined;
     case 'attr':
     case 'hfsprogs':
     case 'nginx':
