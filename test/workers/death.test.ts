@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
-import { events, running, uniqueSeconds } from '../rig/project.ts';
+import { events, running, stepsOf, uniqueSeconds } from '../rig/project.ts';
 import { startServers } from './servers.ts';
 import { gather, startWorker, until } from './rig.ts';
 import { slowProject } from './slow.ts';
@@ -141,7 +141,8 @@ describe('two coordinators', () => {
     needs(context, 'nginx', 'redis');
     const env = { CIDERMILL_CACHE: `${nginx.url}/two` };
     const names = ['one', 'two', 'three', 'four'];
-    const project = slowProject(Object.fromEntries(names.map((name) => [name, { word: newWord() }])));
+    const steps = names.map((name) => [name, { word: newWord(), seconds: 2 }] as const);
+    const project = slowProject(Object.fromEntries(steps));
     const workers = await Promise.all(
       [1, 2].map((number) => startWorker(redis.url, env, ['--name', `w${number}`])),
     );
@@ -154,6 +155,9 @@ describe('two coordinators', () => {
       ),
     );
     for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
+    // Both waited for the same steps, rather than one of them for what the other had made before.
+    const waited = runs.map(({ stdout }) => stepsOf(stdout, 'step-done'));
+    expect(waited[0]?.some((name) => waited[1]?.includes(name))).toBe(true);
     const made = workers.flatMap(({ said }) => said().match(/^\w+: made$/gm) ?? []);
     expect(made.sort()).toEqual(names.map((name) => `${name}: made`).sort());
   });

@@ -204,11 +204,13 @@ describe('a forged job', () => {
     const client = new Redis({ port: redis.port, username: 'coordinator', password: 'coordinator' });
     const queueOf = async (): Promise<string | undefined> =>
       (await client.zrange('cidermill:queues', '0', '-1'))[0];
+    const idOf = (data: unknown): string => String((data as Partial<Job>).key ?? 'nothing');
     let queue: Queue | undefined;
+    let name = '';
     try {
       await until(async () => {
-        const name = await queueOf();
-        if (name === undefined) return false;
+        name = (await queueOf()) ?? '';
+        if (name === '') return false;
         queue ??= new Queue(name, { connection: client, prefix: 'cidermill', skipVersionCheck: true });
         return (await queue.getWaitingCount()) === 1;
       }, said);
@@ -216,7 +218,7 @@ describe('a forged job', () => {
       const [sound] = await queue.getWaiting();
       const job = sound?.data as Job;
       const send = async (data: unknown): Promise<void> => {
-        const id = String((data as Partial<Job>).key ?? 'nothing');
+        const id = idOf(data);
         await client.sadd(`cidermill:wanted:${id}`, 'run');
         await client.set('cidermill:run:run', '1', 'EX', '600');
         await queue?.remove(id);
@@ -228,9 +230,20 @@ describe('a forged job', () => {
       const worker = await startWorker(at('worker'), as('worker', 'forged'), ['--name', 'w']);
       for (const [what, forge, answer] of forgeries) {
         const before = worker.said().length;
-        await send(forge(structuredClone(job)));
+        const forged = forge(structuredClone(job));
+        await send(forged);
         await until(() => worker.said().length > before && worker.said().endsWith('\n'), worker.said);
         expect(worker.said().slice(before), what).toMatch(answer);
+        // Whoever has sent it is told.
+        let told: unknown;
+        const ended = async (): Promise<boolean> => {
+          const [text] = await client.hmget(`cidermill:${name}:${idOf(forged)}`, 'returnvalue');
+          told = JSON.parse(text ?? 'null');
+          return told !== null;
+        };
+        await until(ended, worker.said);
+        expect(told, what).toMatchObject({ kind: 'refused', worker: 'w' });
+        expect((told as { message: string }).message, what).toMatch(answer);
       }
       expect(worker.said()).not.toContain(': made');
       await send(job);

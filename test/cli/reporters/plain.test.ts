@@ -29,6 +29,20 @@ describe('the plain reporter', () => {
     expect(plainText(secondRun)).toContain('\nnothing to do: 7 steps cached, 0.31 s\n');
   });
 
+  it('names the worker that made a step, and tells of what workers do', () => {
+    const at = (seconds: number, event: object) => ({ time: seconds * 1000, ...event }) as RunEvent;
+    const key = sha256('qemu');
+    const text = plainText([
+      at(0, { type: 'run-started', pipeline: 'tools', steps: ['qemu'] }),
+      at(1, { type: 'step-started', step: 'qemu', key, why: [], log: '/log', worker: 'build1' }),
+      at(2, { type: 'workers-note', message: 'build1 gave qemu back; build2 makes it' }),
+      at(3, { type: 'step-started', step: 'qemu', key, why: [], log: '/log', worker: 'build2' }),
+      at(5, { type: 'step-done', step: 'qemu', key, milliseconds: 2000, notes: [], worker: 'build2' }),
+    ]);
+    expect(text).toContain('\nworkers: build1 gave qemu back; build2 makes it\n');
+    expect(text).toMatch(/^qemu {2}done in .* on build2$/m);
+  });
+
   it('tells the progress of a step once in 15 s at most', () => {
     expect(plainText(firstRun).match(/^qemu .*steps\/s/gm)).toHaveLength(7);
   });
