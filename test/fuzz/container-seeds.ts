@@ -24,7 +24,7 @@ export function containerSeeds(words: Buffer): Seed[] {
     { name: 'binary Info.plist', bytes: binaryInfo(), targets: ['bundle'] },
     { name: 'MBR', bytes: mbr(), targets: ['mbr', 'growth'] },
     { name: 'extended partition', bytes: extended(), targets: ['mbr', 'map'] },
-    { name: 'lzma', bytes: compressed('--format=lzma'), targets: ['lzma'] },
+    { name: 'lzma', bytes: compressed('--format=lzma', '--lzma1=dict=64KiB'), targets: ['lzma'] },
     { name: 'xz of LZMA2', bytes: compressed('--check=none'), targets: ['unxz'] },
     { name: 'xz in blocks', bytes: compressed('--check=none', '--block-size=4096'), targets: ['unxz'] },
     { name: 'gzip', bytes: gzipSync(words.subarray(0, 3000)), targets: ['anatomy'] },

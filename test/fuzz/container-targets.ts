@@ -56,7 +56,8 @@ export const containerTargets = {
       if (!(error instanceof Failure)) throw error;
     });
   },
-  lzma: (bytes) => drain(unlzma(streamOf(memorySource(bytes)), 0)),
+  // A changed stream may go on for as long as one likes: several windows of the seed's show all of the decoder.
+  lzma: (bytes) => drain(unlzma(streamOf(memorySource(bytes)), 0), 2 ** 18),
   /** A file of xz whose checksums are right. */
   unxz: (bytes) => drain(unxz(streamOf(memorySource(sealXz(bytes))), 0)),
   /** What a difference is looked for in: programs, archives, compressed files. */

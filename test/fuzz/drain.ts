@@ -25,7 +25,8 @@ export async function readSome(source: ByteSource): Promise<void> {
   }
 }
 
-export async function drain(bytes: ByteStream): Promise<void> {
+/** @param enough in bytes: a stream that decodes to more is not read to its end */
+export async function drain(bytes: ByteStream, enough = 16 * most): Promise<void> {
   let total = 0;
-  for await (const piece of bytes) if ((total += piece.length) > 16 * most) return;
+  for await (const piece of bytes) if ((total += piece.length) > enough) return;
 }
