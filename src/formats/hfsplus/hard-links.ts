@@ -17,25 +17,30 @@ export function isVolumesOwn({ parent, name }: Pick<Entry, 'parent' | 'name'>): 
   return name === privateFolder.file || name === privateFolder.folder || journalNames.has(name);
 }
 
-/** Type and creator of the files that stand for a hard link. */
-const marks: ReadonlyMap<string, 'file' | 'folder'> = new Map([
-  ['hlnkhfs+', 'file'],
-  ['fdrpMACS', 'folder'],
-]);
+/** Type and creator of the files that stand for a hard link, at byte 48 of a file's record. */
+const marks = [
+  { to: 'file', type: fourCharacters('hlnk'), creator: fourCharacters('hfs+') },
+  { to: 'folder', type: fourCharacters('fdrp'), creator: fourCharacters('MACS') },
+] as const;
+
+function fourCharacters(code: string): number {
+  return Buffer.from(code, 'latin1').readUInt32BE(0);
+}
 
 /** Is this file a hard link, and what is the number of what it links to? */
 export function hardLinkOf(
   entry: Pick<Entry, 'kind' | 'record'>,
 ): { readonly to: 'file' | 'folder'; readonly number: number } | undefined {
   if (entry.kind !== 'file') return undefined;
-  const { special, flags } = fieldsOf(entry);
-  const to = linkOf(entry.record, flags);
-  return to === undefined ? undefined : { to, number: special };
+  // Asked of every file of a volume, and few are links: only theirs are decoded.
+  const to = linkOf(entry.record, entry.record.readUInt16BE(2));
+  return to === undefined ? undefined : { to, number: fieldsOf(entry).special };
 }
 
-/** What a file's record links to, if it stands for a hard link. */
+/** What a file's record links to, if it stands for a hard link. @param flags those of the record */
 export function linkOf(record: Buffer, flags: number): 'file' | 'folder' | undefined {
-  const to = marks.get(record.toString('latin1', 48, 56));
+  const [type, creator] = [record.readUInt32BE(48), record.readUInt32BE(52)];
+  const to = marks.find((mark) => mark.type === type && mark.creator === creator)?.to;
   // Aliases made by the Finder have the same type and creator: only those in a chain are links.
   return to === 'folder' && (flags & linkChainFlag) === 0 ? undefined : to;
 }
