@@ -3,7 +3,7 @@ import { struct, u32le } from '../struct/index.ts';
 import { readVersion1, readVersion2 } from './block-header.ts';
 import { decodeCompressedBlock } from './compressed-block.ts';
 import { decodeLzvn } from './lzvn.ts';
-import { appendLiterals, newOutput } from './output.ts';
+import { appendLiterals, newOutput, type Reused } from './output.ts';
 
 /** The four kinds of block, by their first four bytes; "bvx$" ends the stream. */
 const magic = {
@@ -21,14 +21,15 @@ const lzvnHeader = struct('lzfse.lzvn', { magic: u32le, rawBytes: u32le, payload
  * Decodes an LZFSE stream. Matches reach back over blocks.
  * @param size of the output in bytes, which the stream must fill exactly
  * @param at where the stream lies in the file, for errors
+ * @param reused where the result may lie until it is used again; it grows as it has to
  */
-export function decodeLzfse(input: Uint8Array, size: number, at = 0): Uint8Array {
+export function decodeLzfse(input: Uint8Array, size: number, at = 0, reused?: Reused): Uint8Array {
   const fail = (message: string, from: number): never => {
     throw new FormatError('lzfse', message, { offset: at + from });
   };
   if (input.length < 4) return fail('has no block', 0);
   const view = new DataView(input.buffer, input.byteOffset, input.length);
-  const output = newOutput(size);
+  const output = newOutput(size, reused);
   let from = 0;
   for (;;) {
     if (from + 4 > input.length) return fail('ends without an end block', from);

@@ -15,9 +15,20 @@ const slack = 16;
 /** From here on the engine's own copy is faster. */
 const long = 64;
 
-export function newOutput(size: number): Output {
-  const bytes = new Uint8Array(size + slack);
-  return { bytes, view: new DataView(bytes.buffer), size, length: 0 };
+/** Memory that is used for one stream after another: new memory for each costs the kernel's zeroing and the collector. */
+export interface Reused {
+  buffer: Buffer;
+}
+
+export function newOutput(size: number, reused?: Reused): Output {
+  const bytes = reused === undefined ? new Uint8Array(size + slack) : memoryOf(reused, size + slack);
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), size, length: 0 };
+}
+
+function memoryOf(reused: Reused, length: number): Uint8Array {
+  if (reused.buffer.length < length) reused.buffer = Buffer.allocUnsafeSlow(length);
+  // Not a Buffer: what is decoded into is always of one class, which keeps the inner loops fast.
+  return new Uint8Array(reused.buffer.buffer, reused.buffer.byteOffset, length);
 }
 
 /** Copies bytes that the caller has checked to be in `input`, which may be read up to three bytes further, and to have room. */

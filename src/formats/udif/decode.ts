@@ -26,7 +26,7 @@ export async function decodeChunk(chunk: Chunk, data: Uint8Array, scratch?: Scra
     case 'bzip2':
       return decodeBzip2(data, chunk.size, chunk.offset);
     case 'lzfse':
-      return decodeLzfse(data, chunk.size, chunk.offset);
+      return decodeLzfse(data, chunk.size, chunk.offset, scratch);
     case 'lzma':
       return decodeXz(data, chunk.size, chunk.offset);
   }
