@@ -22,7 +22,7 @@ export interface Timing {
 /** Runs a command once. @throws Error with its output when it does not exit with 0 */
 export function time(contender: Contender): Timing {
   contender.before?.();
-  const script = 'TIMEFORMAT="%U %S %R"; exec 3>&2; time "$@" >/dev/null 2>/dev/null';
+  const script = 'TIMEFORMAT="%U %S %R"; time "$@" >/dev/null 2>/dev/null';
   const run = spawnSync('bash', ['-c', script, 'bash', ...contender.command], {
     cwd: contender.cwd,
     env: { ...process.env, ...contender.env },

@@ -25,7 +25,8 @@ const chunkSizes = [2 ** 18, 2 ** 20];
 const wanted = (process.argv[2]?.split(',') ?? dmgKinds) as DmgKind[];
 const rounds = Number(process.argv[3] ?? 7);
 const chunks = process.argv[4]?.split(',').map((each) => Number(each) * 1024) ?? chunkSizes;
-const launch = [process.execPath, join(packageRoot, 'bin/cidermill.mjs')];
+// As an installed package: a checkout's own start looks at all of its sources first.
+const launch = [process.execPath, join(packageRoot, 'dist/cidermill.js')];
 const output = join(folder, 'out');
 
 console.log(`${rounds} rounds; ${machine()}\n`);
@@ -97,10 +98,16 @@ function contendersFor(kind: DmgKind, input: string, size: number): Contender[] 
   ];
 }
 
-/** Makes the output a file whose bytes all lie on the disk. */
+/** Makes the output a file whose bytes all lie on the disk, so that nothing of it is left to be written meanwhile. */
 function fill(size: number): void {
   rmSync(output, { recursive: true, force: true });
   writeFileSync(output, '');
-  const { status } = spawnSync('dd', ['if=/dev/zero', `of=${output}`, 'bs=1M', `count=${size / 2 ** 20}`]);
+  const { status } = spawnSync('dd', [
+    'if=/dev/zero',
+    `of=${output}`,
+    'bs=1M',
+    `count=${size / 2 ** 20}`,
+    'conv=fsync',
+  ]);
   if (status !== 0) throw new Error(`dd ended with ${status}`);
 }
