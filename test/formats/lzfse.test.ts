@@ -24,6 +24,21 @@ const sonnet = Buffer.from(
   "Shall I compare thee to a summer's day? Thou art more lovely. ".repeat(80),
 ).subarray(0, 4096);
 
+test('streams one after another decode into the same memory, which grows with them', () => {
+  const reused = { buffer: Buffer.alloc(0) };
+  const texts = [sonnet, randomBytes(100_352), sonnet.subarray(0, 1000), Buffer.alloc(30_000, 'pips ')];
+  for (const text of texts) {
+    const output = decodeLzfse(encodeLzfse(text), text.length, 0, reused);
+    expect(output.buffer).toBe(reused.buffer.buffer);
+    expect(Buffer.from(output).equals(text)).toBe(true);
+  }
+  const size = reused.buffer.length;
+  expect(size).toBeGreaterThanOrEqual(100_352);
+  // What a stream leaves open is not taken from the one before.
+  expect(() => decodeLzfse(encodeLzfse(sonnet), sonnet.length + 1, 0, reused)).toThrow('instead of');
+  expect(reused.buffer).toHaveLength(size);
+});
+
 describe('streams of other encoders', () => {
   test.each([
     ['text', sonnet, 'bvxn'],
