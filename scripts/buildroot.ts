@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { step } from 'cidermill/step';
+import { fillDeviceFields } from './buildroot/device-fields.ts';
 
 const { $, source, text, list, output, progress, note } = await step();
 const epoch = '@315532800';
@@ -32,6 +33,7 @@ if ((await $`tar --occurrence=1 -tf root.tar ./dev/`.nothrow().quiet()).exitCode
 await mkdir('dev');
 await $`tar -rf root.tar --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
   --mtime=${epoch} --owner=0 --group=0 --numeric-owner --mode=755 ./dev`;
+fillDeviceFields('root.tar');
 await output('root', 'root.tar');
 
 async function makeRoot(repository: string, total: number): Promise<void> {

@@ -174,7 +174,7 @@ describe.each(hosts.filter(({ name }) => chosen?.includes(name) ?? true))('on $n
       const root = /"root": ?"file:([0-9a-f]{64})"/.exec(why)?.[1];
       expect(root, why).toBeDefined();
       const lines = `${sums.text}${root ?? ''}  root.tar\n`;
-      const found = digests(text);
+      const found = digests(lines);
       expect(found.get('./bios-256k.bin')).toBeDefined();
       expect(found.get('./qemu/bin/qemu-system-x86_64')).toBeDefined();
       console.log(`${host.name}: ${found.size} files, together ${sha256(lines)}`);
