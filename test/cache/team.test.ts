@@ -97,14 +97,14 @@ describe("a team's cache", () => {
       });
       return readdirSync(coverage).flatMap((name) => {
         const text = readFileSync(join(coverage, name), 'utf8');
-        return ['keepingAgents', 'teamSettings', 'openTeam'].filter((word) =>
+        return ['cacheAgents', 'teamSettings', 'openTeam'].filter((word) =>
           text.includes(`"functionName":"${word}"`),
         );
       });
     };
     const server = await startCacheServer();
     // The first proves that what is looked for is found where it is loaded.
-    expect((await loaded(sending(server.url))).sort()).toEqual(['keepingAgents', 'openTeam', 'teamSettings']);
+    expect((await loaded(sending(server.url))).sort()).toEqual(['cacheAgents', 'openTeam', 'teamSettings']);
     server.requests.length = 0;
     expect(await loaded(sending(server.url))).toEqual([]);
     expect(server.requests).toEqual([]);
