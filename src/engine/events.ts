@@ -151,7 +151,7 @@ export type RunEvent = { readonly time: number } & (
       /** Not the known-good toolchain: pinned files had vanished, and others stand in for them. */
       readonly drifted?: readonly Drift[];
     }
-  /** What happens among the workers of a run: one was lost, none is there for a step. */
+  /** What happens among the workers of a run: one was lost or gave its step back, none is there for a step. */
   | { readonly type: 'workers-note'; readonly message: string }
   /** Two machines made one action with other bytes: `made` by this worker, `kept` in the team's cache, both SHA-256. */
   | {
