@@ -16,7 +16,8 @@ import {
 import type { CacheContext } from './context.ts';
 import type { Carried } from './entry.ts';
 import { partsOf } from './parts.ts';
-import { atOnce, isBlob } from './server.ts';
+import { atOnce } from './agents.ts';
+import { isBlob } from './server.ts';
 import { TooLong } from './trouble.ts';
 
 export interface BringOptions {

@@ -7,7 +7,7 @@ import { encodeActionResult } from './action-result.ts';
 import type { CacheContext } from './context.ts';
 import { encodeEntry, type Carried, type Entry } from './entry.ts';
 import { partsOf, wholeLimit } from './parts.ts';
-import { atOnce } from './server.ts';
+import { atOnce } from './agents.ts';
 import { signEntry } from './signing.ts';
 
 /**

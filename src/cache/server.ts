@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { got, type Got, type Response } from 'got';
 import { Failure, isAborted, type Sha256 } from '../base/index.ts';
-import { proxyAgents, type Agents } from '../sources/http/proxy-agents.ts';
+import type { Agents } from '../sources/http/proxy-agents.ts';
 import { shownUrl } from '../sources/http/http-failure.ts';
 import { putStream, type Blob, type Store } from '../store/index.ts';
+import { cacheAgents } from './agents.ts';
 import type { Tally } from './tally.ts';
 import { CacheTrouble, refusal, TooLong } from './trouble.ts';
 
-/** Requests at once. */
-export const atOnce = 16;
 /** How long is waited, in milliseconds: for a connection, and for an answer or the next bytes of it. */
 export interface Limits {
   readonly connect: number;
@@ -235,16 +232,6 @@ export class CacheServer {
   #count(answer: string): void {
     this.#tally.answers[answer] = (this.#tally.answers[answer] ?? 0) + 1;
   }
-}
-
-/**
- * Connections, through the proxy where there is one.
- * @param keepAlive keep them for the next request
- */
-export function cacheAgents(url: string, keepAlive = true): Required<Agents> {
-  const proxied = proxyAgents(url);
-  const keep = { keepAlive, maxSockets: atOnce };
-  return { http: proxied.http ?? new HttpAgent(keep), https: proxied.https ?? new HttpsAgent(keep) };
 }
 
 /** Is this what the digest says? */

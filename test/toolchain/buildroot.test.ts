@@ -4,26 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { stepModule, testProject } from '../rig/project.ts';
-
-const files = {
-  'recipes/buildroots/tiny.yaml':
-    'buildroot: tiny\nsummary: Nothing but what is essential\nsuite: bookworm\npackages: [make]\n',
-  'recipes/lookup.yaml': `recipe: lookup
-summary: What make it has
-environment: { buildroot: tiny }
-script: scripts/lookup.ts
-outputs: { version: version.txt }
-`,
-  'scripts/lookup.ts': `import { step } from ${stepModule};
-const { $, output } = await step();
-await $\`make --version > version.txt\`;
-await output('version', 'version.txt');
-`,
-};
+import { lookupProject } from './lookup-project.ts';
 
 test('a buildroot made without a network, by root of a namespace with one user, is the same as any other', async () => {
-  const project = testProject(files);
+  const project = lookupProject('make', 'make');
   const locked = await project.run(['lock']);
   expect(locked.code, locked.stderr).toBe(0);
   expect((await project.run(['fetch', 'lookup'])).code).toBe(0);

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { fileFolder, freshFolder } from '../rig/folder.ts';
-import { stepModule, stepsOf, testProject } from '../rig/project.ts';
+import { stepsOf } from '../rig/project.ts';
+import { lookupProject } from './lookup-project.ts';
 import { archive } from './host-root.ts';
 
 /** A release, and the beginning of its mmdebstrap's version. The tests' own host has 1.3.5 of Debian 12, or a later one. */
@@ -52,21 +53,7 @@ it(
   'mmdebstrap of Debian 12, 13 and sid makes the same root of Debian 12',
   { timeout: 1_800_000 },
   async () => {
-    const project = testProject({
-      'recipes/buildroots/tiny.yaml':
-        'buildroot: tiny\nsummary: Something that has dependencies\nsuite: bookworm\npackages: [gcc, python3-minimal]\n',
-      'recipes/lookup.yaml': `recipe: lookup
-summary: What gcc it has
-environment: { buildroot: tiny }
-script: scripts/lookup.ts
-outputs: { version: version.txt }
-`,
-      'scripts/lookup.ts': `import { step } from ${stepModule};
-const { $, output } = await step();
-await $\`gcc --version > version.txt\`;
-await output('version', 'version.txt');
-`,
-    });
+    const project = lookupProject('gcc, python3-minimal', 'gcc');
     const locked = await project.run(['lock']);
     expect(locked.code, locked.stderr).toBe(0);
     const digests = new Map<string, string>();

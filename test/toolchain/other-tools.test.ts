@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findTool } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { stepModule, stepsOf, testProject, type TestProject } from '../rig/project.ts';
+import { stepsOf, testProject } from '../rig/project.ts';
+import { lookupProject } from './lookup-project.ts';
 
 const made = /^(mmdebstrap|debootstrap|apt|dpkg)/;
 
@@ -32,26 +33,8 @@ function withOtherVersion(): string {
   return `${bin}:${process.env['PATH'] ?? ''}`;
 }
 
-function project(): TestProject {
-  return testProject({
-    'recipes/buildroots/tiny.yaml':
-      'buildroot: tiny\nsummary: Nothing but what is essential\nsuite: bookworm\npackages: [make]\n',
-    'recipes/lookup.yaml': `recipe: lookup
-summary: What make it has
-environment: { buildroot: tiny }
-script: scripts/lookup.ts
-outputs: { version: version.txt }
-`,
-    'scripts/lookup.ts': `import { step } from ${stepModule};
-const { $, output } = await step();
-await $\`make --version > version.txt\`;
-await output('version', 'version.txt');
-`,
-  });
-}
-
 test('what is made runs from a bundle where neither mmdebstrap nor apt nor dpkg is; what is not made is refused', async () => {
-  const home = project();
+  const home = lookupProject('make', 'make');
   expect((await home.run(['lock'])).code).toBe(0);
   const ran = await home.run(['run', 'lookup', '--json']);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
@@ -76,7 +59,7 @@ test('what is made runs from a bundle where neither mmdebstrap nor apt nor dpkg 
 }, 900_000);
 
 test('a buildroot is the same action by another version of mmdebstrap, which its provenance names', async () => {
-  const here = project();
+  const here = lookupProject('make', 'make');
   expect((await here.run(['lock'])).code).toBe(0);
   const PATH = withOtherVersion();
   const ran = await here.run(['run', 'lookup', '--json'], { PATH });
