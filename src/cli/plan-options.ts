@@ -3,7 +3,7 @@ import { Failure } from '../base/index.ts';
 import { kernelFolderParameters } from '../host/index.ts';
 import { planNamed, type Overrides, type Plan, type Project } from '../recipe/index.ts';
 import type { Preview } from '../engine/index.ts';
-import type { Team } from '../engine/team/team.ts';
+import type { LazyTeam } from '../engine/team/lazy-team.ts';
 import { openStepSources, type DriftOptions, type StepSources } from '../engine/sources/step-sources.ts';
 import { showProgress } from './reporters/progress-line.ts';
 import type { Workspace } from './workspace.ts';
@@ -100,14 +100,14 @@ export async function preview(
   plan: Plan,
   sources: StepSources,
   options: PlanOptions,
-  team?: Pick<Team, 'find'>,
+  team?: LazyTeam,
 ): Promise<Preview[]> {
   const { previewRun } = await import('../engine/preview.ts');
   // A file of the user may be as large as a disk.
   const progress = showProgress('hashing');
   return previewRun({
     ...{ store: workspace.store, plan, sources, onHost: options.environment === 'host' },
-    team,
+    ...(team && { team: { find: async (resolved) => (await team.open())?.find(resolved) } }),
     emit: (event) => {
       if (event.type === 'step-hashing') progress.take(event.done, event.total);
     },

@@ -4,11 +4,12 @@ import type { StepSources } from '../engine/sources/step-sources.ts';
 import { findTool, installCommand, installPackages, installPrivilege, packageOf } from '../host/index.ts';
 import type { Plan, PlannedStep } from '../recipe/index.ts';
 import { preview, type PlanOptions } from './plan-options.ts';
+import { askTeam } from './sources/ask-team.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * Makes sure that the host has the programs a run will start, if there is anything to run. With `installTools` it
- * installs what is missing: named and asked for on a terminal, done at once where none exists.
+ * Makes sure that the host has the programs a run will start for what neither its store nor the team's cache has. With
+ * `installTools` it installs what is missing: named and asked for on a terminal, done at once where none exists.
  * @throws Failure 'missing-tools' with the command that installs them
  */
 export async function readyTools(
@@ -18,18 +19,28 @@ export async function readyTools(
   options: PlanOptions & {
     readonly installTools?: boolean;
     readonly offline?: boolean;
+    readonly signal: AbortSignal;
     /** Nothing is run: only what fetches sources is needed. */
     readonly fetchOnly?: boolean;
+    /** Workers make the steps, but for those that run on this host. */
+    readonly workers?: string;
   },
 ): Promise<void> {
   const onHost = options.environment === 'host';
   const ofStep = options.fetchOnly === true ? fetchToolsOf : (step: PlannedStep) => toolsOf(step, onHost);
   const missingOf = (steps: readonly PlannedStep[]): string[] =>
     [...new Set(steps.flatMap(ofStep))].filter((tool) => findTool(tool) === undefined);
-  if (missingOf(plan.steps).length === 0) return;
-  const previews = await preview(workspace, plan, sources, options).catch(() => undefined);
-  const made = new Set(previews?.flatMap(({ step, verdict }) => (verdict === 'cached' ? [step] : [])));
-  const waiting = plan.steps.filter(({ name }) => !made.has(name));
+  const here = options.workers === undefined ? plan.steps : plan.steps.filter(isOnHost);
+  if (missingOf(here).length === 0) return;
+  const team = askTeam({
+    ...{ store: workspace.store, plan, sources, onHost, signal: options.signal },
+    offline: options.offline === true || options.fetchOnly === true,
+  });
+  const previews = await preview(workspace, plan, sources, options, team).catch(() => undefined);
+  const made = new Set(
+    previews?.flatMap(({ step, verdict }) => (verdict === 'cached' || verdict === 'team' ? [step] : [])),
+  );
+  const waiting = here.filter(({ name }) => !made.has(name));
   const missing = missingOf(waiting);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map(packageOf))];
@@ -45,6 +56,10 @@ export async function readyTools(
   }
   console.error(`Installing host packages: ${packages.join(' ')}`);
   await installPackages(packages, privilege);
+}
+
+function isOnHost({ recipe }: PlannedStep): boolean {
+  return recipe.environment.value.kind === 'host';
 }
 
 /** A buildroot is made by apt and dpkg themselves: where they cannot be had, what it is needed for is brought along. */

@@ -1,6 +1,7 @@
 import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startCacheServer } from '../cache/cache-server.ts';
 import { findTool } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { stepsOf, testProject } from '../rig/project.ts';
@@ -33,10 +34,13 @@ function withOtherVersion(): string {
   return `${bin}:${process.env['PATH'] ?? ''}`;
 }
 
-test('what is made runs from a bundle where neither mmdebstrap nor apt nor dpkg is; what is not made is refused', async () => {
+test("what is made runs from a bundle or the team's cache where neither mmdebstrap nor apt nor dpkg is; what is not made is refused", async () => {
   const home = lookupProject('make', 'make');
   expect((await home.run(['lock'])).code).toBe(0);
-  const ran = await home.run(['run', 'lookup', '--json']);
+  const cache = await startCacheServer();
+  const ran = await home.run(['run', 'lookup', '--json'], {
+    ...{ CIDERMILL_CACHE: cache.url, CIDERMILL_CACHE_PUSH: 'always' },
+  });
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(stepsOf(ran.stdout, 'step-done')).toEqual(['tiny', 'lookup']);
   const [full, bare] = [join(freshFolder(), 'full.tar'), join(freshFolder(), 'bare.tar')];
@@ -48,6 +52,16 @@ test('what is made runs from a bundle where neither mmdebstrap nor apt nor dpkg 
   const full1 = await there.run(['run', '--from-bundle', full, '--json'], { PATH });
   expect(full1.code, full1.stdout + full1.stderr).toBe(0);
   expect(stepsOf(full1.stdout, 'step-cached')).toEqual(['tiny', 'lookup']);
+
+  const store = join(freshFolder(), 'store');
+  const alone = await home.run(['run', 'lookup'], { PATH, CIDERMILL_STORE: store });
+  expect(alone).toMatchObject({ code: 1, stdout: '' });
+  expect(alone.stderr).toMatch(/not installed: .*mmdebstrap/);
+  const shared = { PATH, CIDERMILL_STORE: store, CIDERMILL_CACHE: cache.url };
+  const taken = await home.run(['run', 'lookup', '--json'], shared);
+  expect(taken.code, taken.stdout + taken.stderr).toBe(0);
+  expect(stepsOf(taken.stdout, 'step-done')).toEqual([]);
+  expect(stepsOf(taken.stdout, 'step-cached')).toEqual(['tiny', 'lookup']);
 
   const elsewhere = testProject({});
   const refused = await elsewhere.run(['run', '--from-bundle', bare], { PATH });

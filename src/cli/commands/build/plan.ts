@@ -48,9 +48,7 @@ Exit codes: 0 it can run, 1 it would fail, 2 wrong use`,
       const onHost = flags.environment === 'host';
       const context = { store: workspace.store, plan, sources, onHost, signal };
       const team = askTeam({ ...context, offline: false });
-      const previews = await preview(workspace, plan, sources, flags, {
-        find: async (resolved) => (await team.open())?.find(resolved),
-      });
+      const previews = await preview(workspace, plan, sources, flags, team);
       const found = await findPreconditions(context, previews);
       if (found.some(({ state }) => state === 'fault')) process.exitCode = exitCodes.failed;
       if (flags.json === true) {

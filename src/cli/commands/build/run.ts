@@ -138,7 +138,7 @@ async function run(
   refuseUnknownSteps(plan, flags.rebuild);
   reports?.plan(plan, workspace.project);
   const { readyTools } = await import('../../ready-tools.ts');
-  await readyTools(workspace, plan, sources, { ...flags, set });
+  await readyTools(workspace, plan, sources, { ...flags, set, offline, signal });
   const open = async (): Promise<Reporter> => {
     const json = jsonOnOutput(flags.json);
     const placeOf = reports?.placeOf;

@@ -30,11 +30,12 @@ Exit codes: 0 everything is there, 1 something cannot be downloaded, 2 wrong use
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
       const { readyTools } = await import('../../ready-tools.ts');
-      await readyTools(workspace, plan, sources, { ...flags, fetchOnly: true });
+      const signal = onInterrupt();
+      await readyTools(workspace, plan, sources, { ...flags, signal, fetchOnly: true });
       const quiet = flags.json === true;
       const steps = await fetchAll(workspace, plan, sources, {
         offline: false,
-        signal: onInterrupt(),
+        signal,
         quiet,
       });
       if (flags.json === true) console.log(JSON.stringify(steps, null, 2));
