@@ -27,7 +27,7 @@ const rounds = Number(process.argv[3] ?? 7);
 const chunks = process.argv[4]?.split(',').map((each) => Number(each) * 1024) ?? chunkSizes;
 // As an installed package: a checkout's own start looks at all of its sources first.
 const launch = [process.execPath, join(packageRoot, 'dist/cidermill.js')];
-const output = join(folder, 'out');
+const [output, beside] = [join(folder, 'out'), join(folder, 'beside')];
 
 console.log(`${rounds} rounds; ${machine()}\n`);
 const [rows, bounds]: [string[][], string[]] = [[], []];
@@ -65,7 +65,7 @@ async function measure(kind: DmgKind, chunkSize: number): Promise<void> {
       ratio(of(name), of('cidermill'), 'wall').toFixed(2),
     ]);
   }
-  rmSync(output, { recursive: true, force: true });
+  for (const each of [output, beside]) rmSync(each, { recursive: true, force: true });
   if (kind !== 'zlib') return;
   const data = (await zlibChunks(input)).reduce((sum, chunk) => sum + chunk.size, 0);
   const [one, two] = [median(speeds.one), median(speeds.two)];
@@ -80,7 +80,16 @@ async function measure(kind: DmgKind, chunkSize: number): Promise<void> {
 }
 
 function contendersFor(kind: DmgKind, input: string, size: number): Contender[] {
-  const fresh = (): void => rmSync(output, { recursive: true, force: true });
+  const fresh = (): void => {
+    for (const each of [output, beside]) rmSync(each, { recursive: true, force: true });
+  };
+  // What is removed last leaves memory free that was in use a moment ago, as a fresh output's does: a virtual machine has to
+  // ask for any other first, and that is not what replacing costs.
+  const presentFile = (): void => {
+    fresh();
+    for (const each of [output, beside]) fill(each, size);
+    rmSync(beside);
+  };
   const convert = [...launch, 'dmg', 'convert', input, output];
   const others: Readonly<Record<string, readonly string[]>> = {
     dmg2img: ['dmg2img', '-s', input, output],
@@ -90,21 +99,20 @@ function contendersFor(kind: DmgKind, input: string, size: number): Contender[] 
   return [
     { name: 'cidermill', command: convert, before: fresh },
     // As large as what takes its place, and all of it allocated.
-    { name: 'cidermill, over a file', command: convert, before: () => fill(size) },
-    { name: 'rm of that file', command: ['rm', output], before: () => fill(size) },
+    { name: 'cidermill, over a file', command: convert, before: presentFile },
+    { name: 'rm of that file', command: ['rm', output], before: presentFile },
     ...peers[kind].map((name) => ({ name, command: others[name] ?? [], before: fresh })),
     { name: 'cidermill dmg verify', command: [...launch, 'dmg', 'verify', input] },
     { name: 'cidermill --version', command: [...launch, '--version'] },
   ];
 }
 
-/** Makes the output a file whose bytes all lie on the disk, so that nothing of it is left to be written meanwhile. */
-function fill(size: number): void {
-  rmSync(output, { recursive: true, force: true });
-  writeFileSync(output, '');
+/** Makes a file whose bytes all lie on the disk, so that nothing of it is left to be written meanwhile. */
+function fill(path: string, size: number): void {
+  writeFileSync(path, '');
   const { status } = spawnSync('dd', [
     'if=/dev/zero',
-    `of=${output}`,
+    `of=${path}`,
     'bs=1M',
     `count=${size / 2 ** 20}`,
     'conv=fsync',
