@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { join } from 'node:path';
 
 /** A command to time: a whole process from outside. */
 export interface Contender {
@@ -63,6 +64,25 @@ export function timeInTurn(contenders: readonly Contender[], rounds: number): Ma
     }
   }
   return timings;
+}
+
+/** Makes a file whose bytes all lie on the disk, so that nothing of it is left to be written meanwhile. @param size in bytes */
+export function fill(path: string, size: number): void {
+  rmSync(path, { force: true });
+  const copy = ['if=/dev/zero', `of=${path}`, 'bs=1M', `count=${Math.ceil(size / 2 ** 20)}`, 'conv=fsync'];
+  const { status } = spawnSync('dd', copy);
+  if (status !== 0) throw new Error(`dd ended with ${status}`);
+}
+
+/**
+ * Leaves as much memory free as a command is going to write, that was in use a moment ago. A virtual machine asks its host
+ * for other memory page by page, which can take longer than the command: whoever comes first in a round would pay for all.
+ * @param size in bytes
+ */
+export function warmMemory(folder: string, size: number): void {
+  const path = join(folder, 'warm');
+  fill(path, size);
+  rmSync(path);
 }
 
 export function median(values: readonly number[]): number {

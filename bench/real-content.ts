@@ -1,12 +1,22 @@
 // Disk images of real files to raw disks, a fresh one and over one that is there, beside dmg2img, 7-Zip and qemu-img.
-import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/host/index.ts';
 import { dmgKinds, type DmgKind } from './dmg-inputs.ts';
 import { inflateSpeed, zlibChunks } from './inflate-speed.ts';
-import { machine, median, peakMemory, ratio, table, time, type Contender, type Timing } from './measure.ts';
+import {
+  fill,
+  machine,
+  median,
+  peakMemory,
+  ratio,
+  table,
+  time,
+  warmMemory,
+  type Contender,
+  type Timing,
+} from './measure.ts';
 import { realInput } from './real-inputs.ts';
 
 /** Inputs take minutes to make, and are kept here. */
@@ -27,7 +37,7 @@ const rounds = Number(process.argv[3] ?? 7);
 const chunks = process.argv[4]?.split(',').map((each) => Number(each) * 1024) ?? chunkSizes;
 // As an installed package: a checkout's own start looks at all of its sources first.
 const launch = [process.execPath, join(packageRoot, 'dist/cidermill.js')];
-const [output, beside] = [join(folder, 'out'), join(folder, 'beside')];
+const output = join(folder, 'out');
 
 console.log(`${rounds} rounds; ${machine()}\n`);
 const [rows, bounds]: [string[][], string[]] = [[], []];
@@ -65,7 +75,7 @@ async function measure(kind: DmgKind, chunkSize: number): Promise<void> {
       ratio(of(name), of('cidermill'), 'wall').toFixed(2),
     ]);
   }
-  for (const each of [output, beside]) rmSync(each, { recursive: true, force: true });
+  rmSync(output, { recursive: true, force: true });
   if (kind !== 'zlib') return;
   const data = (await zlibChunks(input)).reduce((sum, chunk) => sum + chunk.size, 0);
   const [one, two] = [median(speeds.one), median(speeds.two)];
@@ -80,15 +90,12 @@ async function measure(kind: DmgKind, chunkSize: number): Promise<void> {
 }
 
 function contendersFor(kind: DmgKind, input: string, size: number): Contender[] {
-  const fresh = (): void => {
-    for (const each of [output, beside]) rmSync(each, { recursive: true, force: true });
-  };
-  // What is removed last leaves memory free that was in use a moment ago, as a fresh output's does: a virtual machine has to
-  // ask for any other first, and that is not what replacing costs.
+  const fresh = (): void => rmSync(output, { recursive: true, force: true });
+  // As a fresh output's memory is.
   const presentFile = (): void => {
     fresh();
-    for (const each of [output, beside]) fill(each, size);
-    rmSync(beside);
+    fill(output, size);
+    warmMemory(folder, size);
   };
   const convert = [...launch, 'dmg', 'convert', input, output];
   const others: Readonly<Record<string, readonly string[]>> = {
@@ -105,17 +112,4 @@ function contendersFor(kind: DmgKind, input: string, size: number): Contender[] 
     { name: 'cidermill dmg verify', command: [...launch, 'dmg', 'verify', input] },
     { name: 'cidermill --version', command: [...launch, '--version'] },
   ];
-}
-
-/** Makes a file whose bytes all lie on the disk, so that nothing of it is left to be written meanwhile. */
-function fill(path: string, size: number): void {
-  writeFileSync(path, '');
-  const { status } = spawnSync('dd', [
-    'if=/dev/zero',
-    `of=${path}`,
-    'bs=1M',
-    `count=${size / 2 ** 20}`,
-    'conv=fsync',
-  ]);
-  if (status !== 0) throw new Error(`dd ended with ${status}`);
 }
