@@ -123,3 +123,9 @@ function textOf(node: YamlNode, report: Report): string | undefined {
   wrongType(node, 'text', report);
   return undefined;
 }
+
+/** What stands in the file, of no type yet. */
+export function writtenValue(node: YamlNode): ParameterValue {
+  if (node.kind === 'list') return node.items.map((item) => String(writtenValue(item)));
+  return node.kind === 'scalar' ? (node.value ?? '') : '';
+}
