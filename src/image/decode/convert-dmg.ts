@@ -78,7 +78,7 @@ async function write(
     await file.truncate(image.disk.size).catch(cannotWrite(output));
     let done = 0;
     const onDecoded = (bytes: number): void => onProgress?.((done += bytes), total);
-    const files = { input: inputOf(image), output: file.fd };
+    const files = { input: inputOf(image), source: image.source, output: file.fd };
     return checkTables(work, await decodeAll(work.pieces, files, { signal, threads, onDecoded }));
   } finally {
     await file.close();

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ChunkKind } from '../../formats/udif/index.ts';
+import type { ByteSource } from '../../base/index.ts';
+import type { ImagePath } from '../open/place.ts';
 import { decodePieces, newMemory, type Files } from './decode-piece.ts';
 import type { Piece } from './pieces.ts';
 import { startWorkerPool } from '../../threads/worker-pool.ts';
@@ -10,6 +12,16 @@ export interface DecodeOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many threads decode, this one among them. By default this one for a small image, else as many as cores, 2 to 4: each other takes some 40 MB. */
   readonly threads?: number | undefined;
+}
+
+/** What is decoded, and where it goes. */
+export interface Decoded {
+  /** Where threads find the image's bytes: a descriptor that they share, or a place that each of the others opens for itself. */
+  readonly input: number | ImagePath;
+  /** The same bytes as this thread has them open, which reads them where there is no descriptor. */
+  readonly source: ByteSource;
+  /** A descriptor. Without it the pieces are only decoded. */
+  readonly output: number | undefined;
 }
 
 const decodeWorker = new URL('./decode-worker.ts', import.meta.url);
@@ -25,13 +37,13 @@ const costs: Readonly<Partial<Record<ChunkKind, number>>> = { bzip2: 24, lzma: 8
 const batchesAhead = 2;
 
 /**
- * Decodes all pieces and, when `files` has an output, writes them there.
+ * Decodes all pieces and, when there is an output, writes them there.
  * @returns their CRC-32s by index
  * @throws the error of the first piece, in their order, that fails: the same one whatever the threads' speed
  */
 export async function decodeAll(
   pieces: readonly Piece[],
-  files: Files,
+  { input, source, output }: Decoded,
   options: DecodeOptions,
 ): Promise<Uint32Array> {
   const { onDecoded, signal } = options;
@@ -53,31 +65,30 @@ export async function decodeAll(
     }
   };
 
+  const threads = options.threads ?? defaultThreads(pieces);
+  const others = Math.max(0, threads - 1);
+  const files: Files = { input, output, ...(others > 0 && { turn: new SharedArrayBuffer(4) }) };
+  const own: Files = typeof input === 'number' ? files : { ...files, input: source };
   const memory = newMemory();
   const here = lane.bind(undefined, async (batch: readonly Piece[]) => {
     // Lets an abort be seen, and other threads be given work: decoding is synchronous for most kinds.
     await new Promise(setImmediate);
     signal?.throwIfAborted();
-    return decodePieces(batch, shared, memory);
+    return decodePieces(batch, own, memory);
   });
-  // A place is opened by a thread for itself, and closed with it: this thread, which stays, leaves it to others.
-  const opensPlace = typeof files.input === 'object' && 'inside' in files.input;
-  const threads = Math.max(opensPlace ? 1 : 0, options.threads ?? defaultThreads(pieces));
-  const others = opensPlace ? threads : Math.max(0, threads - 1);
-  const shared = others === 0 ? files : { ...files, turn: new SharedArrayBuffer(4) };
   if (others === 0) await here();
   else {
-    const pool = startWorkerPool<readonly Piece[], readonly number[]>(decodeWorker, others, shared);
+    const pool = startWorkerPool<readonly Piece[], readonly number[]>(decodeWorker, others, files);
     const abort = abortOf(signal);
     const lanes = Array.from({ length: others * batchesAhead }, () => lane((batch) => pool.run(batch)));
     // One thread less to start.
-    const own = opensPlace ? Promise.resolve() : here();
+    const mine = here();
     try {
-      await Promise.race([Promise.all([...lanes, own]), abort.promise]);
+      await Promise.race([Promise.all([...lanes, mine]), abort.promise]);
     } finally {
       abort.ignore();
       // Waits until nobody works any more: the files they share are closed next.
-      await Promise.all([pool.close(), own.catch(() => undefined)]);
+      await Promise.all([pool.close(), mine.catch(() => undefined)]);
     }
   }
   const [failure] = failures.sort((a, b) => a.first - b.first);

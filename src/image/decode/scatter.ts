@@ -1,8 +1,7 @@
 import type { ByteSource } from '../../base/index.ts';
 import type { BlockTable } from '../../formats/udif/index.ts';
 import { checkTables } from './checksums.ts';
-import { decodeAll, defaultThreads, type DecodeOptions } from './decode-all.ts';
-import type { Files } from './decode-piece.ts';
+import { decodeAll, defaultThreads, type Decoded, type DecodeOptions } from './decode-all.ts';
 import { openOuter } from '../open/outer/open-outer.ts';
 import type { ImagePath } from '../open/place.ts';
 import { planWork, type Piece, type Target, type Work } from './pieces.ts';
@@ -40,10 +39,9 @@ export async function scatter(what: Scatter, output: number, options: DecodeOpti
   const work = planWork(what.tables);
   const { pieces } = what.moves === undefined ? work : { pieces: aimed(work.pieces, what.moves) };
   const threads = options.threads ?? defaultThreads(pieces);
-  const decode = (input: Files['input']): Promise<Uint32Array> =>
-    decodeAll(pieces, { input, output }, { ...options, threads });
-  if (threads === 0) checkTables(work, await decode(what.source));
-  else if (what.place.inside.length > 0) checkTables(work, await decode(what.place));
+  const decode = (input: Decoded['input']): Promise<Uint32Array> =>
+    decodeAll(pieces, { input, source: what.source, output }, { ...options, threads });
+  if (threads === 0 || what.place.inside.length > 0) checkTables(work, await decode(what.place));
   else {
     const { handle, close } = await openOuter(what.place);
     // What is not a file by itself is opened by every thread.

@@ -25,7 +25,7 @@ export async function verifyDmg(path: string | ImagePath, options: ConvertOption
     let done = 0;
     const sums = await decodeAll(
       work.pieces,
-      { input: inputOf(image), output: undefined },
+      { input: inputOf(image), source: image.source, output: undefined },
       {
         signal: options.signal,
         threads: options.threads,
