@@ -7,8 +7,7 @@ import { writeAllSync } from '../write-all.ts';
 
 /**
  * What the threads of the process share: open files by their descriptors, and an image that is inside another by its
- * place, which every thread opens for itself; where there is only this thread, by itself. Without an output the pieces
- * are only decoded.
+ * place, which each of the others opens for itself; this thread has it open. Without an output the pieces are only decoded.
  */
 export interface Files {
   readonly input: number | ImagePath | ByteSource;
