@@ -1,28 +1,12 @@
-import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startCacheServer } from '../cache/cache-server.ts';
 import { findTool } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
+import { pathWithout } from '../rig/path-without.ts';
 import { stepsOf, testProject } from '../rig/project.ts';
 import { lookupProject } from './lookup-project.ts';
-
-const made = /^(mmdebstrap|debootstrap|apt|dpkg)/;
-
-/** A PATH with every program of this host but those of Debian's packages. */
-function withoutDebian(): string {
-  const bin = freshFolder();
-  for (const folder of ['/usr/bin', '/usr/sbin'])
-    for (const name of readdirSync(folder)) {
-      if (made.test(name)) continue;
-      try {
-        symlinkSync(join(folder, name), join(bin, name));
-      } catch {
-        // /usr/bin has it too.
-      }
-    }
-  return bin;
-}
 
 /** A PATH whose first mmdebstrap calls itself another version, and is this host's. */
 function withOtherVersion(): string {
@@ -47,7 +31,7 @@ test("what is made runs from a bundle or the team's cache where neither mmdebstr
   expect((await home.run(['bundle', 'lookup', full, '--with-results'])).code).toBe(0);
   expect((await home.run(['bundle', 'lookup', bare])).code).toBe(0);
 
-  const PATH = withoutDebian();
+  const PATH = pathWithout(/^(mmdebstrap|debootstrap|apt|dpkg)/);
   const there = testProject({});
   const full1 = await there.run(['run', '--from-bundle', full, '--json'], { PATH });
   expect(full1.code, full1.stdout + full1.stderr).toBe(0);

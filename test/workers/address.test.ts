@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAddress } from '../../src/workers/redis/address.ts';
 import { freshFolder } from '../rig/folder.ts';
+import { pathWithout } from '../rig/path-without.ts';
 import { testProject } from '../rig/project.ts';
 
 const password = { CIDERMILL_WORKERS_PASSWORD: 'secret' };
@@ -64,5 +65,20 @@ describe('a run with workers', () => {
       expect((await project.run(['run', 'x', '--workers', 'redis://127.0.0.1:1', ...flag], cache)).code).toBe(
         2,
       );
+  });
+
+  it('needs no program here for what the workers make', async () => {
+    const project = testProject({
+      'recipes/x.yaml':
+        'recipe: x\nsummary: x\nenvironment: none\nscript: scripts/x.ts\noutputs: { x: x.txt }\n',
+      'scripts/x.ts': '',
+    });
+    const env = { PATH: pathWithout(/^bwrap$/), CIDERMILL_CACHE: 'http://127.0.0.1:1' };
+    const alone = await project.run(['run', 'x'], env);
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(/not installed: bubblewrap/);
+    const withWorkers = await project.run(['run', 'x', '--workers', 'redis://127.0.0.1:1'], env);
+    expect(withWorkers.stderr).toContain('redis://127.0.0.1:1 cannot be used: connect ECONNREFUSED');
+    expect(withWorkers.stderr).not.toContain('not installed');
   });
 });
