@@ -12,6 +12,7 @@ export * from './surroundings.ts';
 export { readSystemPackages, type SystemPackages } from './programs/system-packages.ts';
 export * from './programs/tools.ts';
 export * from './namespaces/user-namespaces.ts';
+export * from './timer-tick.ts';
 export * from './version.ts';
 export {
   diskFailure,

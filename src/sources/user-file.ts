@@ -1,7 +1,7 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Failure, isSha256, systemReason, type Sha256 } from '../base/index.ts';
+import { settle } from '../host/index.ts';
 import { hashFile, openMemo, type Memo, type Store } from '../store/index.ts';
 
 export interface HashUserFile {
@@ -31,7 +31,7 @@ export function openUserFiles(store: Store): UserFiles {
   return {
     known: (path) => recall(memo, identity(path, look(path))),
     hash: async (path, { onProgress, signal } = {}) => {
-      await settle(look(path));
+      await settle(Number(look(path).ctimeMs));
       const before = identity(path, look(path));
       hashed.set(path, before);
       const known = recall(memo, before);
@@ -90,14 +90,6 @@ function identity(path: string, stat: BigIntStats): string {
 function identityNow(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? undefined : identity(path, stat);
-}
-
-/** Linux tells the times of two writes apart by its timer tick, at most this many milliseconds. */
-const tick = 20;
-
-/** Waits until a file that was written to just now would get another time by the next write. */
-async function settle(stat: BigIntStats): Promise<void> {
-  if (Date.now() - Number(stat.ctimeMs) < tick) await wait(tick);
 }
 
 function look(path: string): BigIntStats {

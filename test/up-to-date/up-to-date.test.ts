@@ -50,11 +50,19 @@ products:
 
 function memoryOf(root: string): string | undefined {
   return readdirSync(memories)
+    .filter((name) => name.endsWith('.json'))
     .map((name) => join(memories, name))
-    .find(
-      (path) =>
-        path.endsWith('.json') && readFileSync(path, 'utf8').includes(JSON.stringify(`${root}/name.txt`)),
-    );
+    .find((path) => textAt(path).includes(JSON.stringify(`${root}/name.txt`)));
+}
+
+/** Nothing of a file that another run has just dropped. */
+function textAt(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Marks a project's memory; fails where it has none. */

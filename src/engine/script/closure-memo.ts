@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { timerTick } from '../../host/index.ts';
 import type { Memo } from '../../store/index.ts';
 import type { Closure } from './closure.ts';
 
@@ -9,9 +10,6 @@ interface Remembered {
   readonly looks: Readonly<Record<string, string>>;
   readonly closure: Closure;
 }
-
-/** A file that changed less than this many milliseconds ago may change again without looking different. */
-const settled = 100;
 
 /** Milliseconds in which a closure is not looked at again: a run asks for it once for each of a script's steps. */
 const recent = 100;
@@ -39,18 +37,26 @@ function lookUp(memo: Memo, name: string): Closure | undefined {
   return Object.entries(looks).every(([path, look]) => lookOf(path) === look) ? closure : undefined;
 }
 
+/** A closure that was just made. */
+export interface MadeClosure {
+  readonly closure: Closure;
+  /** Absolute: the files it was made from. */
+  readonly sources: readonly string[];
+  /** When the first of them was read at the earliest, in milliseconds since 1970. */
+  readonly began: number;
+}
+
 /**
  * Remembers a closure.
  * @param root absolute, of the project
- * @param sources absolute: the files it was made from
+ * @returns false where something changed so late before it was read that another change may not show
  */
 export async function rememberClosure(
   memo: Memo,
   name: string,
-  closure: Closure,
+  { closure, sources, began }: MadeClosure,
   root: string,
-  sources: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const watched = new Set(sources);
   // A new file, package or package.json can stand in for what an import found, in any of these folders.
   for (const source of sources) {
@@ -64,9 +70,9 @@ export async function rememberClosure(
     }
   }
   const looks = Object.fromEntries([...watched].map((path) => [path, lookOf(path)]));
-  const newest = Math.max(...[...watched].map((path) => changed(path)));
-  if (Date.now() - newest < settled) return;
+  if ([...watched].some((path) => changed(path) > began - timerTick)) return false;
   await memo.set(name, JSON.stringify({ looks, closure } satisfies Remembered));
+  return true;
 }
 
 function lookOf(path: string): string {
@@ -76,7 +82,9 @@ function lookOf(path: string): string {
   return info.isDirectory() ? `${mtimeMs} ${ino}` : `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
 }
 
+/** When the kernel saw it change, in milliseconds since 1970. Of a folder only its names count, whose time anyone can set. */
 function changed(path: string): number {
   const info = statSync(path, { throwIfNoEntry: false });
-  return Math.max(info?.mtimeMs ?? 0, info?.isDirectory() === true ? 0 : (info?.ctimeMs ?? 0));
+  if (info === undefined) return 0;
+  return info.isDirectory() ? Math.min(info.mtimeMs, info.ctimeMs) : info.ctimeMs;
 }

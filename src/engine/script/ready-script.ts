@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../../host/index.ts';
+import { packageRoot, settle } from '../../host/index.ts';
 import type { Recipe } from '../../recipe/index.ts';
 import type { Memo } from '../../store/index.ts';
 import { readBuiltScript, startFile } from './built-scripts.ts';
 import { bundleScript, type ScriptPlace } from './bundle-script.ts';
-import { recallClosure, rememberClosure } from './closure-memo.ts';
+import { type MadeClosure, recallClosure, rememberClosure } from './closure-memo.ts';
 import type { Closure } from './closure.ts';
 
 /** A script with all that it loads, ready to be started. */
@@ -38,9 +38,17 @@ export async function scriptClosure(place: ScriptPlace, memo: Memo): Promise<Clo
   const name = [place.root, place.script, ...place.files].join('\n');
   const known = recallClosure(memo, name);
   if (known !== undefined) return known;
-  const { closure, sources } = await bundleScript(place, stepModule(packageRoot));
-  await rememberClosure(memo, name, closure, place.root, sources);
-  return closure;
+  const made = await makeClosure(place);
+  if (await rememberClosure(memo, name, made, place.root)) return made.closure;
+  await settle(Date.now());
+  const again = await makeClosure(place);
+  await rememberClosure(memo, name, again, place.root);
+  return again.closure;
+}
+
+async function makeClosure(place: ScriptPlace): Promise<MadeClosure> {
+  const began = Date.now();
+  return { ...(await bundleScript(place, stepModule(packageRoot))), began };
 }
 
 /** The files that a script is made of, absolute: for who takes a project elsewhere. @throws Failure 'bad-script' */
