@@ -1,7 +1,7 @@
 export { bootPlist, bootPlistPath, type BootSettings } from './boot-plist.ts';
-export { libvirtDomain } from './export-libvirt.ts';
-export { packerTemplate } from './export-packer.ts';
-export { shellScript } from './export-shell.ts';
+export { libvirtDomain } from './export/libvirt.ts';
+export { packerTemplate } from './export/packer.ts';
+export { shellScript } from './export/shell.ts';
 export { machineOf, type GuestMachine } from './machine.ts';
 export { readMac, type Mac } from './mac-file.ts';
 export * from './model.ts';

@@ -12,7 +12,7 @@ import {
 import { ancestryOf } from './ancestry.ts';
 import { productProvenance, type ProductParts } from './of-artifact.ts';
 import { gateStatement } from './gate.ts';
-import { makeSbom } from './sbom.ts';
+import { makeSbom } from './sbom/sbom.ts';
 import type { Subject } from './statement.ts';
 
 /**

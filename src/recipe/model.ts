@@ -3,7 +3,7 @@ import type { Origin } from '../sources/origin.ts';
 import type { ParameterValue } from '../step/protocol.ts';
 import type { Located } from '../yaml/located.ts';
 import type { YamlNode } from '../yaml/node.ts';
-import type { Bounds } from './files/parameter-bounds.ts';
+import type { Bounds } from './files/parameter/bounds.ts';
 import type { Table } from './files/table-file.ts';
 
 export type { Origin } from '../sources/origin.ts';

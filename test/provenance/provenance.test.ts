@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, wr
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { describe, expect, test } from 'vitest';
-import { readLicences } from '../../src/provenance/licences.ts';
+import { readLicences } from '../../src/provenance/sbom/licences.ts';
 import { stepModule, testProject, type TestProject } from '../rig/project.ts';
 
 /** Words are counted, the count is framed; the product says all it can of itself. */

@@ -1,8 +1,8 @@
 import type { Place } from '../../base/index.ts';
 import type { Report } from '../../yaml/faults.ts';
-import { holdsReferences } from './parameter-shape.ts';
-import { isWithin } from './parameter-bounds.ts';
-import { valueOfNode, valueOfText, type ValueType } from './parameter-value.ts';
+import { holdsReferences } from './parameter/shape.ts';
+import { isWithin } from './parameter/bounds.ts';
+import { valueOfNode, valueOfText, type ValueType } from './parameter/value.ts';
 import { parseTemplate, type Reference, type TemplatePart } from '../../yaml/template.ts';
 import type { Resolved, Scope } from './resolved.ts';
 import { locate, wrongType } from '../../yaml/shape.ts';

@@ -2,7 +2,7 @@ import type { Place } from '../../base/index.ts';
 import type { Report } from '../../yaml/faults.ts';
 import { type PaperKind, paperKinds } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
-import { declareParameters, pipelineParameters, type DeclaredParameter } from './parameter-shape.ts';
+import { declareParameters, pipelineParameters, type DeclaredParameter } from './parameter/shape.ts';
 import { checkName, type FileName } from '../../yaml/file-name.ts';
 import type { FindTable } from './table-file.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';

@@ -4,7 +4,7 @@ import type { Report } from '../../yaml/faults.ts';
 import type { Recipe, Source } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { originSchema, sourceShape } from './origin-shape.ts';
-import { declareParameters, recipeParameters } from './parameter-shape.ts';
+import { declareParameters, recipeParameters } from './parameter/shape.ts';
 import { needsShape } from './needs-shape.ts';
 import { object, optional, required } from '../../yaml/object-shape.ts';
 import { outputShape, type WrittenOutput } from './output-shape.ts';

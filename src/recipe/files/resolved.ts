@@ -2,7 +2,7 @@ import type { Place } from '../../base/index.ts';
 import type { ParameterValue } from '../../step/protocol.ts';
 import type { Binding } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
-import type { ParameterType } from './parameter-value.ts';
+import type { ParameterType } from './parameter/value.ts';
 import type { Reference } from '../../yaml/template.ts';
 
 /** What a reference stands for. A parameter of type file is a binding. */

@@ -4,15 +4,15 @@ import { checkReferences, evaluate } from '../files/evaluate.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Binding, Parameter, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
-import { holdsReferences } from '../files/parameter-shape.ts';
+import { holdsReferences } from '../files/parameter/shape.ts';
 import { defaultsOf } from '../files/recipe-template.ts';
-import { valueOfText, type ParameterType } from '../files/parameter-value.ts';
+import { valueOfText, type ParameterType } from '../files/parameter/value.ts';
 import type { PipelineStep } from '../files/pipeline-file.ts';
 import type { Resolved, Scope } from '../files/resolved.ts';
 import { locate, shorten, wrongType } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
 import type { YamlNode } from '../../yaml/node.ts';
-import { isWithin } from '../files/parameter-bounds.ts';
+import { isWithin } from '../files/parameter/bounds.ts';
 
 /** A step's recipe with all that it was given, before it has its place in the order. */
 export interface BoundStep extends Place {

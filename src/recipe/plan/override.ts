@@ -1,8 +1,8 @@
 import type { ParameterValue } from '../../step/protocol.ts';
 import type { Report } from '../../yaml/faults.ts';
 import type { Located } from '../../yaml/located.ts';
-import { valueOfNode, valueOfText, type ValueType } from '../files/parameter-value.ts';
-import { isWithin } from '../files/parameter-bounds.ts';
+import { valueOfNode, valueOfText, type ValueType } from '../files/parameter/value.ts';
+import { isWithin } from '../files/parameter/bounds.ts';
 import type { Override } from './planning.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import { locate } from '../../yaml/shape.ts';

@@ -1,8 +1,8 @@
 import { InvalidError } from '../../base/index.ts';
 import { reportUnknownParameter } from './bind-step.ts';
 import { buildrootFile, pipelineFile, recipeFile } from '../project/load.ts';
-import { holdsReferences } from '../files/parameter-shape.ts';
-import { valueOfNode } from '../files/parameter-value.ts';
+import { holdsReferences } from '../files/parameter/shape.ts';
+import { valueOfNode } from '../files/parameter/value.ts';
 import type { Buildroot, Recipe } from '../model.ts';
 import type { Located } from '../../yaml/located.ts';
 import { valueOfOverride } from './override.ts';

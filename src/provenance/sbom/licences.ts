@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { Sha256 } from '../base/index.ts';
-import { archiveKind } from '../archive/archive-name.ts';
-import { run } from '../host/programs/program.ts';
-import { blobPath, hasSoundBlob, openMemo, type Store } from '../store/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { archiveKind } from '../../archive/archive-name.ts';
+import { run } from '../../host/programs/program.ts';
+import { blobPath, hasSoundBlob, openMemo, type Store } from '../../store/index.ts';
 import { eachEntry } from './product-files.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type * as CycloneDx from '@cyclonedx/cyclonedx-library';
-import type { Material, Sha256 } from '../base/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Material, Sha256 } from '../../base/index.ts';
+import type { Store } from '../../store/index.ts';
 import { packageLicences, sourceLicences } from './licences.ts';
 import { packageFacts, type PackageFacts } from './package-facts.ts';
 import { productFiles, type ProductFile } from './product-files.ts';
-import type { Subject } from './statement.ts';
+import type { Subject } from '../statement.ts';
 
 export interface SbomParts {
   readonly name: string;

@@ -1,12 +1,12 @@
-import type { ParameterValue } from '../../step/protocol.ts';
-import type { Report } from '../../yaml/faults.ts';
-import type { Parameter } from '../model.ts';
-import type { Located } from '../../yaml/located.ts';
-import { locate, shorten, wrongType } from '../../yaml/shape.ts';
-import { parseSize } from '../../yaml/size.ts';
-import { suggestOrList } from '../../yaml/suggest.ts';
-import type { YamlNode } from '../../yaml/node.ts';
-import { isWithin, type Bounds } from './parameter-bounds.ts';
+import type { ParameterValue } from '../../../step/protocol.ts';
+import type { Report } from '../../../yaml/faults.ts';
+import type { Parameter } from '../../model.ts';
+import type { Located } from '../../../yaml/located.ts';
+import { locate, shorten, wrongType } from '../../../yaml/shape.ts';
+import { parseSize } from '../../../yaml/size.ts';
+import { suggestOrList } from '../../../yaml/suggest.ts';
+import type { YamlNode } from '../../../yaml/node.ts';
+import { isWithin, type Bounds } from './bounds.ts';
 
 export type ParameterType = Parameter['type'];
 

@@ -1,11 +1,11 @@
-import type { Parameter } from '../model.ts';
-import type { Located } from '../../yaml/located.ts';
-import type { Report } from '../../yaml/faults.ts';
+import type { Parameter } from '../../model.ts';
+import type { Located } from '../../../yaml/located.ts';
+import type { Report } from '../../../yaml/faults.ts';
 import { declareBounds } from './declare-bounds.ts';
-import { valueOfNode, writtenValue, type ParameterType } from './parameter-value.ts';
-import type { FindTable, Table } from './table-file.ts';
-import { mayHoldReferences } from '../../yaml/template.ts';
-import { object, optional, required, type ReadObject } from '../../yaml/object-shape.ts';
+import { valueOfNode, writtenValue, type ParameterType } from './value.ts';
+import type { FindTable, Table } from '../table-file.ts';
+import { mayHoldReferences } from '../../../yaml/template.ts';
+import { object, optional, required, type ReadObject } from '../../../yaml/object-shape.ts';
 import {
   anything,
   list,
@@ -17,9 +17,9 @@ import {
   type JsonSchema,
   type Named,
   type Shape,
-} from '../../yaml/shape.ts';
-import type { YamlNode } from '../../yaml/node.ts';
-import type { ParameterValue } from '../../step/protocol.ts';
+} from '../../../yaml/shape.ts';
+import type { YamlNode } from '../../../yaml/node.ts';
+import type { ParameterValue } from '../../../step/protocol.ts';
 
 const recipeTypes = ['string', 'integer', 'boolean', 'size', 'choice', 'list'] as const;
 const pipelineTypes = [...recipeTypes, 'file'] as const;

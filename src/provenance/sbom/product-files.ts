@@ -3,11 +3,11 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
-import type { Sha256 } from '../base/index.ts';
-import { archiveKind } from '../archive/archive-name.ts';
-import { decompress } from '../archive/decompress.ts';
-import { blobPath, type Store } from '../store/index.ts';
-import type { Subject } from './statement.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { archiveKind } from '../../archive/archive-name.ts';
+import { decompress } from '../../archive/decompress.ts';
+import { blobPath, type Store } from '../../store/index.ts';
+import type { Subject } from '../statement.ts';
 
 /** A file of a product, or one in an archive that is a file of the product. */
 export interface ProductFile {

@@ -1,5 +1,5 @@
-import type { GuestMachine } from './machine.ts';
-import type { Wiring } from './qemu-options.ts';
+import type { GuestMachine } from '../machine.ts';
+import type { Wiring } from '../qemu-options.ts';
 
 /** Where the domain expects the SMC's configuration with the user's key. */
 const smcConfig = '/etc/cidermill/smc.cfg';

@@ -1,6 +1,6 @@
-import type { Sha256 } from '../base/index.ts';
-import { run } from '../host/programs/program.ts';
-import { blobPath, hasSoundBlob, type Store } from '../store/index.ts';
+import type { Sha256 } from '../../base/index.ts';
+import { run } from '../../host/programs/program.ts';
+import { blobPath, hasSoundBlob, type Store } from '../../store/index.ts';
 
 /** What a .deb file says of itself. */
 export interface PackageFacts {

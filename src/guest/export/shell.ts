@@ -1,5 +1,5 @@
-import type { QemuOption } from './qemu-options.ts';
-import { shellQuote } from './render-command.ts';
+import type { QemuOption } from '../qemu-options.ts';
+import { shellQuote } from '../render-command.ts';
 
 /**
  * A POSIX shell script that starts a machine. The key is not in it: it reads the file that OSK_FILE names and hands it to

@@ -1,5 +1,5 @@
-import type { GuestMachine } from './machine.ts';
-import { qemuOptions, type Wiring } from './qemu-options.ts';
+import type { GuestMachine } from '../machine.ts';
+import { qemuOptions, type Wiring } from '../qemu-options.ts';
 
 /** Packer makes these itself, from efi_firmware_code and a copy of efi_firmware_vars. */
 function isFlash([, value = '']: readonly string[]): boolean {

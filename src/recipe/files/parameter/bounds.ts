@@ -1,8 +1,8 @@
-import type { Place } from '../../base/index.ts';
-import type { ParameterValue } from '../../step/protocol.ts';
-import type { Report } from '../../yaml/faults.ts';
-import type { Located } from '../../yaml/located.ts';
-import { shorten } from '../../yaml/shape.ts';
+import type { Place } from '../../../base/index.ts';
+import type { ParameterValue } from '../../../step/protocol.ts';
+import type { Report } from '../../../yaml/faults.ts';
+import type { Located } from '../../../yaml/located.ts';
+import { shorten } from '../../../yaml/shape.ts';
 
 /** A limit of a number, as it was written too: 1M. */
 export interface Limit {

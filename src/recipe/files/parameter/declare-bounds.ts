@@ -1,9 +1,9 @@
-import type { Place } from '../../base/index.ts';
-import type { Located } from '../../yaml/located.ts';
-import type { Report } from '../../yaml/faults.ts';
-import type { YamlNode } from '../../yaml/node.ts';
-import type { Bounds, Limit } from './parameter-bounds.ts';
-import { valueOfNode, writtenValue, type ParameterType } from './parameter-value.ts';
+import type { Place } from '../../../base/index.ts';
+import type { Located } from '../../../yaml/located.ts';
+import type { Report } from '../../../yaml/faults.ts';
+import type { YamlNode } from '../../../yaml/node.ts';
+import type { Bounds, Limit } from './bounds.ts';
+import { valueOfNode, writtenValue, type ParameterType } from './value.ts';
 
 /** As they stand in the file. */
 interface WrittenBounds {
