@@ -6,6 +6,8 @@ import { afterAll } from 'vitest';
 export interface Net {
   /** Adds a machine; the first has the address 10.9.0.2. */
   add(): Promise<Machine>;
+  /** Ends all that runs on its machines, and them. Done by itself when the file's tests have ended. */
+  close(): void;
 }
 
 export interface Machine {
@@ -33,18 +35,21 @@ export function netFault(): string | undefined {
 }
 
 export async function openNet(): Promise<Net> {
+  // What a test starts again has to end with the file's tests too.
+  const children = new Set<ChildProcess>();
+  const close = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  afterAll(close);
+  const hold = (command: readonly string[]): Promise<number> => holdOpen(command, children);
   const bridge = await hold(['unshare', '-U', '-r', '-n', '-m']);
   const on = (pid: number, ...command: readonly string[]): string =>
     execFileSync('nsenter', [...entering(pid), ...command], { encoding: 'utf8' });
   on(bridge, 'ip', 'link', 'add', 'br0', 'type', 'bridge');
   on(bridge, 'ip', 'link', 'set', 'br0', 'up');
   let count = 1;
-  // What a test starts again has to end with the file's tests too.
-  const children = new Set<ChildProcess>();
-  afterAll(() => {
-    for (const child of children) child.kill('SIGKILL');
-  });
   return {
+    close,
     add: async () => {
       count += 1;
       const ip = `10.9.0.${count}`;
@@ -89,13 +94,13 @@ function entering(pid: number): string[] {
   return ['-t', String(pid), '-U', '--preserve-credentials', '-n', '-m', '--'];
 }
 
-/** Starts a process that holds namespaces open until the tests have ended; gives its number. */
-async function hold(command: readonly string[]): Promise<number> {
+/** Starts a process that holds namespaces open, one of the children; gives its number. */
+async function holdOpen(command: readonly string[], children: Set<ChildProcess>): Promise<number> {
   const [program = '', ...args] = command;
   const child = spawn(program, [...args, 'sh', '-c', 'echo $$; exec sleep 100000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  afterAll(() => void child.kill('SIGKILL'));
+  children.add(child);
   for await (const line of createInterface(child.stdout)) return Number(line);
   throw new Error(`${command.join(' ')} ended`);
 }

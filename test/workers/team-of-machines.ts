@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';
 import { cached } from '../rig/judges/cache.ts';
-import { openNet, type Machine } from '../rig/net-namespaces.ts';
+import { openNet, type Machine, type Net } from '../rig/net-namespaces.ts';
 import { redisEnvironment, redisProgram } from '../rig/redis-server.ts';
 import { gather, until } from './rig.ts';
 
@@ -33,9 +33,19 @@ export interface Team {
 
 const bin = join(packageRoot, 'bin/cidermill.mjs');
 
+/** Nothing of it is left where it cannot be opened: hooks of a file that fails before its tests do not run. */
 export async function openTeam(): Promise<Team> {
-  const folder = fileFolder();
   const net = await openNet();
+  try {
+    return await startTeam(net);
+  } catch (error) {
+    net.close();
+    throw error;
+  }
+}
+
+async function startTeam(net: Net): Promise<Team> {
+  const folder = fileFolder();
   const [atRedis, atNginx, coordinator] = [await net.add(), await net.add(), await net.add()];
   const tls = makeCertificates(folder, [atRedis.ip, atNginx.ip]);
   const page = readFileSync(join(packageRoot, 'docs/workers.md'), 'utf8');
