@@ -4,7 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/host/index.ts';
-import { dmgInput, type DmgKind } from './dmg-inputs.ts';
+import { dmgInput, type DmgKind } from './inputs/dmg-inputs.ts';
 import { machine, median, peakMemory, ratio, table, timeInTurn, type Contender } from './measure.ts';
 
 /** Inputs take minutes to make, and are kept here: two thirds of a disk are used, which are made of 1 GiB and of 512 MiB. */

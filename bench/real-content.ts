@@ -3,8 +3,8 @@ import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/host/index.ts';
-import { dmgKinds, type DmgKind } from './dmg-inputs.ts';
-import { inflateSpeed, zlibChunks } from './inflate-speed.ts';
+import { dmgKinds, type DmgKind } from './inputs/dmg-inputs.ts';
+import { inflateSpeed, zlibChunks } from './bound/inflate-speed.ts';
 import {
   fill,
   machine,
@@ -17,7 +17,7 @@ import {
   type Contender,
   type Timing,
 } from './measure.ts';
-import { realInput } from './real-inputs.ts';
+import { realInput } from './inputs/real-inputs.ts';
 
 /** Inputs take minutes to make, and are kept here. */
 const folder = process.env['CIDERMILL_BENCH'] ?? join(tmpdir(), 'cidermill-bench-inputs');

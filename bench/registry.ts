@@ -11,7 +11,7 @@ import esbuild from 'esbuild';
 import type { ByteSource } from '../src/base/index.ts';
 import { packageRoot } from '../src/host/index.ts';
 import { cached } from '../test/rig/judges/cache.ts';
-import { contentDisk } from './disk-content.ts';
+import { contentDisk } from './inputs/disk-content.ts';
 import { machine, median, peakMemory, ratio, table, timeInTurn, type Contender } from './measure.ts';
 
 const [mebibytes = 256, rounds = 5] = process.argv.slice(2).map(Number);

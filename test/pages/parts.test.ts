@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { drawRatios } from '../../bench/draw-ratios.ts';
-import { measuredRatios } from '../../bench/ratios.ts';
+import { drawRatios } from '../../bench/ratios/draw.ts';
+import { measuredRatios } from '../../bench/ratios/read.ts';
 import { pagesWithParts, pageWithParts } from '../../pages/parts.ts';
 import { packageRoot } from '../../src/host/index.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { inflateInto, newScratch } from '../src/formats/udif/inflate.ts';
-import { openImage } from '../src/image/open/open-image.ts';
-import { startWorkerPool } from '../src/threads/worker-pool.ts';
+import { inflateInto, newScratch } from '../../src/formats/udif/inflate.ts';
+import { openImage } from '../../src/image/open/open-image.ts';
+import { startWorkerPool } from '../../src/threads/worker-pool.ts';
 
 /** A zlib chunk of an image, in bytes of its file; `size` of what it decodes to. */
 export interface ZlibChunk {

@@ -11,9 +11,9 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { packageRoot } from '../src/host/index.ts';
-import { createFrom } from '../src/image/create/create-dmg.ts';
-import { openImage } from '../src/image/open/open-image.ts';
+import { packageRoot } from '../../src/host/index.ts';
+import { createFrom } from '../../src/image/create/create-dmg.ts';
+import { openImage } from '../../src/image/open/open-image.ts';
 import { storeBy, type DmgKind } from './dmg-inputs.ts';
 
 /** A Debian package that a volume is filled with. */

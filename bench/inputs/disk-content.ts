@@ -1,5 +1,5 @@
-import type { ByteSource } from '../src/base/index.ts';
-import { makeGpt, gptTypes } from '../src/formats/gpt/index.ts';
+import type { ByteSource } from '../../src/base/index.ts';
+import { makeGpt, gptTypes } from '../../src/formats/gpt/index.ts';
 
 /*
  * A disk that is the same each time and is nowhere stored: text of words, records as programs have them, noise as of

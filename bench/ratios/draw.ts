@@ -1,4 +1,4 @@
-import type { Measured } from './ratios.ts';
+import type { Measured } from './read.ts';
 
 const [width, left, right, row, top] = [720, 250, 70, 18, 64];
 /** Of the axis; what is beyond is drawn to its end, and told in numbers. */

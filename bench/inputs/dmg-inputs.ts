@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, type ChunkKind } from '../src/formats/udif/index.ts';
-import type { ChunkStore } from '../src/image/create/chunk-store.ts';
-import { createFrom } from '../src/image/create/create-dmg.ts';
-import { chunkStore } from '../src/image/create/chunk-store.ts';
-import { createDmg } from '../src/image/index.ts';
-import { cached, makeCached } from '../test/rig/judges/cache.ts';
-import { openDebianMirror } from '../test/rig/judges/debian.ts';
-import { buildLzfse, lzfseSource } from '../test/rig/judges/lzfse.ts';
-import { encodeLzfse } from '../test/rig/lzfse-encoder.ts';
+import { crc32, type ChunkKind } from '../../src/formats/udif/index.ts';
+import type { ChunkStore } from '../../src/image/create/chunk-store.ts';
+import { createFrom } from '../../src/image/create/create-dmg.ts';
+import { chunkStore } from '../../src/image/create/chunk-store.ts';
+import { createDmg } from '../../src/image/index.ts';
+import { cached, makeCached } from '../../test/rig/judges/cache.ts';
+import { openDebianMirror } from '../../test/rig/judges/debian.ts';
+import { buildLzfse, lzfseSource } from '../../test/rig/judges/lzfse.ts';
+import { encodeLzfse } from '../../test/rig/lzfse-encoder.ts';
 import { contentDisk } from './disk-content.ts';
 
 /** Kinds of compressed chunk that real images have. */
