@@ -16,8 +16,8 @@ import { readAddress } from '../src/workers/redis/address.ts';
 import { ownVersions } from '../src/workers/redis/presence.ts';
 import { runWorker } from '../src/workers/worker/worker.ts';
 import { cached } from '../test/rig/judges/cache.ts';
-import { redisEnvironment, redisProgram } from '../test/rig/redis-server.ts';
-import { freePort } from '../test/rig/registry-server.ts';
+import { redisEnvironment, redisProgram } from '../test/rig/servers/redis-server.ts';
+import { freePort } from '../test/rig/servers/registry-server.ts';
 import { machine, table } from './measure.ts';
 
 /** How long a worker sleeps over a step, in milliseconds. */

@@ -10,7 +10,7 @@ import { createDmg } from '../../src/image/index.ts';
 import { cached, makeCached } from '../../test/rig/judges/cache.ts';
 import { openDebianMirror } from '../../test/rig/judges/debian.ts';
 import { buildLzfse, lzfseSource } from '../../test/rig/judges/lzfse.ts';
-import { encodeLzfse } from '../../test/rig/lzfse-encoder.ts';
+import { encodeLzfse } from '../../test/rig/images/lzfse-encoder.ts';
 import { contentDisk } from './disk-content.ts';
 
 /** Kinds of compressed chunk that real images have. */

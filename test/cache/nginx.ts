@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { cached } from '../rig/judges/cache.ts';
-import { listening } from '../rig/listening.ts';
-import { freePort } from '../rig/registry-server.ts';
+import { listening } from '../rig/servers/listening.ts';
+import { freePort } from '../rig/servers/registry-server.ts';
 
 /** nginx as docs/cache.md sets it up, as an ordinary process on loopback. */
 export interface Nginx {

@@ -13,7 +13,7 @@ import { createDmg, openTarget } from '../../src/image/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject, type Ended } from '../rig/project.ts';
 import { sevenZipDisk } from '../rig/seven-zip.ts';
-import { writeSparse } from '../rig/sparse-writer.ts';
+import { writeSparse } from '../rig/images/sparse-writer.ts';
 
 /** An image with a map whose volume holds another image with another map, and the chunklist of that. */
 interface Images {

@@ -22,7 +22,7 @@ import { memorySource } from '../../src/formats/source/index.ts';
 import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject } from '../rig/project.ts';
-import { fileElement, makeXar } from '../rig/xar-maker.ts';
+import { fileElement, makeXar } from '../rig/images/xar-maker.ts';
 
 /** Runs the real command line. */
 const run = (args: readonly string[]) => testProject({}).run(args);

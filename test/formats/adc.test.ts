@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FormatError } from '../../src/base/index.ts';
 import { decodeAdc } from '../../src/formats/udif/index.ts';
-import { encodeAdc } from '../rig/udif-writer.ts';
+import { encodeAdc } from '../rig/images/udif-writer.ts';
 
 test('what an encoder packs is unpacked, overlapping copies too', () => {
   const letters = fc

@@ -9,8 +9,8 @@ import { fixture, has } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { referenceLzfse } from '../rig/judges/index.ts';
 import { sevenZipDisk } from '../rig/seven-zip.ts';
-import { encodeLzfse } from '../rig/lzfse-encoder.ts';
-import { writeUdif } from '../rig/udif-writer.ts';
+import { encodeLzfse } from '../rig/images/lzfse-encoder.ts';
+import { writeUdif } from '../rig/images/udif-writer.ts';
 
 /** What 7-Zip makes of a stream, in a disk image around it. */
 function judged(stream: Uint8Array, size: number): Buffer {

@@ -12,7 +12,7 @@ import { judgeSignature, memberSource, readMember, readXar, writeXar } from '../
 import { extractPackage, readPackage } from '../../src/image/index.ts';
 import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { flipped, signedXar } from '../rig/signed-xar.ts';
+import { flipped, signedXar } from '../rig/images/signed-xar.ts';
 
 const bytesOf = (data: Uint8Array): AsyncGenerator<Uint8Array> => streamOf(memorySource(data));
 

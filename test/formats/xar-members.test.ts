@@ -7,7 +7,7 @@ import { memorySource } from '../../src/formats/source/index.ts';
 import { readMember, readXar } from '../../src/formats/xar/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { testProject } from '../rig/project.ts';
-import { fileElement, makeXar } from '../rig/xar-maker.ts';
+import { fileElement, makeXar } from '../rig/images/xar-maker.ts';
 
 const words = Buffer.from('one file of two names\n'.repeat(100));
 

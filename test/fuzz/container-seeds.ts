@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { encryptImage } from '../rig/encrypted-writer.ts';
-import { mbrDisk } from '../rig/partitioned.ts';
-import { splitImage } from '../rig/split-image.ts';
-import { writeUdif } from '../rig/udif-writer.ts';
+import { encryptImage } from '../rig/images/encrypted-writer.ts';
+import { mbrDisk } from '../rig/images/partitioned.ts';
+import { splitImage } from '../rig/images/split-image.ts';
+import { writeUdif } from '../rig/images/udif-writer.ts';
 import { lengthSize, password } from './container-targets.ts';
 import type { Seed } from './seeds.ts';
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { freshFolder } from '../rig/folder.ts';
-import { contentOf, writeUdif, type WrittenTable } from '../rig/udif-writer.ts';
+import { contentOf, writeUdif, type WrittenTable } from '../rig/images/udif-writer.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const data = Buffer.alloc(2 ** 18, 'bundled or not ');

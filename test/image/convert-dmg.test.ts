@@ -7,7 +7,7 @@ import { convertDmg, openImage, verifyDmg } from '../../src/image/index.ts';
 import { fixture, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { sevenZipDisk } from '../rig/seven-zip.ts';
-import { contentOf, writeUdif, type WrittenRun, type WrittenTable } from '../rig/udif-writer.ts';
+import { contentOf, writeUdif, type WrittenRun, type WrittenTable } from '../rig/images/udif-writer.ts';
 
 const realImages = [
   'brew/container.dmg',

@@ -8,7 +8,7 @@ import { convertDmg, findHfsPlus, openImage, verifyDmg } from '../../src/image/i
 import { fixture, has, present } from '../rig/fixtures.ts';
 import { rounds } from '../rig/rounds.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { writeUdif } from '../rig/udif-writer.ts';
+import { writeUdif } from '../rig/images/udif-writer.ts';
 
 /** Converts bytes; gives the disk or the error, and makes sure that an error leaves no file. */
 async function convert(bytes: Uint8Array, threads = 0): Promise<Buffer | Error> {

@@ -5,7 +5,7 @@ import { describeDmg } from '../../src/image/index.ts';
 import { fixture, has, present } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { makeHfsPlus } from '../rig/judges/index.ts';
-import { writeUdif } from '../rig/udif-writer.ts';
+import { writeUdif } from '../rig/images/udif-writer.ts';
 
 describe('images made by macOS', () => {
   test('a compressed HFS+ image is described from its map and its volume', async () => {

@@ -7,7 +7,14 @@ import { describeDisk, findDiskTools, fixDisk, growDisk, newDisk } from '../../s
 import { memorySource } from '../../src/formats/source/index.ts';
 import { describeDmg, editImage, openInside } from '../../src/image/index.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { apmDisk, gptDisk, hfsGuid, mbrDisk, volumeBytes, withCoreStorageLabel } from '../rig/partitioned.ts';
+import {
+  apmDisk,
+  gptDisk,
+  hfsGuid,
+  mbrDisk,
+  volumeBytes,
+  withCoreStorageLabel,
+} from '../rig/images/partitioned.ts';
 import { testProject } from '../rig/project.ts';
 
 const mebibyte = 2 ** 20;

@@ -10,7 +10,7 @@ import { convertDmg, createDmg, describeDmg, openInside, verifyDmg } from '../..
 import { fixture } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { sevenZipDisk } from '../rig/seven-zip.ts';
-import { writeSparse } from '../rig/sparse-writer.ts';
+import { writeSparse } from '../rig/images/sparse-writer.ts';
 
 const band = 2 ** 20;
 /** Five bands, the last one short; the third is nowhere in the file. */

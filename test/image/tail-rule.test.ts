@@ -19,7 +19,7 @@ import { makeIso, makeSample, openMedium, planIso } from '../../src/installer/in
 import { withServedDisk } from '../../src/vm/index.ts';
 import { fileFolder, freshFolder } from '../rig/folder.ts';
 import { mmls, needs, sgdiskVerify } from '../rig/judges/index.ts';
-import { expectTail } from '../rig/tail-rule.ts';
+import { expectTail } from '../rig/images/tail-rule.ts';
 import { hostQemu, runScript } from '../vm/run-script.ts';
 
 const date = new Date('2016-09-20T17:00:00Z');

@@ -18,12 +18,12 @@ import {
   type ImagePath,
 } from '../../src/image/index.ts';
 import { makeIso, makeSample, openMedium, planIso } from '../../src/installer/index.ts';
-import { encryptBlocks, encryptedToken, encryptImage } from '../rig/encrypted-writer.ts';
+import { encryptBlocks, encryptedToken, encryptImage } from '../rig/images/encrypted-writer.ts';
 import { fixture, has } from '../rig/fixtures.ts';
 import { freshFolder } from '../rig/folder.ts';
-import { gptDisk, hfsGuid, mbrDisk, volumeBytes } from '../rig/partitioned.ts';
+import { gptDisk, hfsGuid, mbrDisk, volumeBytes } from '../rig/images/partitioned.ts';
 import { testProject } from '../rig/project.ts';
-import { splitImage, writeBundle, writeSegments } from '../rig/split-image.ts';
+import { splitImage, writeBundle, writeSegments } from '../rig/images/split-image.ts';
 
 const mebibyte = 2 ** 20;
 const password = 'pass wörd';

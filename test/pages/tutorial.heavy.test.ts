@@ -6,7 +6,7 @@ import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';
 import { cached } from '../rig/judges/cache.ts';
 import { needs } from '../rig/judges/index.ts';
-import { freePort } from '../rig/registry-server.ts';
+import { freePort } from '../rig/servers/registry-server.ts';
 
 const page = readFileSync(join(packageRoot, 'docs/tutorial.md'), 'utf8');
 

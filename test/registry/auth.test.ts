@@ -5,8 +5,8 @@ import { readChallenges } from '../../src/registry/remote/challenge.ts';
 import { isLoopback, parseReference } from '../../src/registry/reference.ts';
 import { needs } from '../rig/judges/index.ts';
 import { testProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
-import { startTokenServer } from '../rig/token-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
+import { startTokenServer } from '../rig/servers/token-server.ts';
 
 describe('a registry that asks for a token', () => {
   beforeEach((context) => needs(context, 'docker-registry'));

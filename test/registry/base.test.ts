@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
 import { noise } from '../rig/product-folder.ts';
 import { testProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 
 beforeEach((context) => needs(context, 'docker-registry'));
 

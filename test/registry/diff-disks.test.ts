@@ -7,7 +7,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
 import { noise } from '../rig/product-folder.ts';
 import { testProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 
 beforeEach((context) => needs(context, 'docker-registry'));
 

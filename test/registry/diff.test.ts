@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
 import { noise, patchFile } from '../rig/product-folder.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 import { greeting } from './greeting.ts';
 
 beforeEach((context) => needs(context, 'docker-registry'));

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { cached } from '../rig/judges/cache.ts';
 import { needs } from '../rig/judges/index.ts';
 import type { TestProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 import { greeting } from './greeting.ts';
 
 beforeEach((context) => needs(context, 'docker-registry'));

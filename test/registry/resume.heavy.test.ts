@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { needs } from '../rig/judges/index.ts';
 import { noise } from '../rig/product-folder.ts';
 import { testProject, type TestProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 import { onSmallDisk } from '../rig/small-disk.ts';
 
 beforeEach((context) => needs(context, 'docker-registry'));

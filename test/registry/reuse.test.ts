@@ -8,7 +8,7 @@ import { knownChunks, worthReusing } from '../../src/registry/packs/reuse.ts';
 import { needs } from '../rig/judges/index.ts';
 import { productFolder } from '../rig/product-folder.ts';
 import { testProject } from '../rig/project.ts';
-import { startRegistry } from '../rig/registry-server.ts';
+import { startRegistry } from '../rig/servers/registry-server.ts';
 
 /** A disk whose packs have so many frames each, all of one length. */
 function disk(packs: number, frames: number, length: number): DiskIndex {

@@ -15,7 +15,7 @@ import { sealedSource } from '../../src/disk/index.ts';
 import { memorySource, windowOf } from '../../src/formats/source/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { absence, fsckHfsPlus, needs } from '../rig/judges/index.ts';
-import { journaledVolume } from '../rig/journaled-volume.ts';
+import { journaledVolume } from '../rig/images/journaled-volume.ts';
 import { noise } from '../rig/product-folder.ts';
 import { testProject } from '../rig/project.ts';
 import { rounds } from '../rig/rounds.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
 import { packageRoot } from '../../src/host/index.ts';
 import { absence } from '../rig/judges/index.ts';
-import { netFault } from '../rig/net-namespaces.ts';
+import { netFault } from '../rig/servers/net-namespaces.ts';
 import { below, events, running, uniqueSeconds, type TestProject } from '../rig/project.ts';
 import { gather, until } from './rig.ts';
 import { slowProject } from './slow.ts';

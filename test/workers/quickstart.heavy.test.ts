@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { packageRoot } from '../../src/host/index.ts';
 import { freshFolder } from '../rig/folder.ts';
 import { absence } from '../rig/judges/index.ts';
-import { netFault } from '../rig/net-namespaces.ts';
+import { netFault } from '../rig/servers/net-namespaces.ts';
 import { events, testProject } from '../rig/project.ts';
 import { gather } from './rig.ts';
 import { openTeam } from './team-of-machines.ts';

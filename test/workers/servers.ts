@@ -1,6 +1,6 @@
 import { startNginx, type Nginx } from '../cache/nginx.ts';
 import { absence } from '../rig/judges/index.ts';
-import { startRedis, type RedisServer } from '../rig/redis-server.ts';
+import { startRedis, type RedisServer } from '../rig/servers/redis-server.ts';
 
 /**
  * The team's cache and Redis, for the tests of a file: begun where the file is read, so that they end with its tests.

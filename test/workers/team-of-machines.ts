@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { packageRoot } from '../../src/host/index.ts';
 import { fileFolder } from '../rig/folder.ts';
 import { cached } from '../rig/judges/cache.ts';
-import { openNet, type Machine, type Net } from '../rig/net-namespaces.ts';
-import { redisEnvironment, redisProgram } from '../rig/redis-server.ts';
+import { openNet, type Machine, type Net } from '../rig/servers/net-namespaces.ts';
+import { redisEnvironment, redisProgram } from '../rig/servers/redis-server.ts';
 import { gather, until } from './rig.ts';
 
 /** A program on a machine of its own. */

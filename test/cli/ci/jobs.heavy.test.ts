@@ -8,7 +8,7 @@ import { readAsGitHub, readAsGitLab } from '../../rig/ci-readers.ts';
 import { hostileProject } from '../../rig/hostile-project.ts';
 import { gitlabLocal } from '../../rig/judges/ci-files.ts';
 import type { TestProject } from '../../rig/project.ts';
-import { startRegistry } from '../../rig/registry-server.ts';
+import { startRegistry } from '../../rig/servers/registry-server.ts';
 
 // Only root may install packages without being asked.
 const setup = process.getuid?.() === 0 ? [] : ['--no-setup'];

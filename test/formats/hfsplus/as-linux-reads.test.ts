@@ -18,9 +18,9 @@ import { memorySource } from '../../../src/formats/source/index.ts';
 import { convertDmg, openInside } from '../../../src/image/index.ts';
 import { fixture, has, present } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
-import { journaledVolume } from '../../rig/journaled-volume.ts';
+import { journaledVolume } from '../../rig/images/journaled-volume.ts';
 import { fsckHfsPlus, kernelListings, needs, type KernelEntry } from '../../rig/judges/index.ts';
-import { caseSensitive, fragmented, linuxVolume } from '../../rig/linux-volume.ts';
+import { caseSensitive, fragmented, linuxVolume } from '../../rig/images/linux-volume.ts';
 
 /** A raw disk or volume in a file. */
 async function unpacked(name: string): Promise<string> {

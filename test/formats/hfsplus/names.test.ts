@@ -7,7 +7,7 @@ import { decompose } from '../../../src/formats/hfsplus/name.ts';
 import { memorySource } from '../../../src/formats/source/index.ts';
 import { freshFolder } from '../../rig/folder.ts';
 import { needs, runLinux } from '../../rig/judges/index.ts';
-import { linuxVolume } from '../../rig/linux-volume.ts';
+import { linuxVolume } from '../../rig/images/linux-volume.ts';
 import { commitNew, date } from './write/rig.ts';
 
 /** A file for Linux to read lines from, as a disk. */

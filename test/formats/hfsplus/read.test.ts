@@ -18,12 +18,12 @@ import {
 import { memorySource } from '../../../src/formats/source/index.ts';
 import { findHfsPlus, openImage, openInside, type ListedEntry } from '../../../src/image/index.ts';
 import { fixture, has, present } from '../../rig/fixtures.ts';
-import { compressedContents, compressedVolume } from '../../rig/compressed-volume.ts';
+import { compressedContents, compressedVolume } from '../../rig/images/compressed-volume.ts';
 import { rounds } from '../../rig/rounds.ts';
 import { freshFolder } from '../../rig/folder.ts';
-import { journaledVolume } from '../../rig/journaled-volume.ts';
+import { journaledVolume } from '../../rig/images/journaled-volume.ts';
 import { needs } from '../../rig/judges/index.ts';
-import { fragmented, linuxVolume } from '../../rig/linux-volume.ts';
+import { fragmented, linuxVolume } from '../../rig/images/linux-volume.ts';
 import { testProject } from '../../rig/project.ts';
 
 /** Every file's path and digest, in the order of the catalog. */

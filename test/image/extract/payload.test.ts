@@ -9,7 +9,7 @@ import { writeXar } from '../../../src/formats/xar/index.ts';
 import { readPackage } from '../../../src/image/index.ts';
 import { fixture, has } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
-import { flipped, signedXar } from '../../rig/signed-xar.ts';
+import { flipped, signedXar } from '../../rig/images/signed-xar.ts';
 import { testProject } from '../../rig/project.ts';
 
 const words = 'one file of two names\n'.repeat(100);

@@ -19,9 +19,9 @@ import {
 import { leadsInside } from '../../../src/image/extract/link-target.ts';
 import { fixture } from '../../rig/fixtures.ts';
 import { freshFolder } from '../../rig/folder.ts';
-import { volumeWithFolderLinks } from '../../rig/folder-links.ts';
+import { volumeWithFolderLinks } from '../../rig/images/folder-links.ts';
 import { kernelListings, needs } from '../../rig/judges/index.ts';
-import { fragmented, linuxVolume } from '../../rig/linux-volume.ts';
+import { fragmented, linuxVolume } from '../../rig/images/linux-volume.ts';
 import { testProject } from '../../rig/project.ts';
 import { commitNew, judge, pattern } from '../../formats/hfsplus/write/rig.ts';
 

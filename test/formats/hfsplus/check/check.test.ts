@@ -11,7 +11,7 @@ import { fixture, present } from '../../../rig/fixtures.ts';
 import { rounds } from '../../../rig/rounds.ts';
 import { freshFolder } from '../../../rig/folder.ts';
 import { absence, fsckHfsPlus, needs, type FsckVerdict } from '../../../rig/judges/index.ts';
-import { caseSensitive, linuxVolume } from '../../../rig/linux-volume.ts';
+import { caseSensitive, linuxVolume } from '../../../rig/images/linux-volume.ts';
 import { testProject } from '../../../rig/project.ts';
 import { inAttributes } from './in-attributes.ts';
 import { inBlocks } from './in-blocks.ts';

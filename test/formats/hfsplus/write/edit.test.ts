@@ -12,7 +12,7 @@ import {
 import { memorySource } from '../../../../src/formats/source/index.ts';
 import { has, present } from '../../../rig/fixtures.ts';
 import { freshFolder } from '../../../rig/folder.ts';
-import { journaledVolume } from '../../../rig/journaled-volume.ts';
+import { journaledVolume } from '../../../rig/images/journaled-volume.ts';
 import { commitNew, date, describeTree, edit, fixtureCopy, judge, pattern, text, withVolume } from './rig.ts';
 
 /** 15,000 files in 600 folders; another's where it is at hand. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { encryptedHeader, keyPointer, passwordKey } from '../../src/formats/encrcdsa/index.ts';
+import { encryptedHeader, keyPointer, passwordKey } from '../../../src/formats/encrcdsa/index.ts';
 
 /* An encoder of encrypted images whose cryptography is the openssl program's: it judges our decoder. */
 

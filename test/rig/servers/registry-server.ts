@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { freshFolder } from './folder.ts';
-import { cached } from './judges/cache.ts';
+import { freshFolder } from '../folder.ts';
+import { cached } from '../judges/cache.ts';
 
 /** Debian's docker-registry on loopback, as an ordinary process. */
 export interface RegistryServer {

@@ -1,10 +1,10 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { editVolume, openVolume } from '../../src/formats/hfsplus/index.ts';
-import { memorySource } from '../../src/formats/source/index.ts';
-import { openTarget } from '../../src/image/index.ts';
-import { makeHfsPlus } from './judges/index.ts';
-import { inTemporaryFolder } from './judges/temporary.ts';
+import { editVolume, openVolume } from '../../../src/formats/hfsplus/index.ts';
+import { memorySource } from '../../../src/formats/source/index.ts';
+import { openTarget } from '../../../src/image/index.ts';
+import { makeHfsPlus } from '../judges/index.ts';
+import { inTemporaryFolder } from '../judges/temporary.ts';
 
 const sectorSize = 512;
 const listSize = 4096;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { crc32, deflateSync } from 'node:zlib';
-import { encodeTail, sectorSize, type ChunkKind, type NewRun } from '../../src/formats/udif/index.ts';
+import { encodeTail, sectorSize, type ChunkKind, type NewRun } from '../../../src/formats/udif/index.ts';
 
 /** How a piece of a partition is to be stored. `stored`: the chunk's bytes in the file, where the kind alone does not give them. */
 export interface WrittenRun {

@@ -1,4 +1,4 @@
-import { alphabets } from '../../src/formats/lzfse/block-header.ts';
+import { alphabets } from '../../../src/formats/lzfse/block-header.ts';
 
 /*
  * An LZFSE encoder, for streams as real ones are: greedy matches, four literal machines, "bvx2" blocks. Judged by 7-Zip.

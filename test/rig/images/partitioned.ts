@@ -1,7 +1,7 @@
-import { makeApm } from '../../src/formats/apm/index.ts';
-import { makeGpt } from '../../src/formats/gpt/index.ts';
-import { newVolume } from '../../src/formats/hfsplus/index.ts';
-import { memorySource, type Patch } from '../../src/formats/source/index.ts';
+import { makeApm } from '../../../src/formats/apm/index.ts';
+import { makeGpt } from '../../../src/formats/gpt/index.ts';
+import { newVolume } from '../../../src/formats/hfsplus/index.ts';
+import { memorySource, type Patch } from '../../../src/formats/source/index.ts';
 
 const sector = 512;
 export const hfsGuid = '48465300-0000-11aa-aa11-00306543ecac';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { commitVolume } from '../../src/formats/hfsplus/write/layout/commit.ts';
-import { addInode, addLink } from '../../src/formats/hfsplus/write/model/inodes.ts';
-import { insert, newId } from '../../src/formats/hfsplus/write/model/insert.ts';
-import { newRecord } from '../../src/formats/hfsplus/write/model/metadata.ts';
-import { newModel } from '../../src/formats/hfsplus/write/model/new-model.ts';
-import { openTarget } from '../../src/image/index.ts';
-import { freshFolder } from './folder.ts';
+import { commitVolume } from '../../../src/formats/hfsplus/write/layout/commit.ts';
+import { addInode, addLink } from '../../../src/formats/hfsplus/write/model/inodes.ts';
+import { insert, newId } from '../../../src/formats/hfsplus/write/model/insert.ts';
+import { newRecord } from '../../../src/formats/hfsplus/write/model/metadata.ts';
+import { newModel } from '../../../src/formats/hfsplus/write/model/new-model.ts';
+import { openTarget } from '../../../src/image/index.ts';
+import { freshFolder } from '../folder.ts';
 
 /** A volume with a folder that is "linked" in the folders "a" and "b", and has one file. */
 export async function volumeWithFolderLinks(): Promise<string> {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { koly } from '../../src/formats/udif/index.ts';
+import { koly } from '../../../src/formats/udif/index.ts';
 
 /**
  * Cuts a UDIF image into segments as hdiutil does: each has a part of the data fork, the first the property list.

@@ -1,4 +1,4 @@
-import { sparseHeader, sparseNode, sparseSignature } from '../../src/formats/sparse/index.ts';
+import { sparseHeader, sparseNode, sparseSignature } from '../../../src/formats/sparse/index.ts';
 
 /**
  * Writes a sparse image as a Mac does that wrote the disk's bands in a certain order.

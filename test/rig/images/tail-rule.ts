@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import type { ByteSource } from '../../src/base/index.ts';
-import { openFork, openVolume, type Entry } from '../../src/formats/hfsplus/index.ts';
-import { slice } from '../../src/formats/source/index.ts';
-import { readPartitionMap, readVolume } from '../../src/image/index.ts';
+import type { ByteSource } from '../../../src/base/index.ts';
+import { openFork, openVolume, type Entry } from '../../../src/formats/hfsplus/index.ts';
+import { slice } from '../../../src/formats/source/index.ts';
+import { readPartitionMap, readVolume } from '../../../src/image/index.ts';
 
 const sectorSize = 512;
 /** A loader reads so many sectors from a wanted one on, whatever the disk's size. */

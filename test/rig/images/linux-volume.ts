@@ -1,8 +1,8 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../src/base/index.ts';
-import { cached, makeCached } from './judges/cache.ts';
-import { makeHfsPlus, runLinux } from './judges/index.ts';
+import { sha256 } from '../../../src/base/index.ts';
+import { cached, makeCached } from '../judges/cache.ts';
+import { makeHfsPlus, runLinux } from '../judges/index.ts';
 
 /** A volume that mkfs.hfsplus makes and Linux's own driver fills. */
 export interface VolumeRecipe {

@@ -3,7 +3,7 @@ import { createHash, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
-import { freshFolder } from './folder.ts';
+import { freshFolder } from '../folder.ts';
 
 /** Bytes with the lowest bit of one changed. */
 export function flipped(bytes: Uint8Array, at: number): Buffer {

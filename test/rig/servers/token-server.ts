@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { freshFolder } from './folder.ts';
+import { freshFolder } from '../folder.ts';
 
 /** A token server of ours on loopback, as a registry names one, for one user. */
 export interface TokenServer {

@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
-import { newVolume } from '../../src/formats/hfsplus/index.ts';
-import { memorySource } from '../../src/formats/source/index.ts';
+import { newVolume } from '../../../src/formats/hfsplus/index.ts';
+import { memorySource } from '../../../src/formats/source/index.ts';
 import { encodeLzfse } from './lzfse-encoder.ts';
-import { memoryTarget } from './memory-target.ts';
+import { memoryTarget } from '../memory-target.ts';
 
 const compressedFlag = 0x20;
 const blockSize = 65536;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { fileFolder } from './folder.ts';
-import { cached } from './judges/cache.ts';
+import { fileFolder } from '../folder.ts';
+import { cached } from '../judges/cache.ts';
 import { listening } from './listening.ts';
 import { freePort } from './registry-server.ts';
 
