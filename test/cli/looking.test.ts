@@ -32,6 +32,15 @@ describe('cidermill store list', () => {
 });
 
 describe('cidermill show', () => {
+  it('shows a default that follows from a choice as it is written', async () => {
+    const { stdout } = await wordProject().run(['show', 'kvm-modules']);
+    expect(stdout).toMatch(/^ {2}linux +string, default \$\{release\.linux\},/m);
+    const json = JSON.parse((await wordProject().run(['show', 'kvm-modules', '--json'])).stdout) as {
+      parameters: { name: string; default?: string }[];
+    };
+    expect(json.parameters.find(({ name }) => name === 'linux')?.default).toBe('${release.linux}');
+  });
+
   it('tells parameters with defaults and bounds, sources, host tools and outputs, and so does run NAME --help', async () => {
     const project = wordProject();
     const { stdout } = await project.run(['show', 'count']);

@@ -10,7 +10,7 @@ export interface DescribedParameter {
   readonly name: string;
   readonly type: Parameter['type'];
   readonly summary: string;
-  /** As it is written; absent: the user must give one. */
+  /** As it is written, references too; absent: the user must give one. */
   readonly default?: string;
   /** Of a choice. */
   readonly values?: readonly string[];
@@ -118,9 +118,10 @@ function describeParameters(
   parameters: ReadonlyMap<string, Parameter>,
 ): DescribedParameter[] {
   return [...parameters.values()].map(
-    ({ name, type, summary = '', default: written, values, minimum, maximum, pattern }) => ({
+    ({ name, type, summary = '', default: given, defaultTemplate, values, minimum, maximum, pattern }) => ({
       ...{ name, type, summary },
-      ...(written === undefined ? {} : { default: asWritten(project, written, written.value) }),
+      ...(given === undefined ? {} : { default: asWritten(project, given, given.value) }),
+      ...(defaultTemplate?.kind === 'scalar' ? { default: String(defaultTemplate.value) } : {}),
       ...(values === undefined ? {} : { values }),
       ...(minimum === undefined ? {} : { minimum: minimum.text }),
       ...(maximum === undefined ? {} : { maximum: maximum.text }),
