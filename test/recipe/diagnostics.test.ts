@@ -199,6 +199,7 @@ const cases: Readonly<
     files: cellar(['suite: bookworm', 'suite: Bookworm'], ['  - gcc', '  - g++\n  - "-o=x"\n  - 7']),
   },
   'command-line': { set: { cask: '20Q', colour: 'red', apples: 'no/such.bin', days: ['1', '2'] } },
+  'command-line-parameter-of-a-step': { set: { force: '3' } },
   'command-line-recipe': {
     name: 'press',
     set: { force: '3.5', kind: 'bitter', hot: 'yes', flags: '[a, 1]', aples: 'x' },

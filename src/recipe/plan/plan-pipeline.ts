@@ -44,7 +44,7 @@ export function planPipeline(
 function resolvePipeline(planning: Planning, pipeline: PipelineFile, options: PlanOptions): Plan {
   const recipes = recipesOf(planning, pipeline);
   const scope = createScope(planning, pipeline, (step) => recipes.get(step));
-  checkSettings(planning, pipeline);
+  checkSettings(planning, pipeline, recipes);
   const parameters = new Map<string, PlannedParameter>();
   for (const name of pipeline.parameters.keys()) {
     const found = scope.parameter(name);
@@ -91,12 +91,18 @@ function recipesOf(planning: Planning, pipeline: PipelineFile): Map<string, Reci
   return recipes;
 }
 
-function checkSettings({ settings, report }: Planning, { name: pipeline, parameters }: PipelineFile): void {
+function checkSettings(
+  { settings, report }: Planning,
+  { name: pipeline, parameters }: PipelineFile,
+  recipes: ReadonlyMap<string, Recipe>,
+): void {
   for (const [name, { key }] of settings) {
     if (parameters.has(name)) continue;
-    report('unknown-parameter', key, `The pipeline ${pipeline} has no parameter "${name}".`, () =>
-      suggestOrList(name, parameters.keys(), 'parameters'),
-    );
+    report('unknown-parameter', key, `The pipeline ${pipeline} has no parameter "${name}".`, () => {
+      const step = [...recipes].find(([, recipe]) => recipe.parameters.has(name));
+      if (step === undefined) return suggestOrList(name, parameters.keys(), 'parameters');
+      return `The recipe of its step ${step[0]} has one: set it under "with" of that step, or give the pipeline a parameter for it.`;
+    });
   }
 }
 
