@@ -14,7 +14,7 @@ import { emitTypes } from './step-types.mjs';
 const self = fileURLToPath(import.meta.url);
 
 /** Found at run time by path, or loading files of their own: not bundled, so they are the package's dependencies. */
-const external = ['esbuild', 'tsx', '@cyclonedx/cyclonedx-library', '@toondepauw/node-zstd'];
+const external = ['esbuild', '@cyclonedx/cyclonedx-library', '@toondepauw/node-zstd'];
 
 /**
  * Builds expressions whose making takes a tenth of a no-op run: evaluated when it is first called.
