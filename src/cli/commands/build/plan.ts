@@ -109,6 +109,7 @@ function summary(previews: readonly Preview[]): string {
     return previews.length === 1
       ? 'Nothing to run: the one step is cached.'
       : `Nothing to run: all ${steps} are cached.`;
+  if (previews.length === 1 && running.length === 1) return `The one step will run: ${running.join('')}.`;
   const names = running.length > 0 ? `: ${running.join(', ')}` : '';
   const rest = undecided === 0 ? '' : ` ${undecided} will be known later;`;
   const only = undecided === 0 ? 'Only ' : '';

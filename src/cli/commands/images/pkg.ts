@@ -4,6 +4,7 @@ import type { SignatureReport } from '../../../formats/xar/index.ts';
 import { parseSize } from '../../../yaml/size.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { showProgress } from '../../reporters/progress-line.ts';
+import { formatCount } from '../../../text/format.ts';
 import { printable } from '../../../text/printable.ts';
 
 export function pkgCommand(): Command {
@@ -91,7 +92,7 @@ function extract(): Command {
           onProgress: progress.take,
           signal: onInterrupt(),
         }).finally(progress.end);
-        console.log(`${flags.output}: ${files} files`);
+        console.log(`${flags.output}: ${formatCount(files, 'file')}`);
         for (const each of skipped) console.log(`left out, a device or pipe: ${printable(each)}`);
         for (const { path: at, target } of outside)
           console.log(`left out, a link that leads outside: ${printable(`${at} -> ${target}`)}`);

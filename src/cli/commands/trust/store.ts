@@ -3,7 +3,7 @@ import { verifyStore } from '../../../store/index.ts';
 import { Failure } from '../../../base/index.ts';
 import { parseSize } from '../../../recipe/index.ts';
 import { openWorkspace } from '../../workspace.ts';
-import { formatBytes } from '../../../text/format.ts';
+import { formatBytes, formatCount } from '../../../text/format.ts';
 import { printable } from '../../../text/printable.ts';
 
 export function storeCommand(): Command {
@@ -59,9 +59,10 @@ Exit codes: 0 sound, or mended; 1 something is damaged`,
       const report = await verifyStore(openWorkspace(parent, { mend, anyFolder: true }).store, { mend });
       if (flags.json === true) console.log(JSON.stringify(report, null, 2));
       else {
-        const counts = `${report.actions} actions, ${report.trees} unpacked trees`;
-        console.log(`${report.blobs} blobs, ${formatBytes(report.bytes)}, ${counts}`);
-        if (report.cleared > 0) console.log(`cleared the leftovers of ${report.cleared} killed runs`);
+        const counts = `${formatCount(report.actions, 'action')}, ${formatCount(report.trees, 'unpacked tree')}`;
+        console.log(`${formatCount(report.blobs, 'blob')}, ${formatBytes(report.bytes)}, ${counts}`);
+        if (report.cleared > 0)
+          console.log(`cleared the leftovers of ${formatCount(report.cleared, 'killed run')}`);
         if (report.incomplete.length > 0)
           console.log(`${report.incomplete.length} actions lack a blob: they will run again`);
         if (report.tainted.length > 0)
@@ -99,7 +100,7 @@ function gc(parent: Command): Command {
         return;
       }
       console.log(
-        `removed ${report.actionsRemoved} actions and ${report.blobsRemoved} blobs: ` +
+        `removed ${formatCount(report.actionsRemoved, 'action')} and ${formatCount(report.blobsRemoved, 'blob')}: ` +
           `${formatBytes(report.before)} → ${formatBytes(report.after)}`,
       );
       if (report.needed > flags.budget) {

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../../base/index.ts';
 import { onInterrupt } from '../../../interrupt.ts';
 import { withProgress } from '../../../reporters/progress-line.ts';
-import { formatBytes } from '../../../../text/format.ts';
+import { formatBytes, formatCount } from '../../../../text/format.ts';
 
 interface Flags {
   readonly output: string;
@@ -72,7 +72,7 @@ async function create(source: string, flags: Flags): Promise<void> {
       }),
     );
     console.log(
-      `${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)} with ${added.files} files and ${added.folders} folders`,
+      `${output}: ${formatBytes(fileSize)} for a disk of ${formatBytes(size)} with ${formatCount(added.files, 'file')} and ${formatCount(added.folders, 'folder')}`,
     );
     return;
   }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../../../../base/index.ts';
-import { formatBytes } from '../../../../text/format.ts';
+import { formatBytes, formatCount } from '../../../../text/format.ts';
 import { edit, entryAt, grown, imageAndPath } from './edit.ts';
 
 interface Flags {
@@ -47,7 +47,7 @@ export function addCommand(): Command {
       });
       const { files: count, folders, bytes } = edited.result;
       console.log(
-        `${image}: ${count} files (${formatBytes(bytes)}) and ${folders} folders added${grown(edited)}`,
+        `${image}: ${formatCount(count, 'file')} (${formatBytes(bytes)}) and ${formatCount(folders, 'folder')} added${grown(edited)}`,
       );
     });
 }
