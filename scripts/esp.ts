@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readdir } from 'node:fs/promises';
 import { Failure } from '#base';
 import { gptTypes, guidFrom, makeGpt } from '#formats/gpt';
 import { openFile, openTarget } from '#image';
@@ -33,14 +33,24 @@ async function layOutTree(): Promise<void> {
       hint: 'Give the folder X64 of a release of OpenCore, with a config.plist of yours in EFI/OC.',
     });
   await cp(opencore, tree, { recursive: true });
-  await mkdir(`${tree}/EFI/BOOT`, { recursive: true });
-  await mkdir(`${tree}/EFI/cidermill`, { recursive: true });
-  // FAT knows no capitals, and OpenCore writes BOOTx64.efi.
-  const started = (await $`find ${tree}/EFI/BOOT -iname bootx64.efi`.quiet()).stdout.trim();
-  if (started === '') await cp(input('loader'), `${tree}/EFI/BOOT/BOOTX64.EFI`);
-  await cp(input('loader'), `${tree}/EFI/cidermill/loader.efi`);
-  await cp(input('driver'), `${tree}/EFI/cidermill/hfsplus.efi`);
-  await cp(source('own'), tree, { recursive: true });
+  await place(input('loader'), 'EFI/BOOT/BOOTX64.EFI');
+  await place(input('loader'), 'EFI/cidermill/loader.efi');
+  await place(input('driver'), 'EFI/cidermill/hfsplus.efi');
+  for (const name of await readdir(source('own'))) await place(`${source('own')}/${name}`, name);
+}
+
+/** Puts a file of ours there, unless the user's folder has one: FAT knows no capitals, and OpenCore writes BOOTx64.efi. */
+async function place(file: string, path: string): Promise<void> {
+  let at: string = tree;
+  const names = path.split('/');
+  for (const [index, name] of names.entries()) {
+    const there = await readdir(at);
+    const known = there.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (known !== undefined && index === names.length - 1) return;
+    at = `${at}/${known ?? name}`;
+    if (index < names.length - 1) await mkdir(at, { recursive: true });
+  }
+  await cp(file, at);
 }
 
 /** One by one and in their order: a folder's entries lie as they are written. @returns how many files there are */

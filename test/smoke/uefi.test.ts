@@ -197,6 +197,20 @@ describe('the EFI system partition', () => {
     expect(started).toBe('a stand-in for OpenCore');
   });
 
+  it('keeps what the user’s folder has by the name of a file of ours, in capitals or not', async (context) => {
+    needs(context, 'refind');
+    const opencore = temporaryFolder();
+    mkdirSync(join(opencore, 'EFI/Boot'), { recursive: true });
+    writeFileSync(join(opencore, 'EFI/Boot/bootx64.efi'), 'another loader');
+    writeFileSync(join(opencore, 'Startup.nsh'), 'their script');
+    const disk = await makeEsp({ loader, opencore });
+    const read = (path: string): string =>
+      execFileSync('mtype', ['-i', `${disk}@@20480`, `::${path}`], { encoding: 'utf8' });
+    expect(read('EFI/BOOT/BOOTX64.EFI')).toBe('another loader');
+    expect(read('startup.nsh')).toBe('their script');
+    expect(read('README.txt')).toMatch(/^An EFI system partition made by cidermill\./);
+  });
+
   it('refuses a folder that is not OpenCore’s', async (context) => {
     needs(context, 'refind');
     const { code, events } = await espScript({ loader, opencore: temporaryFolder() });
