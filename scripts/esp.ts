@@ -63,8 +63,19 @@ async function makeFat(): Promise<number> {
     (await $`cd ${tree} && find . -mindepth 1 -type ${type} -printf '%P\n' | LC_ALL=C sort`.quiet()).lines();
   for (const folder of await found('d')) await $`${utc} mmd -i ${fat} ${`::${folder}`}`.quiet();
   const placed = await found('f');
-  for (const file of placed) await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.quiet();
+  for (const file of placed) {
+    const copied = await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.nothrow().quiet();
+    if (copied.exitCode !== 0) throw notCopied(file, copied.stderr.trim());
+  }
   return placed.length;
+}
+
+function notCopied(file: string, why: string): Failure {
+  if (!/disk full/i.test(why))
+    return new Failure('cannot-write', `mcopy cannot put ${file} on the partition: ${why}`);
+  return new Failure('no-room', `the files do not fit on a partition of ${size} bytes: ${file} is too much`, {
+    hint: 'Give more: --set esp-size=SIZE of the pipeline, --set size=SIZE of the recipe.',
+  });
 }
 
 async function makeDisk(): Promise<void> {

@@ -211,6 +211,19 @@ describe('the EFI system partition', () => {
     expect(read('README.txt')).toMatch(/^An EFI system partition made by cidermill\./);
   });
 
+  it('says that a folder does not fit, and how to make room', async (context) => {
+    needs(context, 'refind');
+    const opencore = temporaryFolder();
+    mkdirSync(join(opencore, 'EFI/OC'), { recursive: true });
+    writeFileSync(join(opencore, 'EFI/OC/large'), Buffer.alloc(35 * 2 ** 20));
+    const { code, events } = await espScript({ loader, opencore });
+    expect(code).toBe(1);
+    expect(events.find(({ type }) => type === 'failure')).toMatchObject({
+      message: 'the files do not fit on a partition of 35651584 bytes: EFI/OC/large is too much',
+      hint: expect.stringContaining('--set esp-size=SIZE') as string,
+    });
+  });
+
   it('refuses a folder that is not OpenCore’s', async (context) => {
     needs(context, 'refind');
     const { code, events } = await espScript({ loader, opencore: temporaryFolder() });
