@@ -63,6 +63,12 @@ export function checkDespite({ guest, facts }: Guest, { despite }: MachineFlags)
     });
 }
 
+/** An option that changes nothing is refused. @throws Failure 'usage' */
+export function checkOpencore({ firmware, opencore }: MachineFlags): void {
+  if (opencore === true && firmware !== 'ovmf')
+    throw new Failure('usage', '--opencore needs --firmware ovmf');
+}
+
 /** The machine that the options describe, on a host. */
 export function situationOf(
   flags: MachineFlags,

@@ -61,6 +61,7 @@ describe('boot --firmware ovmf', () => {
     };
     expect(await said('--firmware', 'ovmf')).toContain('no UEFI firmware is given');
     expect(await said('--esp', 'esp.img')).toContain('--esp needs --firmware ovmf');
+    expect(await said('--loader', 'boot', '--opencore')).toContain('--opencore needs --firmware ovmf');
     expect(await said('--firmware', 'ovmf', '--loader', 'boot')).toContain('--loader is for SeaBIOS');
     const pulled = await runBoot(['oci://127.0.0.1:1/mac:1', ...guest, ...key, '--firmware', 'ovmf']);
     expect(pulled).toMatchObject({ code: 2, stderr: expect.stringContaining('cidermill pull') as string });

@@ -19,7 +19,7 @@ import { agreeToLicence } from '../../boot/licence-note.ts';
 import { findSettings, settingsNotes } from '../../boot/loader-settings.ts';
 import { loaderSteps } from '../../boot/loader-steps.ts';
 import { needsPadding, padFiles } from '../../boot/padding.ts';
-import { checkDespite, situationOf } from '../../boot/machine-flags.ts';
+import { checkDespite, checkOpencore, situationOf } from '../../boot/machine-flags.ts';
 import { printable } from '../../../text/printable.ts';
 import { makeColours, wantsColour } from '../../../text/colours.ts';
 import { openProject } from '../../workspace.ts';
@@ -59,6 +59,7 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       const { flags, product, own } = given;
       const { guest, update, assumed } = findGuest(project, given.guest.name, given.guest.written);
       checkDespite(guest, flags);
+      checkOpencore(flags);
       if (flags.osk !== undefined) parseOskReference(flags.osk);
       if (flags.sshPort !== undefined) checkForward(flags);
       if (flags.save !== undefined) {

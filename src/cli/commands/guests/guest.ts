@@ -14,6 +14,7 @@ import { guestFacts, guestTable, refusalText, situationText, solutionText } from
 import {
   addMachineFlags,
   checkDespite,
+  checkOpencore,
   situationOf,
   versionArgument,
   type MachineFlags,
@@ -94,6 +95,7 @@ Exit codes: 0 it runs, 1 a fact refuses`,
     .action((name: string, flags: ExplainFlags) => {
       const { guest, update, assumed } = findGuest(openProject(parent), name);
       checkDespite(guest, flags);
+      checkOpencore(flags);
       const here = readHostFacts();
       const accel = flags.accel ?? (here.virtualisation && here.kvmDevice === 'usable' ? 'kvm' : 'tcg');
       const host = {
