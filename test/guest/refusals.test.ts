@@ -8,6 +8,7 @@ import { testProject } from '../rig/project.ts';
 const tries: readonly string[] = [
   'explain yosemite --accel kvm --host-kernel 3.10 --ignore-msrs',
   'explain lion --accel kvm --host-kernel 3.15',
+  'explain lion --accel kvm --host-kernel 3.15 --firmware ovmf --opencore',
   'explain lion --accel kvm --host-kernel 6.1',
   'explain snow-leopard --machine piix --smp 2',
   'explain 10.7.4 --machine piix --smp 4',

@@ -52,7 +52,7 @@ export function commandText(
     ...(folder === undefined
       ? []
       : [`# VNC's socket needs its folder: mkdir -p -m 700 ${shellQuote(folder)}`]),
-    ...adviceLines(verdict, makeColours(false)).map((line) => `# ${line}`),
+    ...adviceLines(verdict, wiring.start.by, makeColours(false)).map((line) => `# ${line}`),
   ].join('\n');
 }
 

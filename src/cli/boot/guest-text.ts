@@ -7,6 +7,7 @@ import {
   usualQemu,
   type Condition,
   type Fact,
+  type Firmware,
   type Guest,
   type Nearest,
   type Refused,
@@ -156,13 +157,17 @@ export function solutionText(situation: Situation, runs: Runs, colours: Colours)
     snapshot: false,
     extra: [],
   });
-  return [renderCommand('qemu-system-x86_64', options).trimEnd(), ...adviceLines(runs, colours)].join('\n');
+  return [
+    renderCommand('qemu-system-x86_64', options).trimEnd(),
+    ...adviceLines(runs, situation.firmware, colours),
+  ].join('\n');
 }
 
-/** Kernel flags, notes and what was set aside, a line each. */
-export function adviceLines(runs: Runs, colours: Colours): string[] {
+/** Kernel flags, notes and what was set aside, a line each. With UEFI there is no prompt to type the flags at. */
+export function adviceLines(runs: Runs, firmware: Firmware, colours: Colours): string[] {
+  const where = colours.yellow(firmware === 'ovmf' ? 'put into boot-args:' : 'type at boot:');
   return [
-    ...runs.kernelFlags.map(({ flag, fact }) => `${colours.yellow('type at boot:')} ${flag}  (${fact.says})`),
+    ...runs.kernelFlags.map(({ flag, fact }) => `${where} ${flag}  (${fact.says})`),
     ...runs.notes.map(
       ({ note, fact }) =>
         `${colours.cyan('note:')} ${fact.effect.kernelFlag === undefined ? `${fact.says}: ` : ''}${note}`,

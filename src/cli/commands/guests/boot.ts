@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
-import { machineOf, nearestThatRuns, qemuOptions, solve, type Runs } from '../../../guest/index.ts';
+import {
+  machineOf,
+  nearestThatRuns,
+  qemuOptions,
+  solve,
+  type Firmware,
+  type Runs,
+} from '../../../guest/index.ts';
 import { parseOskReference, readHostFacts } from '../../../host/index.ts';
 import { findGuest, type Project } from '../../../recipe/index.ts';
 import { refuseKeys, timeAccelerators, withPrivateFolder } from '../../../vm/index.ts';
@@ -98,7 +105,7 @@ Exit code: QEMU's own; 1 when it is not started, 2 wrong use, 130 interrupted`,
       }
       const key = await followReference(flags.osk, host);
       await agreeToLicence(host, flags.iHaveTheRight === true);
-      advise(verdict, flags);
+      advise(verdict, situation.firmware, flags);
       refuseKeys(own, key.osk);
       const loader = loaderSteps(files.start, flags);
       const snapshot = flags.snapshot === true;
@@ -189,9 +196,9 @@ function extraArguments(command: Command): readonly string[] {
   return own;
 }
 
-function advise(verdict: Runs, flags: BootFlags): void {
+function advise(verdict: Runs, firmware: Firmware, flags: BootFlags): void {
   const colours = makeColours(wantsColour(process.env, process.stderr.isTTY));
-  for (const line of adviceLines(verdict, colours)) console.error(line);
+  for (const line of adviceLines(verdict, firmware, colours)) console.error(line);
   if (flags.snapshot === true && flags.install === true)
     console.error('note: with --snapshot nothing of this installation will be left');
   if (flags.shareWritable === true)
