@@ -1,13 +1,12 @@
 import type { GuestMachine } from '../machine.ts';
 import { qemuOptions, type Wiring } from '../qemu-options.ts';
 
-/** Packer makes these itself, from efi_firmware_code and a copy of efi_firmware_vars. */
-function isFlash([, value = '']: readonly string[]): boolean {
-  return value.startsWith('if=pflash,');
-}
-
-/** Of Packer's own templates: the disk it works on and the port it forwards to the guest's SSH. */
+/**
+ * Of Packer's own templates: the disk it works on, its copy of the firmware's variables, and the port it forwards to the
+ * guest's SSH.
+ */
 const packerDisk = '{{ .OutputDir }}/{{ .Name }}';
+const packerVars = '{{ .OutputDir }}/efivars.fd';
 const packerForward = ',hostfwd=tcp::{{ .SSHHostPort }}-:22';
 
 /**
@@ -22,8 +21,11 @@ export function packerTemplate(
   machine: GuestMachine,
   wiring: Wiring,
 ): string {
+  const { start } = wiring;
+  // Where qemuargs have a -drive Packer leaves out all of its own, the flash among them.
   const options = qemuOptions(machine, {
     ...wiring,
+    start: start.by === 'ovmf' ? { ...start, vars: packerVars } : start,
     disk: { file: packerDisk, format: wiring.disk.format },
     smc: '${var.smc_config}',
     monitor: 'none',
@@ -56,18 +58,16 @@ export function packerTemplate(
           ssh_username: '${var.ssh_username}',
           ssh_password: '${var.ssh_password}',
           shutdown_command: 'sudo shutdown -h now',
-          ...(wiring.start.by === 'ovmf' && {
+          ...(start.by === 'ovmf' && {
             efi_boot: true,
-            efi_firmware_code: wiring.start.code,
-            efi_firmware_vars: wiring.start.vars,
+            efi_firmware_code: start.code,
+            efi_firmware_vars: start.vars,
           }),
-          qemuargs: options
-            .filter(({ args }) => !isFlash(args))
-            .map(({ args: [flag = '', value = ''] }) => [
-              flag,
-              // In place of a port that was given Packer forwards one that it has found free.
-              flag === '-netdev' ? value.replace(/,hostfwd=.*$/, '') + packerForward : value,
-            ]),
+          qemuargs: options.map(({ args: [flag = '', value = ''] }) => [
+            flag,
+            // In place of a port that was given Packer forwards one that it has found free.
+            flag === '-netdev' ? value.replace(/,hostfwd=.*$/, '') + packerForward : value,
+          ]),
         },
       },
     },
