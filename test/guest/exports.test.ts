@@ -128,6 +128,20 @@ describe('the domain for libvirt', () => {
 });
 
 describe('the template for Packer', () => {
+  it.each(['e1000', 'virtio'] as const)(
+    'names a model that %s has in its own, so that no other is added',
+    (net) => {
+      const machine = machineFor(guestNamed('yosemite'), { net });
+      const template = JSON.parse(packerTemplate('yosemite', '', '/usr/bin/qemu', machine, wiring)) as {
+        source: { qemu: { yosemite: { qemuargs: string[][]; net_device: string } } };
+      };
+      const { qemuargs, net_device } = template.source.qemu.yosemite;
+      const devices = qemuargs.filter(([flag]) => flag === '-device').map(([, value]) => value);
+      expect(devices.join('')).toContain(net_device);
+      expect(['e1000', 'virtio-net-pci']).toContain(net_device);
+    },
+  );
+
   it('is JSON with the machine’s own options, on the disk that Packer makes', () => {
     const machine = machineFor(guestNamed('yosemite'), { stage: 'install' });
     const template = JSON.parse(packerTemplate('yosemite', 'a title', '/usr/bin/qemu', machine, wiring)) as {

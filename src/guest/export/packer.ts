@@ -30,7 +30,7 @@ export function packerTemplate(
     smc: '${var.smc_config}',
     monitor: 'none',
   });
-  const { situation } = machine;
+  const { situation, nic } = machine;
   const template = {
     '//': `${title}. Your key is not in here: smc_config names a file that only you can read, with the lines [device "smc"], driver = "isa-applesmc" and osk = "…".`,
     packer: {
@@ -54,6 +54,8 @@ export function packerTemplate(
           iso_checksum: 'none',
           format: wiring.disk.format,
           headless: true,
+          // Packer adds a card of this model where no -device names one, on a network that there is not.
+          ...(nic && { net_device: nic.model === 'virtio-net-pci' ? nic.model : 'e1000' }),
           communicator: 'ssh',
           ssh_username: '${var.ssh_username}',
           ssh_password: '${var.ssh_password}',
