@@ -67,7 +67,8 @@ async function lookIn(place: ImagePath): Promise<Recovery | undefined> {
       const opened = await openVolume(slice(image.disk, offset, size));
       if (findEntry(opened, baseName)?.kind === 'file' && place.inside.at(-1) !== baseName) return undefined;
       const system = await readProductVersion(opened);
-      if (system !== undefined) return { ...found, system, isBlessed: isBlessed(opened) };
+      if (system !== undefined && system.version !== '')
+        return { ...found, system, isBlessed: isBlessed(opened) };
     }
     if (partitions.some(({ volume }) => volume?.format === 'APFS'))
       return { ...found, system: undefined, isBlessed: undefined };
@@ -84,7 +85,7 @@ function isBlessed({ header }: HfsVolume): boolean {
 function nothing(place: ImagePath): never {
   throw new Failure(
     'not-an-installer',
-    `${showImagePath(place)} holds no base system: no HFS+ volume with a SystemVersion.plist, and no APFS container`,
+    `${showImagePath(place)} holds no base system: no HFS+ volume whose SystemVersion.plist names a version, and no APFS container`,
     { hint: `Give ${baseName}, or the application or InstallESD.dmg that has it.` },
   );
 }

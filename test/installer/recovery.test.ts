@@ -98,6 +98,11 @@ describe('the base system of a release', () => {
       },
       /keeps its base system in an archive in SharedSupport\.dmg/,
     ],
+    [
+      'a volume whose SystemVersion.plist names no version',
+      async () => (await baseSystem('')).dmg,
+      /holds no base system: no HFS\+ volume whose SystemVersion\.plist names a version/,
+    ],
     ['a folder without either', () => freshFolder(), /has no BaseSystem\.dmg and no InstallESD\.dmg/],
   ])('is not found in %s', async (_what, given, message) => {
     await expect(findRecovery(await given())).rejects.toThrow(message);
