@@ -58,7 +58,7 @@ function fileOf(application: string): string {
 
 /** @returns undefined where the place is an InstallESD.dmg, whose base system is a file in it */
 async function lookIn(place: ImagePath): Promise<Recovery | undefined> {
-  const { partitions } = await describeDmg(place);
+  const { partitions, problems } = await describeDmg(place);
   const image = await openImage(place);
   try {
     const found = { place, from: showImagePath(place), size: image.disk.size };
@@ -72,7 +72,7 @@ async function lookIn(place: ImagePath): Promise<Recovery | undefined> {
     }
     if (partitions.some(({ volume }) => volume?.format === 'APFS'))
       return { ...found, system: undefined, isBlessed: undefined };
-    return nothing(place);
+    return nothing(place, problems);
   } finally {
     await image.close();
   }
@@ -82,10 +82,12 @@ function isBlessed({ header }: HfsVolume): boolean {
   return [0, 1, 5].some((field) => (header.finderInfo[field] ?? 0) !== 0);
 }
 
-function nothing(place: ImagePath): never {
+/** @param problems what could not be read there, which may be why nothing was seen */
+function nothing(place: ImagePath, problems: readonly string[] = []): never {
+  const unread = problems.map((problem) => `; ${problem}`).join('');
   throw new Failure(
     'not-an-installer',
-    `${showImagePath(place)} holds no base system: no HFS+ volume whose SystemVersion.plist names a version, and no APFS container`,
+    `${showImagePath(place)} holds no base system: no HFS+ volume whose SystemVersion.plist names a version, and no APFS container${unread}`,
     { hint: `Give ${baseName}, or the application or InstallESD.dmg that has it.` },
   );
 }

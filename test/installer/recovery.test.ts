@@ -103,6 +103,17 @@ describe('the base system of a release', () => {
       async () => (await baseSystem('')).dmg,
       /holds no base system: no HFS\+ volume whose SystemVersion\.plist names a version/,
     ],
+    [
+      'an image that is damaged where its volume begins, which is said',
+      async () => {
+        const { dmg } = await baseSystem('10.13.6');
+        const bytes = readFileSync(dmg);
+        bytes.fill(0xff, 0, 2000);
+        writeFileSync(dmg, bytes);
+        return dmg;
+      },
+      /holds no base system: .*; a zlib chunk of \d+ bytes does not decode/,
+    ],
     ['a folder without either', () => freshFolder(), /has no BaseSystem\.dmg and no InstallESD\.dmg/],
   ])('is not found in %s', async (_what, given, message) => {
     await expect(findRecovery(await given())).rejects.toThrow(message);
