@@ -106,17 +106,18 @@ async function makeRecovery(path: string, flags: MakeFlags): Promise<void> {
       ? undefined
       : await withProgress('disk', (onProgress) => convertDmg(place, flags.output, { onProgress, signal }));
   if (flags.json === true) console.log(JSON.stringify(found, null, 2));
-  else if (converted !== undefined)
-    console.log(
-      `${flags.output}: ${formatBytes(converted.size)}, ${converted.checked.length} checksums right`,
-    );
+  else if (converted !== undefined) {
+    const { length } = converted.checked;
+    const sums = length > 0 ? `${length} checksums right` : 'no checksums to check';
+    console.log(`${flags.output}: ${formatBytes(converted.size)}, ${sums}`);
+  }
 }
 
 /** What a base system is, a line each. */
 function recoveryText({ system, isBlessed, from, size }: Omit<Recovery, 'place'>): string {
   const release =
     system === undefined
-      ? 'a base system on APFS, which is not read here: its release is not known'
+      ? 'an APFS container, which is not read here: whether a base system is in it, and of which release, is not known,'
       : [system.name, system.version, system.build === '' ? '' : `(${system.build})`]
           .filter(Boolean)
           .join(' ');
