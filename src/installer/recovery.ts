@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { Failure } from '../base/index.ts';
 import { findEntry, openVolume, type HfsVolume } from '../formats/hfsplus/index.ts';
 import { slice } from '../formats/source/index.ts';
-import { describeDmg, openImage, parseImagePath, showImagePath, type ImagePath } from '../image/index.ts';
+import {
+  describeDmg,
+  openImage,
+  parseImagePath,
+  showImagePath,
+  type DmgInfo,
+  type ImagePath,
+} from '../image/index.ts';
 import { readProductVersion, type ProductVersion } from './system-version.ts';
 
 /** A base system, the small system that recovery and installers start. */
@@ -15,6 +22,8 @@ export interface Recovery {
   readonly from: string;
   /** Of the disk, in bytes. */
   readonly size: number;
+  /** The disk's partition map. */
+  readonly map: DmgInfo['map'];
   /** What its SystemVersion.plist says; undefined on APFS, which is not read here. */
   readonly system: ProductVersion | undefined;
   /** Does its HFS+ header name what a Mac's firmware starts? Undefined on APFS. */
@@ -58,10 +67,10 @@ function fileOf(application: string): string {
 
 /** @returns undefined where the place is an InstallESD.dmg, whose base system is a file in it */
 async function lookIn(place: ImagePath): Promise<Recovery | undefined> {
-  const { partitions, problems } = await describeDmg(place);
+  const { partitions, problems, map } = await describeDmg(place);
   const image = await openImage(place);
   try {
-    const found = { place, from: showImagePath(place), size: image.disk.size };
+    const found = { place, from: showImagePath(place), size: image.disk.size, map };
     for (const { offset, size, volume } of partitions) {
       if (volume?.format !== 'HFS+' && volume?.format !== 'HFSX') continue;
       const opened = await openVolume(slice(image.disk, offset, size));

@@ -64,6 +64,15 @@ describe('the base system of a release', () => {
     });
   });
 
+  it('is said to be on Apple’s partition map, which OVMF does not read', async () => {
+    const dmg = join(freshFolder(), 'BaseSystem.dmg');
+    await createDmg(memorySource(readFileSync(await makeSystemDisk({ version: '10.9.5', map: 'apm' }))), dmg);
+    const { stdout } = await make(dmg, '-o', 'recovery.img', '--dry-run');
+    expect(stdout).toContain("  its partition map is Apple's old one, which OVMF does not read");
+    const { stdout: other } = await make((await baseSystem('10.10.5')).dmg, '-o', 'r.img', '--dry-run');
+    expect(other).not.toContain('partition map');
+  });
+
   it('is found in an InstallESD.dmg, and in the applications that have either', async () => {
     const expected = { system: { name: 'Mac OS X', version: '10.11.6', build: 'SAMPLE' }, isBlessed: true };
     expect(await findRecovery(installEsd)).toMatchObject(expected);

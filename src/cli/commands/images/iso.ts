@@ -114,7 +114,7 @@ async function makeRecovery(path: string, flags: MakeFlags): Promise<void> {
 }
 
 /** What a base system is, a line each. */
-function recoveryText({ system, isBlessed, from, size }: Omit<Recovery, 'place'>): string {
+function recoveryText({ system, isBlessed, from, size, map }: Omit<Recovery, 'place'>): string {
   const release =
     system === undefined
       ? 'an APFS container, which is not read here: whether a base system is in it, and of which release, is not known,'
@@ -125,6 +125,11 @@ function recoveryText({ system, isBlessed, from, size }: Omit<Recovery, 'place'>
     `${printable(release)} from ${printable(from)}`,
     ...(isBlessed === false
       ? ['  its volume is not blessed: firmware finds boot.efi by its usual path alone']
+      : []),
+    ...(map === 'apm'
+      ? [
+          "  its partition map is Apple's old one, which OVMF does not read: OpenCore does, by its OpenPartitionDxe",
+        ]
       : []),
     `  ${formatBytes(size)}, the disk as it is`,
   ].join('\n');
