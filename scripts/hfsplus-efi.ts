@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '#base';
@@ -16,6 +17,12 @@ if (given.length > 1)
   throw new Failure(
     'wrong-prebuilt',
     `the source hfsplus-efi.tree has ${given.length} drivers: ${given.join(', ')}`,
+  );
+if (only === undefined && !existsSync(join(tree, 'filesystems')))
+  throw new Failure(
+    'missing-part',
+    'the folder given as hfsplus-efi.tree has no .efi file, and is no source of rEFInd',
+    { hint: 'Give a folder with the one driver in it.' },
   );
 const driver = only === undefined ? await build() : await readFile(join(tree, only));
 await writeFile('driver.efi', checked(driver, only ?? 'the driver'));

@@ -162,6 +162,7 @@ describe('a driver of the user’s', () => {
       'mine.efi is not a program for 64-bit x86 and UEFI',
     );
     expect(await given({ 'mine.efi': driver, 'other.efi': driver })).toMatch(/ has 2 drivers: /);
+    expect(await given({ 'mine.txt': driver })).toMatch(/ has no \.efi file, and is no source of rEFInd$/);
   });
 });
 
