@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure, systemReason } from '../../base/index.ts';
+import { cannotRead, Failure, systemReason } from '../../base/index.ts';
 import type { Start } from '../../guest/index.ts';
 import { findTool, toolVersion } from '../../host/index.ts';
 import { judgeDisk, type DiskImage } from '../../vm/index.ts';
@@ -80,7 +80,24 @@ function startOf({ firmware, ...flags }: BootFileFlags, parts: ProductParts): St
     flags.loader ?? parts.loader ?? missing('no loader', "--loader FILE, the `boot` of Chameleon's stage 2"),
   );
   const isFile = firmware !== undefined && firmware !== 'seabios';
-  return { by: 'seabios', loader, ...(isFile && { firmware: ordinary(firmware) }) };
+  return { by: 'seabios', loader, ...(isFile && { firmware: seabios(firmware) }) };
+}
+
+/** @throws Failure 'usage' for a firmware volume (PI Specification, volume 3, 3.2.1), which no SeaBIOS is */
+function seabios(file: string): string {
+  const path = ordinary(file);
+  const header = Buffer.alloc(44);
+  try {
+    const opened = openSync(path, 'r');
+    readSync(opened, header, 0, header.length, 0);
+    closeSync(opened);
+  } catch (cause) {
+    throw cannotRead(path, cause);
+  }
+  if (header.toString('latin1', 40) !== '_FVH') return path;
+  throw new Failure('usage', `${path} is UEFI firmware, and --firmware FILE is for a SeaBIOS`, {
+    hint: 'Give --firmware ovmf, and the folder of a product of `cidermill run uefi-image`.',
+  });
 }
 
 interface ProductParts extends BootFileFlags {

@@ -63,6 +63,13 @@ describe('boot --firmware ovmf', () => {
     expect(await said('--esp', 'esp.img')).toContain('--esp needs --firmware ovmf');
     expect(await said('--loader', 'boot', '--opencore')).toContain('--opencore needs --firmware ovmf');
     expect(await said('--firmware', 'ovmf', '--loader', 'boot')).toContain('--loader is for SeaBIOS');
+    // As edk2's firmware begins.
+    const volume = join(folder, 'firmware.fd');
+    writeFileSync(volume, `${'\0'.repeat(40)}_FVH`);
+    writeFileSync(join(folder, 'boot'), '');
+    expect(await said('--firmware', volume)).toContain(
+      'is UEFI firmware, and --firmware FILE is for a SeaBIOS',
+    );
     const pulled = await runBoot(['oci://127.0.0.1:1/mac:1', ...guest, ...key, '--firmware', 'ovmf']);
     expect(pulled).toMatchObject({ code: 2, stderr: expect.stringContaining('cidermill pull') as string });
     for (const name of ['OVMF_CODE.fd', 'OVMF_VARS.fd', 'esp.img']) writeFileSync(join(folder, name), '');
