@@ -1,4 +1,4 @@
-import { Failure } from '../base/index.ts';
+import { Failure, FormatError } from '../base/index.ts';
 import { findEntry, openData, type HfsVolume } from '../formats/hfsplus/index.ts';
 import { readPlist } from '../formats/plist/index.ts';
 import { releases, type Release } from './releases.ts';
@@ -32,7 +32,7 @@ export async function readProductVersion(volume: HfsVolume): Promise<ProductVers
   const entry = findEntry(volume, systemVersionPath);
   if (entry?.kind !== 'file') return undefined;
   const data = await openData(volume, entry);
-  const value = readPlist(await data.read(0, Math.min(data.size, largest)));
+  const value = parsed(await data.read(0, Math.min(data.size, largest)));
   const text = (key: string): string => {
     const found = value instanceof Map ? (value as ReadonlyMap<string, unknown>).get(key) : undefined;
     return typeof found === 'string' ? found.replace(/\p{C}/gu, '?').slice(0, 40) : '';
@@ -42,6 +42,17 @@ export async function readProductVersion(volume: HfsVolume): Promise<ProductVers
     version: text('ProductVersion'),
     build: text('ProductBuildVersion'),
   };
+}
+
+/** @throws FormatError that names the file, where readPlist names a place in it alone */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return readPlist(bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { format, reason, offset } = error;
+    throw new FormatError(format, `${systemVersionPath}: ${reason}`, offset === undefined ? {} : { offset });
+  }
 }
 
 /**

@@ -115,6 +115,11 @@ describe('the base system of a release', () => {
       /holds no base system: no HFS\+ volume whose SystemVersion\.plist names a version/,
     ],
     [
+      'a volume whose SystemVersion.plist is damaged, which is named',
+      async () => (await baseSystem('</string')).dmg,
+      /^System\/Library\/CoreServices\/SystemVersion\.plist: /,
+    ],
+    [
       'an image that is damaged where its volume begins, which is said',
       async () => {
         const { dmg } = await baseSystem('10.13.6');
