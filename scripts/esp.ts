@@ -24,6 +24,8 @@ await makeDisk();
 await $`sgdisk -v ${disk} | tee map.txt && grep -q '^No problems found' map.txt`;
 note(`${files} files on FAT32 "${label}", ${size} bytes`);
 await output('disk', disk);
+await cp(input('driver'), 'hfsplus.efi');
+await output('driver', 'hfsplus.efi');
 
 /** The files as they are to lie on the volume. What is given as OpenCore's goes before ours. */
 async function layOutTree(): Promise<void> {

@@ -45,7 +45,7 @@ export function espScript({
     parameters: { size: 34 * 2 ** 20, label: 'EFI' },
     sources: { own: join(recipes, 'esp/files'), opencore },
     inputs: { loader, driver },
-    outputs: { disk: 'esp.img' },
+    outputs: { disk: 'esp.img', driver: 'hfsplus.efi' },
   });
 }
 
@@ -96,6 +96,21 @@ export async function makeDisc(kernel: Uint8Array, { files, blessing, damage }: 
   }
   damage?.(disk, { offset, size: volume.size });
   writeFileSync(path, disk);
+  return path;
+}
+
+/** A disk of the same volume with an MBR, whose one partition ends where the disk does; gives its path. */
+export async function withMbr(disk: string): Promise<string> {
+  const { offset, volume } = await findHfsPlus(memorySource(readFileSync(disk)));
+  const bytes = readFileSync(disk).subarray(offset, offset + volume.size);
+  const head = Buffer.alloc(2 ** 20);
+  const entry = 446;
+  head.writeUInt8(0xaf, entry + 4);
+  head.writeUInt32LE(head.length / 512, entry + 8);
+  head.writeUInt32LE(bytes.length / 512, entry + 12);
+  head.writeUInt16BE(0x55aa, 510);
+  const path = join(temporaryFolder(), 'mbr.img');
+  writeFileSync(path, Buffer.concat([head, bytes]));
   return path;
 }
 
