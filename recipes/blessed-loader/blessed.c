@@ -58,8 +58,9 @@ static const char *find_blessed(const struct volume *volume, struct path *path)
     static struct thread thread;
     const uint32_t *info = volume->finder_info;
     *path = (struct path){.from = longest_path - 1};
+    const char *fault = NULL;
     if (info[blessed_file] != 0) {
-        const char *fault = find_thread(volume, info[blessed_file], &thread);
+        fault = find_thread(volume, info[blessed_file], &thread);
         if (fault && fault != no_such_node)
             return fault;
         if (fault == NULL && !thread.is_folder)
@@ -67,7 +68,7 @@ static const char *find_blessed(const struct volume *volume, struct path *path)
     }
     uint32_t folder = info[blessed_folder] ? info[blessed_folder] : info[system_folder];
     if (folder == 0)
-        return not_blessed;
+        return fault ? fault : not_blessed;
     prepend(path, file_in_folder, sizeof file_in_folder / 2 - 1);
     return climb(volume, folder, path);
 }

@@ -89,6 +89,13 @@ static enum found decode(const uint8_t *header, struct volume *volume)
     return hfs_sound;
 }
 
+/* The first sector of a disk that is parted ends in 55 AA, with an MBR as with a GPT; that of a volume is HFS+'s and has none. */
+static bool is_parted(const struct volume *volume)
+{
+    uint8_t mark[2];
+    return read_bytes(volume, 510, mark, sizeof mark) && mark[0] == 0x55 && mark[1] == 0xaa;
+}
+
 enum found look_at(efi_handle handle, struct volume *volume)
 {
     uint8_t header[header_size];
@@ -104,8 +111,8 @@ enum found look_at(efi_handle handle, struct volume *volume)
         return no_hfs;
     if (is_header(header))
         return decode(header, volume);
-    /* The copy of the header is the last but one sector of 512 bytes. */
-    if (volume->size >= header_offset + header_size &&
+    /* The copy of the header is the last but one sector of 512 bytes; of a disk that is parted, its last partition's. */
+    if (volume->size >= header_offset + header_size && !is_parted(volume) &&
         read_bytes(volume, volume->size - header_offset, header, sizeof header) && is_header(header))
         return damaged(volume, "the HFS+ volume is damaged: its header is gone, and its copy at the end is there");
     return no_hfs;

@@ -50,11 +50,13 @@ static struct content read_whole(struct file *file, size_t most)
     return (struct content){bytes, size, NULL};
 }
 
+const char not_there[] = "it is not there";
+
 struct content read_file(struct file *folder, const uint16_t *path, size_t most)
 {
     struct file *file = open_path(folder, path);
     if (file == NULL)
-        return (struct content){.fault = "it is not there"};
+        return (struct content){.fault = not_there};
     struct content content = read_whole(file, most);
     file->close(file);
     return content;

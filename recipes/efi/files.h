@@ -14,5 +14,8 @@ struct content {
     const char *fault; /* why, for people */
 };
 
+/* The fault of a file whose path leads nowhere. */
+extern const char not_there[];
+
 /* Reads a file; it is refused where it is a folder or larger than `most` bytes. `bytes` is to be given to release(). */
 struct content read_file(struct file *folder, const uint16_t *path, size_t most);

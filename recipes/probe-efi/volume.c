@@ -69,8 +69,10 @@ void check_kernel(void)
         char path[64];
         struct content kernel = read_file(root, paths[i], largest_kernel);
         fault = kernel.fault;
-        if (kernel.bytes == NULL)
+        if (fault == not_there)
             continue;
+        if (kernel.bytes == NULL)
+            break;
         struct macho macho;
         fault = read_macho(kernel.bytes, kernel.size, &macho);
         if (fault == NULL) {
@@ -79,8 +81,7 @@ void check_kernel(void)
             say("  %.*s, %llu bytes", (unsigned)(macho.most < 60 ? macho.most : 60), macho.version, (unsigned long long)kernel.size);
         }
         release(kernel.bytes);
-        if (fault == NULL)
-            break;
+        break;
     }
     if (fault)
         missing("kernel", "%s", fault);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { debianHfsDriver, needs } from '../rig/judges/index.ts';
 import { temporaryFolder } from '../vm/guests.ts';
@@ -16,6 +16,7 @@ import {
   forMachine,
   makeDisc,
   makeEsp,
+  withMbr,
   type Disc,
 } from './uefi-boots.ts';
 
@@ -104,6 +105,27 @@ describe('a boot by UEFI', { timeout: 240_000 }, () => {
     expect(failure.sighting.serial.join('\n')).toContain('[miss] blessed');
   });
 
+  it('says that a volume is not blessed on a disk with an MBR, too, whose end is the volume’s', async (context) => {
+    needs(context, 'ovmf', 'refind');
+    const { esp: partition, iso } = await disks({ files: { [usual]: probe }, blessing: () => ({}) });
+    const failure = await failureOf({ esp: partition, iso: await withMbr(iso) });
+    expect(failure.message).toContain('[ ok ] volume');
+    expect(failure.message).toContain('[miss] blessed   the volume is not blessed');
+    expect(failure.message).not.toContain('damaged');
+  });
+
+  it('says that what is blessed is not there, and that the kernel is no kernel', async (context) => {
+    needs(context, 'ovmf', 'refind');
+    const gone = await failureOf(await disks({ files: { [usual]: probe }, blessing: () => ({ 1: 4711 }) }));
+    expect(gone.message).toContain(
+      '[miss] blessed   the header blesses a number that no file or folder of the volume has',
+    );
+    const iso = await makeDisc(Buffer.from(text), { files: { [usual]: probe }, blessing: asOnAMac });
+    const kernelless = await failureOf({ esp: await sharedEsp(), iso });
+    expect(kernelless.message).toMatch(/^milestone kernel /);
+    expect(kernelless.message).toMatch(/\[miss\] kernel +(?!it is not there)/);
+  });
+
   it('names the driver where it is not on the ESP', async (context) => {
     needs(context, 'ovmf', 'refind');
     const { iso } = await disks({ files: { [usual]: probe }, blessing: asOnAMac });
@@ -170,6 +192,8 @@ describe('the EFI system partition', () => {
   it('is the same bytes for the same files, and another’s program reads them', async (context) => {
     needs(context, 'refind', '7zz');
     const again = await makeEsp({ loader });
+    const driver = readFileSync(join(dirname(again), 'hfsplus.efi'));
+    expect(driver.equals(readFileSync(debianHfsDriver()))).toBe(true);
     expect(readFileSync(again).equals(readFileSync(await sharedEsp()))).toBe(true);
     expect(execFileSync('sgdisk', ['-p', esp], { encoding: 'utf8' })).toMatch(/ 1 .* EF00 +EFI/);
     const folder = temporaryFolder();
