@@ -41,6 +41,21 @@ function locked(
   return lock.sources[source] ?? [];
 }
 
+test('what a parameter chooses and is not locked is locked by the command that the hint names', async () => {
+  const project = testProject({
+    'recipes/apples.yaml': recipe('apples', { crate: 'crate-${version}' }),
+    'scripts/none.ts': '',
+  });
+  serve({ 'crate-1': 'one', 'crate-2': 'second' });
+  expect((await project.run(['lock', 'apples'])).code).toBe(0);
+  const refused = await project.run(['plan', 'apples', '--set', 'version=2']);
+  expect(refused.code).toBe(2);
+  const command = /Run `cidermill ([^`]+)`/.exec(refused.stderr)?.[1];
+  expect(command).toBe('lock apples --set version=2');
+  expect((await project.run((command ?? '').split(' '))).code).toBe(0);
+  expect((await project.run(['plan', 'apples', '--set', 'version=2'])).code).toBe(0);
+});
+
 test('what a parameter chooses is locked beside what it chose before, and locked again where it stood', async () => {
   const project = testProject({
     'recipes/apples.yaml': recipe('apples', { crate: 'crate-${version}' }),

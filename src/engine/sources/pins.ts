@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { InvalidError, type Diagnostic, type Place, type Sha256 } from '../../base/index.ts';
-import type { Buildroot, Origin, Project, Recipe, Source } from '../../recipe/index.ts';
+import {
+  choosingParameters,
+  type Buildroot,
+  type Origin,
+  type PlannedStep,
+  type Project,
+  type Recipe,
+  type Source,
+} from '../../recipe/index.ts';
+import type { ParameterValue } from '../../step/protocol.ts';
 import type { Located } from '../../yaml/located.ts';
 import { lockLocal } from '../../sources/local.ts';
 import {
@@ -19,12 +28,16 @@ export const lockFile = join('recipes', 'lock.yaml');
 
 /** What the lockfiles pin: the project's own, then the one of the package the recipe comes with. */
 export interface Pins {
-  /** The origin with what is locked of it; else undefined, and a fault that names the command that locks it. */
+  /**
+   * The origin with what is locked of it; else undefined, and a fault that names the command that locks it.
+   * @param values of the recipe's parameters, where they may choose another origin than their defaults do
+   */
   origin(
     recipe: Recipe,
     source: Source,
     origin: Located<Origin>,
     faults: Diagnostic[],
+    values?: PlannedStep['parameters'],
   ): LockedOrigin | undefined;
   /** All that the project's lockfile has of a source, whatever its parameters chose. */
   lockedAs(recipe: Recipe, source: Source): readonly LockedOrigin[];
@@ -44,13 +57,14 @@ export function openPins(project: Project): Pins {
     yield (builtin ??= openLock(project.builtin, lockFile, join(project.builtin, lockFile)));
   }
   return {
-    origin: (recipe, source, { value: origin, ...place }, faults) => {
+    origin: (recipe, source, { value: origin, ...place }, faults, values = new Map()) => {
       if (origin.kind === 'local') return lockLocal(origin, recipe.root);
       const name = `${recipe.name}.${source.name}`;
       const locked = firstOf(locks(), (lock) => lookUpOrigin(lock, name, origin));
       if (locked === undefined) {
         const instead = [...locks()].flatMap((lock) => lockedInstead(lock, name));
-        const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, recipe.name);
+        const target = [recipe.name, ...choosingParameters(recipe, source, values).map(setting)].join(' ');
+        const fault = notLocked(place, `The source ${name}, ${originText(origin)},`, instead, target);
         faults.push({ ...fault, hint: `${fault.hint ?? ''} ${withoutOrigin(name, origin)}` });
       }
       return locked;
@@ -86,6 +100,12 @@ export function openLock(root: string, file: string, name: string): Lockfile {
   const { lock, text, diagnostics } = readLockfile(join(root, file), name);
   if (diagnostics.length > 0) throw new InvalidError(diagnostics, new Map([[name, text]]));
   return lock;
+}
+
+/** A value that a shell would not take as one word is quoted. */
+function setting([name, value]: readonly [string, ParameterValue]): string {
+  const text = String(value);
+  return `--set ${name}=${/^[\w.:+~@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`}`;
 }
 
 function firstOf<T>(locks: Iterable<Lockfile>, look: (lock: Lockfile) => T | undefined): T | undefined {

@@ -154,7 +154,7 @@ function pinStep(step: PlannedStep, pins: Pins, faults: Diagnostic[]): Origins {
   for (const source of step.recipe.sources.values()) {
     const unlocked: Diagnostic[] = [];
     const origins = source.origins.flatMap(
-      (origin) => pins.origin(step.recipe, source, origin, unlocked) ?? [],
+      (origin) => pins.origin(step.recipe, source, origin, unlocked, step.parameters) ?? [],
     );
     // One origin is enough: not every machine reaches all of them when it locks.
     if (origins.length === 0) faults.push(...unlocked.slice(0, 1));

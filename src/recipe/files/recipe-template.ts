@@ -12,6 +12,7 @@ import { valueOfText } from './parameter/value.ts';
 import type { Scope } from './resolved.ts';
 import { locate } from '../../yaml/shape.ts';
 import { suggestOrList } from '../../yaml/suggest.ts';
+import { parseTemplate } from '../../yaml/template.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 
 /** Does a value, or anything below it, hold references? */
@@ -95,6 +96,28 @@ export function applyParameters(
     sources: new Map(filled.map((source) => [source.name, source])),
     environment: environment ?? recipe.environment,
   };
+}
+
+/** The parameters that a source's origins depend on and that have not their defaults: what `lock` has to be given to pin these. */
+export function choosingParameters(
+  recipe: Recipe,
+  { template }: Source,
+  values: ReadonlyMap<string, Located<ParameterValue>>,
+): [string, ParameterValue][] {
+  if (template === undefined) return [];
+  const defaults = defaultsOf(recipe.parameters, () => undefined);
+  return [...new Set(namesIn(template))].flatMap((name): [string, ParameterValue][] => {
+    const value = values.get(name)?.value;
+    return value === undefined || value === defaults.get(name)?.value ? [] : [[name, value]];
+  });
+}
+
+/** The names that a value, and all below it, refers to. */
+function namesIn(node: YamlNode): string[] {
+  if (node.kind === 'map') return node.entries.flatMap(({ value }) => namesIn(value));
+  if (node.kind === 'list') return node.items.flatMap(namesIn);
+  if (node.kind === 'broken' || typeof node.value !== 'string') return [];
+  return parseTemplate(node.value).parts.flatMap((part) => (typeof part === 'string' ? [] : [part.name]));
 }
 
 /** The values of a recipe's parameters where none is given; what they refer to are the `given` ones, or else defaults. */
