@@ -1,4 +1,10 @@
-import { compareVersions, offersOf, type SourceContext } from '../sources/index.ts';
+import {
+  compareVersions,
+  hasSecurityLists,
+  isSecuritySuite,
+  offersOf,
+  type SourceContext,
+} from '../sources/index.ts';
 
 /** A package that an artifact was made from, of which its archive has a newer version now. */
 export interface Superseded {
@@ -18,6 +24,8 @@ export interface Audit {
   readonly superseded: readonly Superseded[];
   /** Not in any list: their suite has dropped them, or they are of none. */
   readonly unknown: readonly string[];
+  /** Suites of which no list of the security archive could be had: there nothing is known of security updates. */
+  readonly withoutSecurity: readonly string[];
 }
 
 interface Pinned {
@@ -38,6 +46,7 @@ export async function audit(uris: readonly string[], context: SourceContext): Pr
   const suites = new Set(packages.flatMap(({ suite }) => suite ?? []));
   const superseded: Superseded[] = [];
   const unknown: string[] = [];
+  const withoutSecurity: string[] = [];
   for (const suite of suites) {
     const here = packages.filter((each) => each.suite === suite);
     const architecture = here.find((each) => each.architecture !== 'all')?.architecture;
@@ -53,22 +62,44 @@ export async function audit(uris: readonly string[], context: SourceContext): Pr
       superseded,
       unknown,
     );
+    if (!(await hasSecurityLists(wish, context))) withoutSecurity.push(suite);
   }
-  // A source's own suite is not in its URL: it is of one that its buildroots are of.
   const sources = pinned.filter((each) => each.architecture === 'source');
-  for (const suite of sources.length === 0 ? [] : suites) {
-    const offers = await offersOf(
-      sources.map(({ name }) => name),
-      { suite, kind: 'source' },
-      context,
-    );
-    const here = sources.filter(({ name, version }) => {
-      const upstream = upstreamOf(version);
-      return (offers.get(name) ?? []).some((each) => upstreamOf(each.version) === upstream);
-    });
-    compare(here, 'source', offers, superseded, unknown);
+  await compareSources(sources, suites, context, superseded, unknown);
+  return { looked: pinned.length, superseded, unknown, withoutSecurity };
+}
+
+/**
+ * A source's own suite is not in its URL. It is of those that its buildroots are of and that have its upstream version; where
+ * its suite has moved on to another upstream version, as kernels do, of the one whose newer version is the nearest.
+ */
+async function compareSources(
+  sources: readonly Pinned[],
+  suites: ReadonlySet<string>,
+  context: SourceContext,
+  superseded: Superseded[],
+  unknown: string[],
+): Promise<void> {
+  const lists: Awaited<ReturnType<typeof offersOf>>[] = [];
+  const names = sources.map(({ name }) => name);
+  for (const suite of names.length === 0 ? [] : suites)
+    lists.push(await offersOf(names, { suite, kind: 'source' }, context));
+  for (const source of sources) {
+    const { name, version } = source;
+    const isOwn = (offered: string): boolean => upstreamOf(offered) === upstreamOf(version);
+    const same = lists.filter((offers) => offers.get(name)?.some((each) => isOwn(each.version)) === true);
+    const newest = (offers: (typeof lists)[number]): string =>
+      (offers.get(name) ?? [])
+        .map((each) => each.version)
+        .sort(compareVersions)
+        .at(-1) ?? '';
+    const later = lists
+      .filter((offers) => compareVersions(newest(offers), version) > 0)
+      .sort((a, b) => compareVersions(newest(a), newest(b)));
+    const found = same.length > 0 ? same : later.slice(0, 1);
+    for (const offers of found) compare([source], 'source', offers, superseded, unknown);
+    if (found.length === 0) unknown.push(`${name} ${version}`);
   }
-  return { looked: pinned.length, superseded, unknown };
 }
 
 function compare(
@@ -84,7 +115,7 @@ function compare(
     const newer = all.filter((each) => compareVersions(each.version, version) > 0);
     const [newest] = newer.toSorted((a, b) => compareVersions(b.version, a.version));
     if (newest === undefined) continue;
-    const security = newer.some(({ suite }) => /-security$|\/updates$/.test(suite));
+    const security = newer.some(({ suite }) => isSecuritySuite(suite));
     superseded.push({ name, kind, version, newer: newest.version, suite: newest.suite, security });
   }
 }

@@ -36,7 +36,7 @@ export {
 } from './origin.ts';
 export { materialsOf } from './materials.ts';
 export { compareVersions } from './apt/debian-version.ts';
-export { offersOf } from './apt/offers.ts';
+export { hasSecurityLists, isSecuritySuite, offersOf } from './apt/offers.ts';
 export { packagesIndex } from './apt/packages-index.ts';
 export { ensureFiles, ensureSourceTree, lockOrigin, missingFiles } from './source.ts';
 export { unpackArchive } from '../archive/unpack.ts';

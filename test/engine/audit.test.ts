@@ -131,6 +131,40 @@ test('a planted old package is found, with the suite that has the newer one', as
   ).toEqual(['libold', 'libupdated', 'tool']);
 }, 120_000);
 
+test('a source whose upstream version is gone is found, and a suite without its security archive is told', async () => {
+  const project = testProject({});
+  const uris = [
+    'pkg:deb/debian/linux@6.1.100?arch=source',
+    'pkg:deb/debian/gone@1.0?arch=source',
+    'pkg:deb/debian/libold@1.0-1?arch=amd64&distro=bookworm',
+  ];
+  project.write(
+    'made.json',
+    JSON.stringify({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'a', digest: { sha256: sha256('a') } }],
+      predicateType: 'https://slsa.dev/provenance/v1',
+      predicate: { buildDefinition: { resolvedDependencies: uris.map((uri) => ({ uri })) } },
+    }),
+  );
+  const packages = { libold: '1.0-1' };
+  const both = await archive(
+    { bookworm: packages, 'bookworm-security': {} },
+    { bookworm: { linux: '6.1.99-1' }, 'bookworm-security': { linux: '6.1.192-3' } },
+  );
+  const found = await project.run(['audit', 'made.json', '--strict'], { APT_CONFIG: both });
+  expect([found.stderr, found.code]).toEqual(['', 1]);
+  expect(found.stdout).toMatch(/^linux \(source\) +6\.1\.100 +6\.1\.192-3 +bookworm-security +security$/m);
+  expect(found.stdout).toContain('gone 1.0: in no list of its archive');
+
+  const main = await archive({ bookworm: packages }, { bookworm: { linux: '6.1.100-1' } });
+  const without = await project.run(['audit', 'made.json', '--strict'], { APT_CONFIG: main });
+  expect([without.stderr, without.code]).toEqual(['', 1]);
+  expect(without.stdout).toContain("bookworm: this host's apt has no list of its security archive");
+  const json = await project.run(['audit', 'made.json', '--json'], { APT_CONFIG: main });
+  expect([json.code, JSON.parse(json.stdout)]).toMatchObject([0, { withoutSecurity: ['bookworm'] }]);
+}, 120_000);
+
 test('versions are in the order that dpkg has', () => {
   const part = fc.stringMatching(/^[0-9][0-9a-z.+~]{0,6}$/);
   const version = fc

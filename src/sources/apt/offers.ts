@@ -30,6 +30,20 @@ export async function offersOf(
   return found;
 }
 
+/** bookworm-security, buster/updates. */
+export function isSecuritySuite(suite: string): boolean {
+  return /-security$|\/updates$/.test(suite);
+}
+
+/** Does what is offered of a suite include its security archive's? Of a suite that has none, such as sid, it does. */
+export async function hasSecurityLists(
+  wish: Parameters<typeof offersOf>[1],
+  context: SourceContext,
+): Promise<boolean> {
+  if (/^(sid|unstable)$/.test(wish.suite)) return true;
+  return (await openApt(wish, context)).sources.some(({ suite }) => isSecuritySuite(suite));
+}
+
 /** Lines of "name | version | address suite/component architecture Packages" (apt-cache(8), madison). */
 export function readMadison(text: string): [name: string, offer: Offer][] {
   return text.split('\n').flatMap((line): [string, Offer][] => {

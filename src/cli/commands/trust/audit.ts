@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCodes } from '../../exit.ts';
 import { onInterrupt } from '../../interrupt.ts';
+import { loadSettings } from '../../../recipe/index.ts';
 import { addPlanOptions, type PlanOptions } from '../../plan-options.ts';
 import { openWorkspace } from '../../workspace.ts';
 
@@ -14,7 +15,7 @@ export function auditCommand(): Command {
   const command = new Command('audit')
     .description('List the Debian packages in a product and its buildroots that have newer versions now.')
     .argument('<artifact>', 'a product, PIPELINE/STEP, a file, a SHA-256, or a statement of `provenance -o`')
-    .option('--strict', 'exit with 1 when a security update is among them')
+    .option('--strict', 'exit with 1 when a security update is among them, or cannot be known')
     .option('--json', 'print one JSON object on standard output')
     .addHelpText(
       'after',
@@ -25,14 +26,15 @@ Examples:
   cidermill audit toolchain
   cidermill audit artifacts/toolchain/provenance.json --strict
 
-Exit codes: 0 done, 1 with --strict: a security update is missing`,
+Exit codes: 0 done, 1 with --strict: a security update is missing, or there is no list of any`,
     )
     .action(async (artifact: string, flags: Flags) => {
       const { audit } = await import('../../../engine/index.ts');
       const workspace = openWorkspace(command, { anyFolder: true });
       const { store, project } = workspace;
       const uris = await dependenciesOf(workspace, artifact, flags);
-      const found = await audit(uris, { store, root: project.root, signal: onInterrupt() });
+      const { mirrors } = loadSettings(project.root);
+      const found = await audit(uris, { store, root: project.root, mirrors, signal: onInterrupt() });
       const security = found.superseded.filter((each) => each.security);
       if (flags.json === true) console.log(JSON.stringify(found, null, 2));
       else {
@@ -47,11 +49,16 @@ Exit codes: 0 done, 1 with --strict: a security update is missing`,
           ]);
         for (const line of columns(rows)) console.log(line);
         for (const each of found.unknown) console.log(`${each}: in no list of its archive`);
+        for (const suite of found.withoutSecurity)
+          console.log(
+            `${suite}: this host's apt has no list of its security archive, so that nothing is known of security updates`,
+          );
         console.log(
           `${found.looked} packages and sources of Debian; ${found.superseded.length} have newer versions, ${security.length} of them security updates`,
         );
       }
-      if (flags.strict === true && security.length > 0) process.exitCode = exitCodes.failed;
+      if (flags.strict === true && security.length + found.withoutSecurity.length > 0)
+        process.exitCode = exitCodes.failed;
     });
   return addPlanOptions(command);
 }
