@@ -13,6 +13,7 @@ import {
 } from '../provenance/index.ts';
 import {
   describeProduct,
+  driftOf,
   planFiles,
   productFiles,
   stepsBefore,
@@ -22,6 +23,7 @@ import type { Plan, Product } from '../recipe/index.ts';
 import { readAction, type ActionResult, type ListingEntry } from '../store/index.ts';
 import { makePlan, preview, type PlanOptions } from './plan-options.ts';
 import { version } from '../host/index.ts';
+import { driftedSteps } from './sources/refuse-drifted.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The provenance of what a user names: a file, a digest, PIPELINE/STEP, or a product or a folder in it. @throws Failure 'not-made', 'unknown-step', 'unknown-product' */
@@ -83,7 +85,7 @@ export async function gateStatementOf(
 
 async function ofProduct(
   { store }: Workspace,
-  { plan, sources, of }: Made,
+  { plan, sources, drifted, of }: Made,
   name: string,
 ): Promise<DescribedProduct & { readonly entries: readonly ListingEntry[]; readonly product: Product }> {
   const product = plan.products.find((each) => each.name === name);
@@ -96,7 +98,8 @@ async function ofProduct(
     [...steps, ...(product.gate === undefined ? [] : [product.gate])].map((step) => [step, of(step)]),
   );
   const entries = productFiles(store, product, done);
-  return { ...(await describeProduct({ store, plan, sources }, product, of)), entries, product };
+  const described = await describeProduct({ store, plan, sources }, product, of);
+  return { ...described, parts: { ...described.parts, ...driftOf(plan, steps, drifted) }, entries, product };
 }
 
 function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement {
@@ -108,16 +111,19 @@ function ofDigest({ store }: Workspace, digest: Sha256, name: string): Statement
 }
 
 type Made = ReturnType<typeof makePlan> & {
+  readonly drifted: ReturnType<typeof driftedSteps>;
   /** @throws Failure 'not-made' */
   readonly of: (step: string) => ActionResult;
 };
 
 async function madeBy(workspace: Workspace, name: string, options: PlanOptions): Promise<Made> {
-  const { plan, sources } = makePlan(workspace, name, options);
+  // A product is described as it was made, also where newer packages stood in for vanished ones.
+  const { plan, sources } = makePlan(workspace, name, { ...options, drifted: true });
   const previews = await preview(workspace, plan, sources, options);
   return {
     plan,
     sources,
+    drifted: driftedSteps(previews, sources),
     of: (step) => {
       const one = previews.find((each) => each.step === step);
       if (one === undefined) throw new Failure('unknown-step', `${name} has no step "${step}"`);

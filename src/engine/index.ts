@@ -8,6 +8,7 @@ export { previewRun, type Preview } from './preview.ts';
 export { productFiles } from './products/product-entries.ts';
 export {
   describeProduct,
+  driftOf,
   planFiles,
   statedParameters,
   stepsBefore,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/base/index.ts';
@@ -204,6 +204,21 @@ test('what a mirror dropped is refused with the ways out, and each of them leads
     const yes = await own.run([command, 'words', ...more, '--drifted'], store('fourth'));
     expect(yes, yes.stdout + yes.stderr).toMatchObject({ code: 0 });
   }
+  // It is described as it was made, and refused wherever it lies and whatever is pinned since.
+  const described = await own.run(['provenance', 'words'], store('fourth'));
+  expect([described.stderr, described.code]).toEqual(['', 0]);
+  expect(described.stdout).toContain('alpha 1.0 → 2.0');
+  const copy = join(folder, 'copy');
+  cpSync(join(own.root, 'artifacts/words/'), copy, { recursive: true, dereference: true });
+  const standIns = join(own.root, 'recipes/lock.local.yaml');
+  const push = (what: string, ...more: string[]): Promise<Ended> =>
+    own.run(['push', what, '127.0.0.1:9/words:1', ...more], store('fourth'));
+  expect((await push('words')).stderr).toContain('3 packages differ');
+  expect((await push(copy)).stderr).toContain('3 packages differ');
+  expect((await push(copy, '--drifted')).stderr).not.toContain('differ');
+  renameSync(standIns, `${standIns}.away`);
+  expect((await push('words')).stderr).toContain('3 packages differ');
+  renameSync(`${standIns}.away`, standIns);
 
   // The third: in the lockfile, these three entries and no more.
   const checked = await own.run(['lock', '--check'], store('fifth'));

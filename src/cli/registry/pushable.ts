@@ -6,7 +6,7 @@ import type { Statement } from '../../provenance/index.ts';
 import { paperFiles, type Plan, type Product } from '../../recipe/index.ts';
 import type { Part } from '../../registry/index.ts';
 import { makePlan, type PlanOptions } from '../plan-options.ts';
-import { refuseDrifted } from '../sources/refuse-drifted.ts';
+import { refuseDrifted, wasDrifted } from '../sources/refuse-drifted.ts';
 import type { Workspace } from '../workspace.ts';
 
 type FilePart = Extract<Part, { readonly kind: 'file' }>;
@@ -63,6 +63,7 @@ export async function findPushable(
   }
   const fileOf = (path: string): string =>
     added.find((each) => each.path === path)?.file ?? join(folder, path);
+  if (options.drifted !== true) await refuseDriftedPapers(name, fileOf(paperFiles.provenance));
   const stated = await statedDigests(fileOf);
   const gate = await gateIn(fileOf(paperFiles['test-result']), product?.product.gate);
   return {
@@ -139,6 +140,18 @@ async function statedDigests(fileOf: (path: string) => string): Promise<Readonly
       if (path !== '') state(path, digest);
     }
   return stated;
+}
+
+/** What a product says of itself counts, wherever it lies and whatever is pinned now. @throws Failure 'drifted' */
+async function refuseDriftedPapers(name: string, provenance: string): Promise<void> {
+  const { readStatement } = await import('../../provenance/index.ts');
+  if (!existsSync(provenance)) return;
+  const { predicate } = await readStatement(provenance);
+  const { buildDefinition } = predicate as {
+    readonly buildDefinition?: { readonly internalParameters?: { readonly drifted?: unknown } };
+  };
+  const changes = buildDefinition?.internalParameters?.drifted;
+  if (Array.isArray(changes) && changes.length > 0) throw wasDrifted(name, changes.map(String), 'pushes');
 }
 
 /** What a test result says was passed. @throws Failure 'no-gate' when the gate's proof is missing */

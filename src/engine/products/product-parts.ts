@@ -101,3 +101,16 @@ export function planFiles(plan: Plan, steps: readonly PlannedStep[]): Material[]
   }
   return [...files.values()];
 }
+
+/** What differs in the steps that some are made from, they among them. */
+export function driftOf(
+  plan: Plan,
+  made: readonly string[],
+  drifted: ReadonlyMap<string, readonly string[]>,
+): { readonly drifted?: readonly string[] } {
+  const before = new Set(made);
+  for (const step of plan.steps.toReversed())
+    if (before.has(step.name)) step.after.forEach((name) => before.add(name));
+  const changes = [...drifted].flatMap(([step, each]) => (before.has(step) ? each : []));
+  return changes.length === 0 ? {} : { drifted: [...new Set(changes)].sort() };
+}

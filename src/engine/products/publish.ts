@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, Failure, sha256 } from '../../base/index.ts';
-import { paperFiles, type Plan, type Product } from '../../recipe/index.ts';
+import { paperFiles, type Product } from '../../recipe/index.ts';
 import {
   copyOut,
   type ActionResult,
@@ -159,7 +159,7 @@ async function papers(
     return [{ type: 'file', path: paperFiles.index, ...blob, executable: false }];
   }
   const { papersOf } = await import('../../provenance/index.ts');
-  const { describeProduct } = await import('./product-parts.ts');
+  const { describeProduct, driftOf } = await import('./product-parts.ts');
   const resultOf = (name: string): ActionResult | undefined => {
     const key = done.get(name)?.key;
     return key === undefined ? undefined : readAction(context.store, key);
@@ -168,17 +168,4 @@ async function papers(
   const own = [...product.from.values()].map(({ value }) => value.step);
   const said = { ...parts, ...driftOf(context.plan, own, drifted) };
   return papersOf(context.store, said, entries, artifacts, product.papers, index);
-}
-
-/** What differs in the steps that some are made from, they among them. */
-function driftOf(
-  plan: Plan,
-  made: readonly string[],
-  drifted: ReadonlyMap<string, readonly string[]>,
-): { readonly drifted?: readonly string[] } {
-  const before = new Set(made);
-  for (const step of plan.steps.toReversed())
-    if (before.has(step.name)) step.after.forEach((name) => before.add(name));
-  const changes = [...drifted].flatMap(([step, each]) => (before.has(step) ? each : []));
-  return changes.length === 0 ? {} : { drifted: [...new Set(changes)].sort() };
 }
