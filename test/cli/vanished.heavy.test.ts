@@ -204,6 +204,11 @@ test('what a mirror dropped is refused with the ways out, and each of them leads
     const yes = await own.run([command, 'words', ...more, '--drifted'], store('fourth'));
     expect(yes, yes.stdout + yes.stderr).toMatchObject({ code: 0 });
   }
+  const replay = ['run', '--from-bundle', join(folder, 'bundle.tar')];
+  expect(
+    (await own.run(['bundle', 'words', join(folder, 'bundle.tar'), '--drifted'], store('fourth'))).stdout,
+  ).toContain('run it with --update-vanished');
+  expect(await own.run([...replay, '--update-vanished'], store('replayed'))).toMatchObject({ code: 0 });
   // It is described as it was made, and refused wherever it lies and whatever is pinned since.
   const described = await own.run(['provenance', 'words'], store('fourth'));
   expect([described.stderr, described.code]).toEqual(['', 0]);

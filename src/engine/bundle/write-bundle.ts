@@ -22,6 +22,7 @@ import type { FetchedStep } from '../sources/fetch-plan.ts';
 import { storedSteps } from '../rebuild/stored-steps.ts';
 import type { StepSources } from '../sources/step-sources.ts';
 import { bundleVersion, manifestName, type BundledFile, type Manifest } from './manifest.ts';
+import { localLockFile } from '../sources/stand-ins.ts';
 import { planFiles } from './project-files.ts';
 
 export interface BundleOptions {
@@ -47,6 +48,8 @@ export interface Bundled {
   readonly sources: number;
   readonly projectFiles: number;
   readonly results: number;
+  /** With what stands in for vanished files, which is read with --update-vanished only. */
+  readonly drifted: boolean;
 }
 
 /**
@@ -90,7 +93,13 @@ export async function writeBundle(options: BundleOptions, output: string): Promi
       await pipeline(packArchive(entries), createWriteStream(partial), { signal });
       return (await lstat(partial)).size;
     });
-    return { size, sources: unique(sources).length, projectFiles: bundled.length, results: results.length };
+    return {
+      size,
+      sources: unique(sources).length,
+      projectFiles: bundled.length,
+      results: results.length,
+      drifted: own.includes(localLockFile),
+    };
   } finally {
     await session.release();
   }

@@ -72,6 +72,8 @@ Exit codes: 0 written, 1 something is missing, 2 wrong use, 130 interrupted`,
           ...(results > 0 ? [`results of ${formatCount(results, 'step')}`] : []),
         ];
         console.log(`${file}: ${formatBytes(size)}: ${parts.join(', ')}`);
+        if (bundled.drifted)
+          console.log('it has newer packages in place of vanished ones: run it with --update-vanished');
       }
     });
   return addPlanOptions(command).addOption(driftedOption());
