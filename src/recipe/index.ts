@@ -1,5 +1,5 @@
 export type { PlanOptions } from './plan/assemble.ts';
-export { choosingParameters } from './files/recipe-template.ts';
+export { byTables, choosingParameters } from './files/recipe-template.ts';
 export { findGuest, loadGuests, type FoundGuest, type Written } from './project/guests.ts';
 export { jsonSchemas } from './files/json-schema.ts';
 export { describeNamed, type Described, type DescribedParameter } from './plan/describe.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { sha256 } from '../../src/base/index.ts';
 import { testProject, type TestProject } from '../rig/project.ts';
 import { startServer } from '../sources/local-server.ts';
 
@@ -72,6 +73,63 @@ test('what a parameter chooses is locked beside what it chose before, and locked
   expect(again.stdout).toContain('recipes/lock.yaml was updated');
   expect(sizes()).toEqual([9, 6]);
   expect((await project.run(['lock', 'apples', '--set', 'version=2'])).stdout).toContain('is up to date');
+});
+
+test('--check looks at all that a table offers, and --keep leaves what did not vanish, reached or not', async () => {
+  const [one, two] = ['one', 'second'].map((text) => ({ size: text.length, sha256: sha256(text) }));
+  const lines = (version: number, folder: string, file: object): string =>
+    JSON.stringify({
+      ...{ debian: `tool@${version}`, suite: 'bookworm', at: '2026-01-01T00:00:00Z' },
+      files: [{ file: `pool/${folder}/tool_${version}.orig.tar.gz`, ...file }],
+    });
+  const elsewhere = JSON.stringify({
+    url: `${server.url}/tool.tar.gz`,
+    files: [{ file: 'tool.tar.gz', ...one }],
+  });
+  const project = testProject({
+    'cidermill.yaml': `mirrors: [${server.url}/debian, ${server.url}/debian-security]\n`,
+    'recipes/tables/tools.yaml':
+      "table: tools\nsummary: Tools\ndefault: old\nvalues:\n  old: { version: '1' }\n  new: { version: '2' }\n",
+    'recipes/tool.yaml': `recipe: tool
+summary: A tool
+parameters:
+  release: { type: choice, of: tools }
+sources:
+  tree: { debian: 'tool@\${release.version}', suite: bookworm, or: '${server.url}/tool.tar.gz' }
+environment: none
+script: scripts/none.ts
+outputs: { out: out }
+`,
+    'scripts/none.ts': '',
+    'recipes/lock.yaml': `{"version": 1, "sources": {"tool.tree": [${lines(1, 'a', one ?? {})}, ${lines(2, 'a', two ?? {})}, ${elsewhere}]}, "buildroots": {}}\n`,
+    'apt/sources': `deb [trusted=yes] ${server.url}/debian bookworm main\n`,
+  });
+  const at = (name: string): string => join(project.root, name);
+  project.write(
+    'apt/conf',
+    `Dir::Etc::sourcelist "${at('apt/sources')}";\nDir::Etc::sourceparts "${at('apt/none')}";\nDir::State::lists "${at('apt/none')}";\n`,
+  );
+  // What was pinned of the second one is gone; the archive has it in another place now.
+  const index = `Package: tool\nVersion: 2-1\nBinary: tool\nDirectory: pool/b\nChecksums-Sha256:\n ${two?.sha256 ?? ''} 6 tool_2.orig.tar.gz\n\n`;
+  serve({
+    'debian/pool/a/tool_1.orig.tar.gz': 'one',
+    'debian/pool/b/tool_2.orig.tar.gz': 'second',
+    'debian/dists/bookworm/main/source/Sources': index,
+    'debian/dists/bookworm/Release': `Origin: Debian\nSuite: bookworm\nCodename: bookworm\nComponents: main\nArchitectures: amd64\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n ${sha256(index)} ${index.length} main/source/Sources\n`,
+  });
+  const env = { APT_CONFIG: at('apt/conf') };
+  const checked = await project.run(['lock', '--check'], env);
+  expect([checked.stderr, checked.code]).toEqual(['', 1]);
+  expect(checked.stdout).toContain('vanished    tool.tree: pool/a/tool_2.orig.tar.gz');
+  const kept = await project.run(['lock', '--keep'], env);
+  expect([kept.stderr, kept.code]).toEqual(['', 0]);
+  const origins = locked(project, 'tool.tree') as unknown[];
+  expect(origins).toMatchObject([
+    { debian: 'tool@1', at: '2026-01-01T00:00:00Z' },
+    { debian: 'tool@2', files: [{ file: 'pool/b/tool_2.orig.tar.gz' }] },
+    { url: `${server.url}/tool.tar.gz` },
+  ]);
+  expect((await project.run(['lock', '--check'], env)).code).toBe(0);
 });
 
 test('every source that cannot be reached is named, and the others are locked all the same', async () => {

@@ -1,7 +1,8 @@
-import type { Buildroot, Project, Recipe } from '../../recipe/index.ts';
-import { loadSettings } from '../../recipe/index.ts';
+import { byTables, loadSettings, type Buildroot, type Project, type Recipe } from '../../recipe/index.ts';
 import {
+  compareVersions,
   filesOf,
+  originKey,
   whereabouts,
   type LockedFile,
   type LockedPackage,
@@ -65,22 +66,23 @@ export async function checkLock(options: CheckOptions): Promise<CheckedFile[]> {
   }
 }
 
-/** Every origin and every buildroot that is pinned, by its name in the lockfile. */
+/** Every origin and every buildroot that is pinned, by its name in the lockfile; origins of all that a table offers. */
 export function pinnedOf({
   project,
   recipes,
   buildroots,
 }: Pick<CheckOptions, 'project' | 'recipes' | 'buildroots'>): [string, Pinned][] {
   const pins = openPins(project);
+  const origins = new Map<string, [string, Pinned]>();
+  for (const recipe of recipes.flatMap(byTables))
+    for (const source of recipe.sources.values())
+      for (const origin of source.origins) {
+        const locked = origin.value.kind === 'local' ? undefined : pins.origin(recipe, source, origin, []);
+        const entry = `${recipe.name}.${source.name}`;
+        if (locked !== undefined) origins.set(`${entry} ${originKey(locked.origin)}`, [entry, locked]);
+      }
   return [
-    ...recipes.flatMap((recipe) =>
-      [...recipe.sources.values()].flatMap((source) =>
-        source.origins.flatMap((origin): [string, Pinned][] => {
-          const locked = origin.value.kind === 'local' ? undefined : pins.origin(recipe, source, origin, []);
-          return locked === undefined ? [] : [[`${recipe.name}.${source.name}`, locked]];
-        }),
-      ),
-    ),
+    ...origins.values(),
     ...buildroots.flatMap((buildroot): [string, Pinned][] => {
       const locked = pins.buildroot(buildroot, []);
       return locked === undefined ? [] : [[buildroot.name, locked]];
@@ -92,12 +94,12 @@ function isPackage(file: LockedFile): file is LockedPackage {
   return 'version' in file;
 }
 
-/** The lists offer the newest version of each archive first; one that is pinned and offered is not superseded by an older one. */
+/** The newest version offered, where the pinned one is older: lists without the security archive's offer an older one. */
 function newerOf(
   file: LockedFile,
   offered: ReadonlyMap<string, readonly string[]> | undefined,
 ): string | undefined {
   if (!isPackage(file)) return undefined;
-  const [newest] = offered?.get(file.name) ?? [];
-  return newest === file.version ? undefined : newest;
+  const newest = offered?.get(file.name)?.toSorted(compareVersions).at(-1);
+  return newest === undefined || compareVersions(newest, file.version) <= 0 ? undefined : newest;
 }

@@ -98,8 +98,14 @@ async function lockRecipe(
     const outside = source.origins.filter(({ value }) => value.kind !== 'local');
     const known = outside.some((origin) => pins.origin(recipe, source, origin, []) !== undefined);
     const name = `${recipe.name}.${source.name}`;
-    const isKept = vanished === undefined ? !options.again : !vanished.has(name);
+    const gone = vanished?.get(name);
+    const isKept = vanished === undefined ? !options.again : gone === undefined;
     if (outside.length === 0 || (known && isKept)) continue;
+    const pinned = sources[name] ?? pins.lockedAs(recipe, source);
+    if (gone !== undefined && pinned.length > 0) {
+      sources[name] = await keepOrigins(name, pinned, gone, recipe, options, failures);
+      continue;
+    }
     const others = sources[name] ?? (source.template === undefined ? [] : pins.lockedAs(recipe, source));
     try {
       sources[name] = inPlace(others, await lockOrigins(name, outside, recipe, options));
@@ -109,6 +115,31 @@ async function lockRecipe(
       failures.push(error);
     }
   }
+}
+
+/** Pins again the origins of a source that lost a file, and leaves the others as they are, reached or not. */
+async function keepOrigins(
+  name: string,
+  pinned: readonly LockedOrigin[],
+  gone: ReadonlySet<string>,
+  recipe: Recipe,
+  options: LockOptions,
+  failures: Failure[],
+): Promise<LockedOrigin[]> {
+  const kept: LockedOrigin[] = [];
+  for (const one of pinned) {
+    const lost = filesOf(one).some(({ sha256: digest }) => gone.has(digest));
+    try {
+      const now = lost ? await lockOrigin(one.origin, contextOf(options, recipe.root, name)) : one;
+      kept.push(now);
+      if (lost) for (const { file, size } of filesOf(now)) options.onLocked(name, `${file}, ${size} bytes`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+      kept.push(one);
+    }
+  }
+  return kept;
 }
 
 /** Pins every origin that can be reached; one of them is enough. @throws Failure of the first one when none can */

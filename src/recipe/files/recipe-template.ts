@@ -98,6 +98,19 @@ export function applyParameters(
   };
 }
 
+/** The recipe, and the recipe as each row of a table that a parameter chooses from makes it. */
+export function byTables(recipe: Recipe): Recipe[] {
+  const ignore: Report = () => undefined;
+  const rows = [...recipe.parameters.values()].flatMap((parameter) =>
+    [...(parameter.table?.rows.keys() ?? [])].map((row) => {
+      const given = new Map([[parameter.name, locate(row, parameter)]]);
+      const values = new Map([...defaultsOf(recipe.parameters, ignore, given), ...given]);
+      return applyParameters(recipe, values, ignore);
+    }),
+  );
+  return [recipe, ...rows];
+}
+
 /** The parameters that a source's origins depend on and that have not their defaults: what `lock` has to be given to pin these. */
 export function choosingParameters(
   recipe: Recipe,
