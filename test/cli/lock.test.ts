@@ -129,7 +129,10 @@ outputs: { out: out }
     { debian: 'tool@2', files: [{ file: 'pool/b/tool_2.orig.tar.gz' }] },
     { url: `${server.url}/tool.tar.gz` },
   ]);
+  // What doctor knew was of the lockfile before that.
+  expect((await project.run(['doctor'], env)).stdout).toMatch(/pinned files +not asked for yet/);
   expect((await project.run(['lock', '--check'], env)).code).toBe(0);
+  expect((await project.run(['doctor'], env)).stdout).toMatch(/pinned files +2 pinned files.*: 0\s+vanished/);
 });
 
 test('every source that cannot be reached is named, and the others are locked all the same', async () => {

@@ -65,11 +65,17 @@ export async function rememberCheck(
   await openMemo(store, memoName).set(root, JSON.stringify(count(checked)));
 }
 
+/** What was found is of the lockfile as it was: once that is another, nobody knows until it is asked for again. */
+export async function forgetCheck(store: Store, root: string): Promise<void> {
+  const memo = openMemo(store, memoName);
+  if (memo.get(root) !== undefined) await memo.set(root, '');
+}
+
 /** What the last `lock --check` found, as `doctor` says it. */
 export function lockCheck(store: Store | undefined, root: string): Check {
   const name = 'pinned files';
   const known = store === undefined ? undefined : openMemo(store, memoName).get(root);
-  if (known === undefined)
+  if (known === undefined || known === '')
     return {
       name,
       state: 'ok',

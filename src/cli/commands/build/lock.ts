@@ -5,7 +5,7 @@ import { targetsOf, type Overrides } from '../../../recipe/index.ts';
 import { exitCodes } from '../../exit.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { assignment } from '../../plan-options.ts';
-import { checkText, rememberCheck } from '../../sources/lock-check.ts';
+import { checkText, forgetCheck, rememberCheck } from '../../sources/lock-check.ts';
 import { openWorkspace } from '../../workspace.ts';
 
 interface LockFlags {
@@ -75,6 +75,7 @@ Exit codes: 0 done, 1 something cannot be pinned, or --check found a vanished fi
         onLocked: (name, what) => console.log(`${name}  ${what}`),
         onProgress: () => undefined,
       });
+      if (changed) await forgetCheck(store, project.root);
       console.log(changed ? 'recipes/lock.yaml was updated' : 'recipes/lock.yaml is up to date');
     });
   return command;
