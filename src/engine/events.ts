@@ -151,6 +151,13 @@ export type RunEvent = { readonly time: number } & (
       /** Not the known-good toolchain: pinned files had vanished, and others stand in for them. */
       readonly drifted?: readonly Drift[];
     }
+  /** Before the first step that is made here: what the check of a step's recipe has to say of it. */
+  | {
+      readonly type: 'check-note';
+      readonly step: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
   /** What happens among the workers of a run: one was lost or gave its step back, none is there for a step. */
   | { readonly type: 'workers-note'; readonly message: string }
   /** Two machines made one action with other bytes: `made` by this worker, `kept` in the team's cache, both SHA-256. */

@@ -61,6 +61,21 @@ describe('the check that a recipe names', () => {
     ]);
   });
 
+  it('is told by run before any step is made', async () => {
+    const project = checked(`note('it will press nothing', { hint: 'More stones press.' });`);
+    const run = await project.run(['run', 'all', ...tree, '--json']);
+    expect(run.code, run.stderr).toBe(0);
+    const told = events(run.stdout).filter(({ type }) => type === 'check-note' || type === 'step-started');
+    expect(told.map(({ type, step }) => [type, step])).toEqual([
+      ['check-note', 'press'],
+      ['step-started', 'first'],
+      ['step-started', 'press'],
+    ]);
+    project.write('own.txt', 'another');
+    const plain = await project.run(['run', 'all', ...tree]);
+    expect(plain.stdout).toMatch(/^press +note: it will press nothing\n +hint: More stones press\.$/m);
+  });
+
   it('keeps a run from beginning by a fault, with all of its faults', async () => {
     const project = checked(
       `fault('the tree is too old', { about: 'tree', hint: 'Take a newer one.' }); fault('too few stones', { about: 'stones' });`,

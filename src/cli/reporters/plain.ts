@@ -12,7 +12,7 @@ import { cacheLines, cacheSummary } from './cache-lines.ts';
 import { perSecond, timeLeft } from './rate.ts';
 import type { Reporter, TextSink } from './reporter.ts';
 import { emptyState, follow, type ActiveStep } from './run-state.ts';
-import { endOfStep, nameColumn, stoppedLines, type Theme } from './step-lines.ts';
+import { checkLines, endOfStep, nameColumn, stoppedLines, type Theme } from './step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from './summary.ts';
 import { padTo } from '../../text/text-width.ts';
 import { tracedLines, traceSummary } from './traced-lines.ts';
@@ -97,6 +97,9 @@ export function plainReporter(
           return;
         case 'step-verified':
           write(verifiedLines(theme, width, event));
+          return;
+        case 'check-note':
+          write(checkLines(theme, width, event));
           return;
         case 'workers-note':
         case 'step-differs':

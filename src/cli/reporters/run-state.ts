@@ -131,6 +131,7 @@ export function follow(state: RunState, event: RunEvent): void {
     case 'step-skipped':
       leave(state, event.step);
       return;
+    case 'check-note':
     case 'cache-note':
     case 'workers-note':
     case 'step-differs':

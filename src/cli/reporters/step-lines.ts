@@ -97,6 +97,20 @@ export function endOfStep(
   }
 }
 
+/** What the check of a step's recipe says before anything is made. */
+export function checkLines(
+  theme: Theme,
+  width: number,
+  event: Extract<RunEvent, { readonly type: 'check-note' }>,
+): string[] {
+  const [first = '', ...rest] = printableLines(event.message);
+  return [
+    `${theme.marks ? '  ' : ''}${padTo(printable(event.step), width)}  ${theme.colours.yellow('note:')} ${first}`,
+    ...rest.map((line) => `    ${line}`),
+    ...hintLines(theme, event.hint),
+  ];
+}
+
 /** The steps that were running when a run was interrupted. */
 export function stoppedLines(
   { colours, marks }: Theme,

@@ -64,7 +64,16 @@ export class LocalExecutor implements Executor {
     ]);
     await hold();
     const previews = await previewRun({ ...context, team: await team.open() });
-    refuseFaults(await findPreconditions(context, previews, this.#isHere));
+    const findings = await findPreconditions(context, previews, this.#isHere);
+    refuseFaults(findings);
+    for (const { state, steps, message, hint } of findings)
+      if (state === 'note')
+        context.emit({
+          type: 'check-note',
+          step: steps.join(', '),
+          message,
+          ...(hint === undefined ? {} : { hint }),
+        });
     context.signal.throwIfAborted();
   }
 }

@@ -39,6 +39,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
     ...{ entries: listOf(entry), files: listOf(file) },
   },
   'step-differs': { step: text, output: text, worker: text, made: text, kept: text },
+  'check-note': { step: text, message: text, hint: optional(text) },
   'workers-note': { message: text },
   'product-failed': { product: text, message: text, hint: optional(text) },
   'run-finished': {

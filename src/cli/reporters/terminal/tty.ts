@@ -6,7 +6,7 @@ import { asciiDrawing, liveLines, unicodeDrawing } from './live-view.ts';
 import { printable } from '../../../text/printable.ts';
 import type { Reporter, TerminalSink } from '../reporter.ts';
 import { emptyState, follow } from '../run-state.ts';
-import { endOfStep, nameColumn, stoppedLines, type Theme } from '../step-lines.ts';
+import { checkLines, endOfStep, nameColumn, stoppedLines, type Theme } from '../step-lines.ts';
 import { driftLines, failedProductLines, productLines, summaryLine } from '../summary.ts';
 import { columnsOf, type Screen } from './screen.ts';
 import { tracedLines, traceSummary } from '../traced-lines.ts';
@@ -122,6 +122,9 @@ export function ttyReporter(
         return;
       case 'step-verified':
         lasting.push(...verifiedLines(theme, width, event));
+        return;
+      case 'check-note':
+        lasting.push(...checkLines(theme, width, event));
         return;
       case 'workers-note':
       case 'step-differs':
