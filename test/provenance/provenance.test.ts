@@ -195,6 +195,21 @@ describe('a signed statement', () => {
     return { project: made, args: ['verify-signature', 'words.json', 'artifacts/words', ...signer] };
   }
 
+  test('that was altered leaves a summary that says so, about the files that were to be checked', async () => {
+    const { project: made, args } = await signed();
+    const summary = join(made.root, 'summary.json');
+    const ask = (): ReturnType<TestProject['run']> => made.run([...args, '--summary', summary]);
+    const read = (): unknown => JSON.parse(readFileSync(summary, 'utf8'));
+    expect((await ask()).code).toBe(0);
+    expect(read()).toMatchObject({ predicate: { verificationResult: 'PASSED' } });
+    writeFileSync(join(made.root, 'words.json'), `${readFileSync(join(made.root, 'words.json'), 'utf8')} `);
+    expect((await ask()).code).toBe(1);
+    expect(read()).toMatchObject({
+      subject: expect.arrayContaining([expect.objectContaining({ name: 'framed.txt' })]) as unknown,
+      predicate: { verificationResult: 'FAILED', verifiedLevels: ['FAILED'] },
+    });
+  });
+
   test('is accepted with the artifacts it is about, by ssh-keygen itself as well', async () => {
     const { project: made, args } = await signed();
     const { code, stdout } = await made.run(args);
