@@ -31,7 +31,7 @@ export async function papersOf(
 ): Promise<ListingEntry[]> {
   const own = version();
   const memo = openMemo(store, 'papers');
-  const identity = sha256(canonicalJson({ form: 4, product, entries, wanted, index, version: own }));
+  const identity = sha256(canonicalJson({ form: 5, product, entries, wanted, index, version: own }));
   const known = memo.get(identity);
   if (known !== undefined) {
     const papers = JSON.parse(known) as ListingEntry[];

@@ -162,6 +162,20 @@ describe('a bill of materials', () => {
     ).toEqual([]);
   });
 
+  test('does not say of a package that it cannot read that a scanner may skip it', async () => {
+    const { store } = freshContext();
+    const uri = 'pkg:deb/debian/libz@1.2-3?arch=amd64&distro=bookworm';
+    const materials = [{ uri, name: 'libz.deb', digest: { sha256: sha256('not in this store') } }];
+    const file = {
+      name: 'lib/libz.so.1',
+      digest: { sha256: (await putBytes(store, Buffer.from('z'))).digest },
+    };
+    const parts = { name: 'product', digest: sha256('x'), files: [file], materials, version: '1' };
+    const text = await makeSbom(store, parts);
+    expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
+    expect(scan((JSON.parse(text) as Bom).components).map(({ purl }) => purl)).toEqual([uri]);
+  });
+
   test('names nothing where a product holds no file of a package, or its archive is none', async () => {
     const { store } = freshContext();
     const deb = makePackage('libz', { 'usr/lib/libz.so.1': 'the library' });

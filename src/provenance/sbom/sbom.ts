@@ -62,7 +62,10 @@ export async function makeSbom(store: Store, parts: SbomParts): Promise<string> 
         ...(named.version === undefined ? {} : { version: named.version }),
         ...(material.uri.startsWith('pkg:') ? { purl: material.uri } : {}),
         ...(sha256 === undefined ? {} : { hashes: hashOf(library, sha256) }),
-        scope: isRequired ? Enums.ComponentScope.Required : Enums.ComponentScope.Excluded,
+        // Nobody can say here whether a package that is not in the store lies in the product: it is not to be skipped.
+        ...(named.isPackage && facts === undefined
+          ? {}
+          : { scope: isRequired ? Enums.ComponentScope.Required : Enums.ComponentScope.Excluded }),
       },
     );
     for (const file of held)
