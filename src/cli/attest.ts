@@ -6,6 +6,7 @@ import { version } from '../host/index.ts';
 import { ancestryOf, rebuildStatement, signFile, type RebuiltStep } from '../provenance/index.ts';
 import type { Plan } from '../recipe/index.ts';
 import { readAction } from '../store/index.ts';
+import { checkPlace } from './reporters/write-text.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface Attested {
@@ -53,7 +54,8 @@ export async function attest(
   return `${file}, ${await signFile(file, key)}`;
 }
 
-/** @throws Failure 'no-file' before hours of rebuilding */
-export function requireKey(key: string): void {
+/** Looks before hours of rebuilding whether the statement can be written and signed. @throws Failure 'no-file', 'cannot-write' */
+export function requirePlaces(key: string, file: string): void {
   if (!existsSync(key)) throw new Failure('no-file', `there is no file ${key}`);
+  checkPlace(file);
 }

@@ -143,6 +143,13 @@ describe('rebuilders', () => {
     expect([unkeyed.code, unkeyed.stderr]).toEqual([2, expect.stringContaining('--attest KEY')]);
     const missing = await made.run(['verify', 'words', '--attest', 'none']);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('there is no file none')]);
+    // Before anything is rebuilt: what is written to here are hours of work.
+    writeFileSync(join(made.root, 'key'), '');
+    const nowhere = await made.run(['verify', 'words', '--attest', 'key', '-o', 'no/where.json', '--json']);
+    expect([nowhere.code, nowhere.stdout.includes('step-started')]).toEqual([1, false]);
+    expect(nowhere.stderr).toContain('no/where.json cannot be written');
+    const told = await made.run(['provenance', 'words', '-o', 'no/where.json']);
+    expect([told.code, told.stderr]).toEqual([1, expect.stringContaining('no/where.json cannot be written')]);
     const wrong = await made.run([
       'verify-signature',
       '--rebuilders',

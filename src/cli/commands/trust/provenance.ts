@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { addPlanOptions, type PlanOptions } from '../../plan-options.ts';
+import { checkPlace } from '../../reporters/write-text.ts';
 import { openWorkspace } from '../../workspace.ts';
 
 interface Flags extends PlanOptions {
@@ -34,6 +35,7 @@ Examples:
       const { signFile } = await import('../../../provenance/index.ts');
       if (flags.sign !== undefined && flags.output === undefined)
         throw new Failure('usage', '--sign needs the file to write: -o FILE');
+      if (flags.output !== undefined) checkPlace(flags.output);
       const make = flags.gate === true ? gateStatementOf : provenanceOf;
       const statement = await make(openWorkspace(command, { anyFolder: true }), artifact, flags);
       const text = `${JSON.stringify(statement, null, 2)}\n`;

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { Failure } from '../../../base/index.ts';
 import { version } from '../../../host/index.ts';
 import type { Subject } from '../../../provenance/index.ts';
+import { checkPlace } from '../../reporters/write-text.ts';
 import { printable } from '../../../text/printable.ts';
 
 interface Flags {
@@ -73,6 +74,7 @@ Exit codes: 0 the signature and all files match, 1 one of them does not`,
     .action(async (first: string, others: readonly string[], flags: Flags) => {
       if (flags.sign !== undefined && flags.summary === undefined)
         throw new Failure('usage', '--sign needs the file to write: --summary FILE');
+      if (flags.summary !== undefined) checkPlace(flags.summary);
       const checked =
         flags.rebuilders === undefined
           ? await checkSigned(first, others, flags)

@@ -67,7 +67,7 @@ Exit codes: 0 all identical, except what recipes declare to vary; 1 something di
     )
     .action(async (name: string, steps: readonly string[], flags: VerifyFlags) => {
       const { chooseReporter } = await import('../../reporters/index.ts');
-      const { attest, requireKey } = await import('../../attest.ts');
+      const { attest, requirePlaces } = await import('../../attest.ts');
       const { verifyPlan } = await import('../../../engine/rebuild/index.ts');
       const workspace = openWorkspace(command);
       const { plan, sources } = makePlan(workspace, name, flags);
@@ -80,7 +80,8 @@ Exit codes: 0 all identical, except what recipes declare to vary; 1 something di
       const started = new Date();
       if (flags.attest === undefined && flags.output !== undefined)
         throw new Failure('usage', '--output needs the key to sign with: --attest KEY');
-      if (flags.attest !== undefined) requireKey(flags.attest);
+      const file = flags.output ?? `${name}.rebuilt.json`;
+      if (flags.attest !== undefined) requirePlaces(flags.attest, file);
       const { outcome, steps: rebuilt } = await verifyPlan({
         store: workspace.store,
         plan,
@@ -96,7 +97,6 @@ Exit codes: 0 all identical, except what recipes declare to vary; 1 something di
         onEvent: (event) => reporter.take(event),
       }).finally(() => reporter.close());
       if (flags.attest !== undefined && outcome !== 'interrupted') {
-        const file = flags.output ?? `${name}.rebuilt.json`;
         const attested = { steps: rebuilt, variations: flags.vary, started, key: flags.attest, file };
         const written = await attest(workspace, plan, sources, attested);
         (flags.json === true ? console.error : console.log)(written);
