@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { sha256 } from '../../src/base/index.ts';
+import { pathWithout } from '../rig/path-without.ts';
 import { testProject, type TestProject } from '../rig/project.ts';
 import { startServer } from '../sources/local-server.ts';
 
@@ -134,6 +135,38 @@ outputs: { out: out }
   expect((await project.run(['lock', '--check'], env)).code).toBe(0);
   expect((await project.run(['doctor'], env)).stdout).toMatch(/pinned files +2 pinned files.*: 0\s+vanished/);
 });
+
+// Where debootstrap's scripts are, they name the archive.
+test.skipIf(existsSync('/usr/share/debootstrap/scripts'))(
+  '--check and --keep take no file for vanished whose archive is not known here',
+  async () => {
+    const file = { file: 'pool/updates/main/t/tool/tool_1.orig.tar.gz', size: 3, sha256: sha256('one') };
+    const project = testProject({
+      'cidermill.yaml': `mirrors: [${server.url}/debian]\n`,
+      'recipes/tool.yaml': `recipe: tool
+summary: A tool
+sources:
+  tree: { debian: 'tool@1', suite: bookworm }
+environment: none
+script: scripts/none.ts
+outputs: { out: out }
+`,
+      'scripts/none.ts': '',
+      'recipes/lock.yaml': `{"version": 1, "sources": {"tool.tree": [${JSON.stringify({ debian: 'tool@1', suite: 'bookworm', files: [file] })}]}, "buildroots": {}}\n`,
+      'apt/conf': '',
+    });
+    project.write('apt/conf', `Dir::Etc::sourcelist "/nowhere";\nDir::Etc::sourceparts "/nowhere";\n`);
+    serve({});
+    const env = {
+      APT_CONFIG: join(project.root, 'apt/conf'),
+      PATH: pathWithout(/^(mmdebstrap|debootstrap)$/),
+    };
+    for (const option of ['--check', '--keep']) {
+      const { code, stderr } = await project.run(['lock', option], env);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("lies on Debian's security archive")]);
+    }
+  },
+);
 
 test('every source that cannot be reached is named, and the others are locked all the same', async () => {
   const project = testProject({

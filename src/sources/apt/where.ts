@@ -6,6 +6,7 @@ import { addressesOf } from './apt-fetch.ts';
 import { partOfFile } from './archives/archive.ts';
 import { knownArchives } from './archives/known-archives.ts';
 import { isSnapshot } from './archives/snapshots.ts';
+import { whyMissed } from './misses.ts';
 
 /** Where a pinned file can be had; the security archive drops a file soon after a newer one. */
 export type Whereabouts = 'mirror' | 'security' | 'snapshot' | 'vanished';
@@ -16,7 +17,7 @@ const atOnce = 8;
 /**
  * Asks the known archives where each file is, and fetches none. The store is not asked: the next machine has another.
  * @returns by the file's digest
- * @throws Failure 'fetch-failed' when an archive does not answer
+ * @throws Failure 'fetch-failed' when an archive does not answer, 'no-mirror' when that of a file is not known
  */
 export async function whereabouts(
   files: readonly LockedFile[],
@@ -37,5 +38,10 @@ export async function whereabouts(
       }
     }),
   );
+  // On an archive that is not known here a file may well be.
+  const gone = files.filter(({ sha256 }) => found.get(sha256) === 'vanished');
+  const why =
+    gone.length === 0 ? undefined : whyMissed('pinned files', { files: gone, asked: [], known }, context);
+  if (why !== undefined) throw why;
   return found;
 }
