@@ -95,20 +95,26 @@ async function rebuildSubjects(statement: string): Promise<readonly Subject[]> {
   throw new Failure('not-a-statement', `${statement} is not a statement that \`verify --attest\` wrote`);
 }
 
-/** By digest; where none is the same, a file of the same name tells what the rebuilder got. */
+/** By name and digest; a file whose name the rebuilder does not have may have been renamed, and counts by its digest. */
 export function opinionOf(identity: string, files: readonly Subject[], got: readonly Subject[]): Opinion {
-  const digests = new Set<string>(got.map(({ digest }) => digest.sha256));
-  const other = files.find(({ digest }) => !digests.has(digest.sha256));
-  if (files.length > 0 && other === undefined) return { identity, verdict: 'agrees' };
-  if (other === undefined) return { identity, verdict: 'silent', said: 'there is no file to ask for' };
-  const named = got.find(({ name }) => basename(name) === basename(other.name));
-  return named === undefined
-    ? { identity, verdict: 'silent', said: `says nothing of ${other.name}` }
-    : {
+  if (files.length === 0) return { identity, verdict: 'silent', said: 'there is no file to ask for' };
+  let silent: Subject | undefined;
+  for (const file of files) {
+    const named = got.filter(({ name }) => basename(name) === basename(file.name));
+    const isSame = ({ digest }: Subject): boolean => digest.sha256 === file.digest.sha256;
+    if ((named.length === 0 ? got : named).some(isSame)) continue;
+    const [other] = named;
+    if (other !== undefined)
+      return {
         identity,
         verdict: 'differs',
-        said: `got ${named.name} with sha256 ${named.digest.sha256}, not ${other.digest.sha256}`,
+        said: `got ${other.name} with sha256 ${other.digest.sha256}, not ${file.digest.sha256}`,
       };
+    silent ??= file;
+  }
+  return silent === undefined
+    ? { identity, verdict: 'agrees' }
+    : { identity, verdict: 'silent', said: `says nothing of ${silent.name}` };
 }
 
 /** The names in an ALLOWED SIGNERS file (ssh-keygen(1)); patterns with wildcards name nobody. */

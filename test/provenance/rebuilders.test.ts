@@ -186,5 +186,8 @@ describe('what a rebuilder can say', () => {
     expect(opinionOf('x', [file('a.txt', 'a'), file('b.txt', 'other')], got).verdict).toBe('differs');
     expect(opinionOf('x', [file('a.txt', 'a'), file('c.txt', 'c')], got).verdict).toBe('silent');
     expect(opinionOf('x', [], got).verdict).toBe('silent');
+    expect(opinionOf('x', [file('a.txt', 'b'), file('b.txt', 'a')], got).verdict).toBe('differs');
+    expect(opinionOf('x', [file('renamed.txt', 'a')], got).verdict).toBe('agrees');
+    expect(opinionOf('x', [file('c.txt', 'c'), file('b.txt', 'other')], got).verdict).toBe('differs');
   });
 });
