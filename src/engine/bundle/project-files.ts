@@ -33,7 +33,8 @@ export async function planFiles(project: Project, plan: Plan, drifted: boolean):
   addNearest('package.json');
   if (existsSync(join(project.root, settingsFile))) add(project.root, settingsFile);
   addNearest(lockFile);
-  if (drifted) add(project.root, localLockFile);
+  // Of this machine alone, also where the project is cidermill's own checkout: no other cidermill has it.
+  if (drifted && existsSync(join(project.root, localLockFile))) own.add(localLockFile);
   add(project.builtin, lockFile);
   for (const table of plan.tables) addNearest(`recipes/tables/${table}.yaml`);
   for (const step of plan.steps) {

@@ -14,7 +14,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { planFiles } from '../../../src/engine/bundle/project-files.ts';
 import { packageRoot } from '../../../src/host/index.ts';
+import { findProject, planPipeline } from '../../../src/recipe/index.ts';
 import { freshFolder } from '../../rig/folder.ts';
 import { events, stepsOf, testProject, type Ended, type TestProject } from '../../rig/project.ts';
 
@@ -172,6 +174,18 @@ describe.skipIf(noNamespaces)(
 );
 
 describe('a bundle', () => {
+  it('takes along what stands in for vanished files, also of a checkout of cidermill', async () => {
+    const made = project('http://127.0.0.1:9');
+    made.write('recipes/lock.local.yaml', 'version: 1\n');
+    const own = findProject(made.root, packageRoot);
+    const checkout = { ...own, builtin: own.root };
+    const plan = planPipeline(checkout, 'words');
+    const files = await planFiles(checkout, plan, true);
+    expect(files.builtin).toContain('pipelines/words.yaml');
+    expect(files.own).toEqual(['recipes/lock.local.yaml']);
+    expect((await planFiles(checkout, plan, false)).own).toEqual([]);
+  });
+
   it('is the same bytes from another checkout, at another time, and tar can list it', async () => {
     const server = await serve(words);
     const bundles: Buffer[] = [];
