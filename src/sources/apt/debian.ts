@@ -10,7 +10,7 @@ import { isoDate } from './archives/snapshots.ts';
 import { waysOut } from './vanished.ts';
 import { archiveKind } from '../../archive/archive-name.ts';
 import { relockHint, type SourceContext } from '../context.ts';
-import { hasDebianRevision, upstreamVersion } from './debian-version.ts';
+import { compareVersions, hasDebianRevision, upstreamVersion } from './debian-version.ts';
 import { checkLinks } from '../../archive/links.ts';
 import { fileName, type LockedFile, type LockedOrigin } from '../locked.ts';
 import { keepOnly, takeTree } from '../../archive/only.ts';
@@ -102,14 +102,17 @@ function notOffered(
 }
 
 function nameAnother(context: SourceContext): string {
-  return relockHint(context, 'Name an offered version in the recipe, then lock it');
+  return relockHint(
+    context,
+    'Name an offered version, in the recipe or in the table that it takes it from, then lock it',
+  );
 }
 
 /** @param offered of it now; none where that cannot be asked */
 function sourceVanished(origin: DebianOrigin, offered: readonly OfferedSource[], hint: string): Failure {
   const whole = hasDebianRevision(origin.version);
   const versions = [...new Set(offered.map((one) => (whole ? one.version : upstreamVersion(one.version))))];
-  const now = versions.length === 0 ? '' : `; offered now: ${versions.join(', ')}`;
+  const now = versions.length === 0 ? '' : `; offered now: ${versions.toSorted(compareVersions).join(', ')}`;
   const where = origin.suite ?? 'the archive';
   return new Failure(
     'source-vanished',

@@ -54,6 +54,8 @@ Exit codes: 0 done, 1 something cannot be pinned, or --check found a vanished fi
           hint: 'See `cidermill list`.',
         });
       }
+      if (flags.check === true && flags.keep === true)
+        throw new Failure('usage', '--check and --keep exclude each other');
       const signal = onInterrupt();
       if (flags.check === true) {
         const checked = await checkLock({ store, project, recipes, buildroots, signal });
