@@ -14,12 +14,14 @@ const map = makeGpt({
   partitions: [{ type: gptTypes.efi, id: guidFrom(`esp ${label} ${size} fat`), name: 'EFI', size }],
 });
 const offset = map.partitions[0]?.offset ?? 0;
+// FAT's times are of the place, and mtools and 7zz take names in the locale's letters.
+const here = ['env', 'TZ=UTC', 'LC_ALL=C.UTF-8'];
 
 await layOutTree();
 // Another's program reads what was written: the file system is whole, and every file has its bytes.
 const files = await makeFat();
 await $`fsck.fat -n -v ${fat}`;
-await $`7zz x -y -oread ${fat} && diff -r ${tree} read`;
+await $`${here} 7zz x -y -oread ${fat} && diff -r ${tree} read`;
 await makeDisk();
 await $`sgdisk -v ${disk} | tee map.txt && grep -q '^No problems found' map.txt`;
 note(`${files} files on FAT32 "${label}", ${size} bytes`);
@@ -58,15 +60,13 @@ async function place(file: string, path: string): Promise<void> {
 /** One by one and in their order: a folder's entries lie as they are written. @returns how many files there are */
 async function makeFat(): Promise<number> {
   const [sectors, hidden] = [size / 512, offset / 512];
-  // FAT's times are of the place; those of another zone would be other bytes.
-  const utc = ['env', 'TZ=UTC'];
-  await $`truncate -s ${size} ${fat} && ${utc} mformat -i ${fat} -F -T ${sectors} -h 255 -s 63 -H ${hidden} -N c1de0e51 -v ${label} ::`;
+  await $`truncate -s ${size} ${fat} && ${here} mformat -i ${fat} -F -T ${sectors} -h 255 -s 63 -H ${hidden} -N c1de0e51 -v ${label} ::`;
   const found = async (type: string): Promise<string[]> =>
     (await $`cd ${tree} && find . -mindepth 1 -type ${type} -printf '%P\n' | LC_ALL=C sort`.quiet()).lines();
-  for (const folder of await found('d')) await $`${utc} mmd -i ${fat} ${`::${folder}`}`.quiet();
+  for (const folder of await found('d')) await $`${here} mmd -i ${fat} ${`::${folder}`}`.quiet();
   const placed = await found('f');
   for (const file of placed) {
-    const copied = await $`${utc} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.nothrow().quiet();
+    const copied = await $`${here} mcopy -i ${fat} ${`${tree}/${file}`} ${`::${file}`}`.nothrow().quiet();
     if (copied.exitCode !== 0) throw notCopied(file, copied.stderr.trim());
   }
   return placed.length;

@@ -228,12 +228,19 @@ describe('the EFI system partition', () => {
     mkdirSync(join(opencore, 'EFI/Boot'), { recursive: true });
     writeFileSync(join(opencore, 'EFI/Boot/bootx64.efi'), 'another loader');
     writeFileSync(join(opencore, 'Startup.nsh'), 'their script');
+    writeFileSync(join(opencore, 'für Ann.txt'), 'Grüße');
     const disk = await makeEsp({ loader, opencore });
     const read = (path: string): string =>
       execFileSync('mtype', ['-i', `${disk}@@20480`, `::${path}`], { encoding: 'utf8' });
     expect(read('EFI/BOOT/BOOTX64.EFI')).toBe('another loader');
     expect(read('startup.nsh')).toBe('their script');
     expect(read('README.txt')).toMatch(/^An EFI system partition made by cidermill\./);
+    const folder = temporaryFolder();
+    execFileSync('7zz', ['x', `-o${folder}`, disk], {
+      stdio: 'ignore',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    expect(readFileSync(join(folder, 'für Ann.txt'), 'utf8')).toBe('Grüße');
   });
 
   it('says that a folder does not fit, and how to make room', async (context) => {
