@@ -34,7 +34,13 @@ export function packerTemplate(
   const template = {
     '//': `${title}. Your key is not in here: smc_config names a file that only you can read, with the lines [device "smc"], driver = "isa-applesmc" and osk = "…".`,
     packer: {
-      required_plugins: { qemu: { source: 'github.com/hashicorp/qemu', version: '>= 1.0.0' } },
+      // efi_boot is newer than the plugin: 1.0.8 has it.
+      required_plugins: {
+        qemu: {
+          source: 'github.com/hashicorp/qemu',
+          version: start.by === 'ovmf' ? '>= 1.0.8' : '>= 1.0.0',
+        },
+      },
     },
     variable: {
       smc_config: { type: 'string', description: 'a -readconfig file with isa-applesmc and your key' },
