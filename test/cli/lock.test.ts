@@ -168,6 +168,14 @@ outputs: { out: out }
   },
 );
 
+test('--check and --keep exclude each other: one changes nothing, the other does', async () => {
+  const project = testProject({});
+  expect(await project.run(['lock', '--check', '--keep'])).toMatchObject({
+    code: 2,
+    stderr: 'error: --check and --keep exclude each other\n',
+  });
+});
+
 test('every source that cannot be reached is named, and the others are locked all the same', async () => {
   const project = testProject({
     'recipes/apples.yaml': recipe('apples', { crate: 'crate', basket: 'basket', sack: 'sack' }),
