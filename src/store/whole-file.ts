@@ -4,8 +4,22 @@ import { sha256 } from '../base/index.ts';
 import type { Store } from './layout.ts';
 import { temporaryPath } from './sessions/temporary.ts';
 
-/** Writes a small file of the store whole or not at all: it appears by rename after fsync. */
+/**
+ * Writes a small file of the store whole or not at all: it appears by rename after fsync. Who has no session open may find
+ * the file gone before that, taken for a stray by `gc`: it is then written again.
+ */
 export async function writeWhole(store: Store, path: string, text: string): Promise<void> {
+  for (let left = 2; ; left--) {
+    try {
+      await writeOnce(store, path, text);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || left === 0) throw error;
+    }
+  }
+}
+
+async function writeOnce(store: Store, path: string, text: string): Promise<void> {
   const work = temporaryPath(store, 'file');
   const file = await open(work, 'wx');
   try {
